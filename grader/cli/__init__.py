@@ -1,0 +1,65 @@
+"""The command line: one file per verb, found by walking this folder.
+
+Each file defines `command`, imports click alone at its top, and everything heavier inside of the function:
+`grader --help` has to start at once. This module is the one error boundary.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+
+import click
+
+from grader import __version__
+from grader.errors import ExitCode, GraderError
+
+
+class Verbs(click.Group):
+    """A group whose commands are the files of this folder."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command = importlib.import_module(f"grader.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="grader")
+def cli() -> None:
+    """Grade deep-learning assignments: measure a student's model, train it, score it, show the evidence."""
+
+
+def main() -> None:
+    """Entry point of the `grader` command: run it, and turn every ending into its exit code."""
+    try:
+        result = cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(interrupted())
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except GraderError as error:
+        show_error(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(interrupted())
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def interrupted() -> int:
+    click.echo("Interrupted.", err=True)
+    return ExitCode.INTERRUPTED
+
+
+def show_error(error: GraderError) -> None:
+    """Place, fault and next step, on standard error."""
+    click.echo(click.style("error: ", fg="red", bold=True) + error.message, err=True)
+    if error.hint:
+        click.echo(click.style("next:  ", bold=True) + error.hint, err=True)

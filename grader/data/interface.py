@@ -1,0 +1,118 @@
+"""What a data set is, and the one way to get it.
+
+A task (`mnist`) is a module of this folder that has `TABULATED_SD`, `load(request)` and `stand_in()`; it is
+found by walking the folder, so a new data set is one new file. Arrays are numpy's: no torch here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import pkgutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from grader.errors import UsageError
+from grader.records import DataFacts
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+
+Progress = Callable[[str, int, int], None]
+"""Called with a file's name, bytes done and bytes in all; for each file at least at its end."""
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """A decoded image set with its splits.
+
+    The arrays are read-only uint8: images (N, 28, 28), labels (N,) with values below `classes`.
+    """
+
+    facts: DataFacts
+    train_images: Pixels
+    train_labels: Pixels
+    test_images: Pixels
+    test_labels: Pixels
+    mean: float  # of the pixels, on the scale 0 to 1: what Normalize takes
+    std: float
+    tabulated_sd: float  # run-to-run standard deviation of test accuracy, 0 to 1
+    classes: int = 10
+    input_shape: tuple[int, ...] = (1, 28, 28)
+
+
+@dataclass(frozen=True)
+class Request:
+    """How a data set is asked for; see `load`."""
+
+    data_dir: Path | None = None
+    allow_unofficial: bool = False
+    download: bool = True
+    progress: Progress | None = None
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+
+def load(
+    task: str,
+    *,
+    data_dir: Path | None,
+    stand_in: bool = False,
+    allow_unofficial: bool = False,
+    download: bool = True,
+    progress: Progress | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> DataSet:
+    """The task's data set, from the first place that holds it.
+
+    Places, in this order: `data_dir`, `GRADER_DATA`, the user cache, the official download into that cache.
+
+    Args:
+        stand_in: take the generated set instead; nothing is looked for and nothing is downloaded.
+        allow_unofficial: accept well-formed files whose contents are not the published ones.
+        download: whether the official mirrors may be asked.
+
+    Raises:
+        DataMissing: in none of the places, and it cannot be downloaded.
+        GraderFault: a file is damaged or not the official one, or it cannot be written.
+        UsageError: there is no such task.
+    """
+    module = variant(task)
+    if stand_in:
+        generated: DataSet = module.stand_in()
+        return generated
+    request = Request(data_dir, allow_unofficial, download, progress, environment)
+    found: DataSet = module.load(request)
+    return found
+
+
+@cache
+def variants() -> dict[str, ModuleType]:
+    """Every task's module by its name, which is its file's name."""
+    import grader.data as family
+
+    modules = (importlib.import_module(f"{family.__name__}.{info.name}") for info in pkgutil.iter_modules(family.__path__))
+    return {module.__name__.rpartition(".")[2]: module for module in modules if hasattr(module, "TABULATED_SD")}
+
+
+def variant(task: str) -> Any:
+    """The module of a task; UsageError with the known ones where there is none."""
+    known = variants()
+    if task not in known:
+        raise UsageError(f'There is no data set for the task "{task}".', f"Known: {', '.join(sorted(known))}.")
+    return known[task]
+
+
+def digest_of(*contents: bytes) -> str:
+    """One digest of a whole set: SHA-256 over the SHA-256 of each content, in the order given."""
+    whole = hashlib.sha256()
+    for content in contents:
+        whole.update(hashlib.sha256(content).digest())
+    return f"sha256:{whole.hexdigest()}"

@@ -1,0 +1,1 @@
+"""Scoring outside of the sandbox: the only place where test labels are."""

@@ -1,0 +1,1 @@
+"""What a model is: parameter accounting, layers, operator kinds. Runs in workers only."""

@@ -1,0 +1,1 @@
+"""Where student code runs: sandbox levels, limits, the frame protocol, the supervisor."""

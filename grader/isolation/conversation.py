@@ -1,0 +1,290 @@
+"""What is asked of a worker, phase by phase, and how its answers become records after every field was checked.
+
+Each function returns the record or an `Ending`. Deadlines are generous for honest code on a busy machine and
+short enough that a class of submissions that hang is over before the coffee is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from grader.isolation.frames import Array, Message, ProtocolError, strict_json
+from grader.isolation.supervisor import Ending, Patience, Worker
+from grader.records import CurvePoint, Entrypoint, Layer, ModelFacts, Recipe, Scalar
+from grader.text import clean, clean_block
+
+LOAD = Patience(60)
+BUILD = Patience(60)
+MEASURE = Patience(120)
+HAND_OVER = Patience(120)
+PREDICT_SECONDS = 600.0
+
+FACTS_LIMIT_BYTES = 8 * 1024 * 1024
+STATE_LIMIT_BYTES = 512 * 1024 * 1024
+_ITEM_BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2, "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1}  # fmt: skip
+_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+_MAX_COUNT = 2**40
+
+
+@dataclass(frozen=True)
+class State:
+    """A trained state as it crossed the border: its list, its bytes, and what these say by themselves."""
+
+    entries: Array
+    blob: Array
+    elements: int  # without batch-norm statistics
+    digest: str
+
+
+@dataclass(frozen=True)
+class Training:
+    """How one training went, with the supervisor's clock."""
+
+    steps: int
+    samples: int
+    diverged: bool
+    curve: tuple[CurvePoint, ...]
+    report_times: tuple[tuple[int, float], ...]  # steps and seconds since the start
+    wall_seconds: float
+    cpu_seconds: float
+
+
+def load(worker: Worker, file: str, cell: int, class_name: str) -> tuple[str, ...] | Ending:
+    """Load the class by the definitions of its file. Returns notes for the report."""
+    answer = worker.request("load", {"file": file, "cell": cell, "class_name": class_name}, patience=LOAD)
+    if isinstance(answer, Ending):
+        return answer
+    notes = answer.header.get("notes")
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes[:20]):
+        return worker.refuse(ProtocolError("notes"))
+    return tuple(clean(note, 300) for note in notes[:20])
+
+
+def build(worker: Worker, arguments: Mapping[str, Scalar], seed: int) -> Ending | None:
+    """Construct the model under a seed."""
+    answer = worker.request("build", {"arguments": dict(arguments), "seed": seed}, patience=BUILD)
+    return answer if isinstance(answer, Ending) else None
+
+
+def measure(
+    worker: Worker, entrypoint: Entrypoint, input_shape: tuple[int, ...], notes: tuple[str, ...] = ()
+) -> tuple[ModelFacts, bool] | Ending:
+    """Measure the built model. The second value says whether its output on random images is finite."""
+    answer = worker.request(
+        "measure",
+        {"input_shape": list(input_shape), "with_table": True},
+        patience=MEASURE,
+        payload_limit=FACTS_LIMIT_BYTES,
+    )
+    if isinstance(answer, Ending):
+        return answer
+    try:
+        facts = _mapping(_json(answer, "facts"))
+        return _model_facts(facts, entrypoint, input_shape, notes), facts.get("finite") is True
+    except ProtocolError as error:
+        return worker.refuse(error)
+
+
+def settle(worker: Worker, input_shape: tuple[int, ...]) -> Ending | None:
+    """One forward pass, so that parameters that are made in it exist."""
+    fields = {"input_shape": list(input_shape), "with_table": False}
+    answer = worker.request("measure", fields, patience=MEASURE, payload_limit=FACTS_LIMIT_BYTES)
+    return answer if isinstance(answer, Ending) else None
+
+
+def hand_over(worker: Worker, images: Array, labels: Array) -> Ending | None:
+    """Give the worker the training images (uint8) and their labels (int64)."""
+    answer = worker.request("data", {}, {"images": images, "labels": labels}, patience=HAND_OVER)
+    return answer if isinstance(answer, Ending) else None
+
+
+def train(
+    worker: Worker,
+    recipe: Recipe,
+    *,
+    head: str,
+    mean: float,
+    std: float,
+    seed: int,
+    patience: Patience,
+    max_steps: int = 0,
+    report_every: int = 20,
+    on_progress: Callable[[int, float], None] | None = None,
+) -> Training | Ending:
+    """One training by the harness's loop; `on_progress` gets samples and loss."""
+    plan = {
+        "optimizer": recipe.optimizer,
+        "optimizer_arguments": dict(recipe.optimizer_arguments),
+        "schedule": recipe.schedule,
+        "schedule_arguments": dict(recipe.schedule_arguments),
+        "batch_size": recipe.batch_size,
+        "epochs": recipe.epochs,
+        "head": head,
+        "mean": mean,
+        "std": std,
+        "seed": seed,
+        "max_steps": max_steps,
+        "report_every": report_every,
+    }
+    curve: list[CurvePoint] = []
+    times: list[tuple[int, float]] = []
+    start, cpu_start = time.monotonic(), worker.cpu_seconds()
+
+    def note(message: Message) -> None:
+        steps, samples = message.integer("steps", 1, _MAX_COUNT), message.integer("samples", 1, _MAX_COUNT)
+        loss = message.number("loss", -1, 1e30)
+        times.append((steps, time.monotonic() - start))
+        if loss >= 0 and len(curve) < 5000:
+            curve.append(CurvePoint(samples, loss))
+        if on_progress:
+            on_progress(samples, loss)
+
+    answer = worker.request("train", {"plan": plan}, patience=patience, on_progress=note)
+    if isinstance(answer, Ending):
+        return answer
+    try:
+        steps, samples = answer.integer("steps", 0, _MAX_COUNT), answer.integer("samples", 0, _MAX_COUNT)
+    except ProtocolError as error:
+        return worker.refuse(error)
+    return Training(
+        steps,
+        samples,
+        answer.header.get("diverged") is True,
+        tuple(curve),
+        tuple(times),
+        time.monotonic() - start,
+        worker.cpu_seconds() - cpu_start,
+    )
+
+
+def state(worker: Worker) -> State | Ending:
+    """The trained state, with its list held against its bytes."""
+    answer = worker.request("state", patience=HAND_OVER, payload_limit=STATE_LIMIT_BYTES)
+    if isinstance(answer, Ending):
+        return answer
+    try:
+        listed, blob = _json(answer, "entries"), answer.array("bytes", "uint8", (None,))
+        elements = _check_entries(listed, len(blob))
+    except ProtocolError as error:
+        return worker.refuse(error)
+    entries = answer.arrays["entries"]
+    digest = hashlib.sha256(entries.tobytes() + blob.tobytes()).hexdigest()
+    return State(entries, blob, elements, f"sha256:{digest}")
+
+
+def restore(worker: Worker, trained: State) -> Ending | None:
+    """Fill a fresh worker's freshly built model with a trained state."""
+    arrays = {"entries": trained.entries, "bytes": trained.blob}
+    answer = worker.request("restore", {}, arrays, patience=HAND_OVER)
+    return answer if isinstance(answer, Ending) else None
+
+
+def predict(
+    worker: Worker, images: Array, classes: int, *, mean: float, std: float, batch: int = 500
+) -> Array | Ending:
+    """Class scores for images without labels: float32, (N, classes). Scores that are not finite stay so."""
+    deadline = time.monotonic() + PREDICT_SECONDS
+    found: list[Array] = []
+    for first in range(0, len(images), batch):
+        piece = images[first : first + batch]
+        answer = worker.request(
+            "predict",
+            {"mean": mean, "std": std},
+            {"images": piece},
+            patience=Patience(max(1.0, deadline - time.monotonic())),
+            payload_limit=len(piece) * classes * 4,
+        )
+        if isinstance(answer, Ending):
+            return answer
+        try:
+            found.append(answer.array("scores", "float32", (len(piece), classes)))
+        except ProtocolError as error:
+            return worker.refuse(error)
+    return np.concatenate(found)
+
+
+# --- checking what a worker says ------------------------------------------------------------------------------
+
+
+def _json(answer: Message, key: str) -> Any:
+    return strict_json(answer.array(key, "uint8", (None,)).tobytes())
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ProtocolError("facts")
+    return value
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < _MAX_COUNT:
+        raise ProtocolError("count")
+    return value
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(value) > 8:
+        raise ProtocolError("shape")
+    return tuple(_count(size) for size in value)
+
+
+def _list(value: Any, limit: int) -> list[Any]:
+    if not isinstance(value, list) or len(value) > limit:
+        raise ProtocolError("list")
+    return value
+
+
+def _text(value: Any, limit: int = 200) -> str:
+    if not isinstance(value, str):
+        raise ProtocolError("text")
+    return clean(value, limit)
+
+
+def _model_facts(
+    facts: dict[str, Any], entrypoint: Entrypoint, input_shape: tuple[int, ...], notes: tuple[str, ...]
+) -> ModelFacts:
+    head = facts.get("head")
+    if head not in ("logits", "log_softmax", "probabilities"):
+        raise ProtocolError("head")
+    table = facts.get("table")
+    return ModelFacts(
+        entrypoint=entrypoint,
+        parameters=_count(facts.get("parameters")),
+        trainable=_count(facts.get("trainable")),
+        buffer_elements=_count(facts.get("buffer_elements")),
+        layers=tuple(_layer(item) for item in _list(facts.get("layers"), 20_000)),
+        layer_kinds=tuple(_text(kind, 60) for kind in _list(facts.get("kinds"), 200)),
+        table=clean_block(table, 60_000) if isinstance(table, str) else "",
+        input_shape=input_shape,
+        output_shape=_shape(facts.get("output_shape")),
+        head=head,
+        notes=notes,
+    )
+
+
+def _layer(item: Any) -> Layer:
+    if not isinstance(item, list) or len(item) != 4:
+        raise ProtocolError("layer")
+    return Layer(_text(item[0]), _text(item[1], 100), _shape(item[2]), _count(item[3]))
+
+
+def _check_entries(listed: Any, blob_bytes: int) -> int:
+    """Elements that the bytes hold, batch-norm statistics left out."""
+    elements = total = 0
+    for item in _list(listed, 100_000):
+        if not isinstance(item, list) or len(item) != 4 or item[1] not in _ITEM_BYTES:
+            raise ProtocolError("state entry")
+        size = math.prod(_shape(item[2]))
+        total += size * _ITEM_BYTES[item[1]]
+        if str(item[0]).rpartition(".")[2] not in _STATISTICS:
+            elements += size
+    if total != blob_bytes:
+        raise ProtocolError("state size")
+    return elements

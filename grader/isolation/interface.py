@@ -1,0 +1,56 @@
+"""What a sandbox is: it starts one worker process and says how well it holds it."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one worker may use. Wall-clock deadlines are per request and belong to the supervisor."""
+
+    memory_bytes: int = 4096 * MIB
+    data_bytes: int = 6144 * MIB  # RLIMIT_DATA: gives student code a readable error before the kill
+    tmp_bytes: int = 256 * MIB
+    file_bytes: int = 64 * MIB
+    processes: int = 64
+    open_files: int = 256
+    cpu_seconds: int = 4 * 3600
+    output_bytes: int = 256 * MIB
+    kept_output_bytes: int = 64 * 1024
+    threads: int = 1  # of torch and BLAS; the supervisor divides the cores
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a worker gets to see, all of it read-only: the staged submission, the harness, the packages."""
+
+    submission: Path
+    role: Literal["model", "canary"] = "model"
+    harness: tuple[tuple[Path, str], ...] = field(default_factory=tuple)
+    packages: tuple[Path, ...] = field(default_factory=tuple)
+    python_prefix: Path = Path("/usr")
+    python_name: str = "python3"
+
+
+class Sandbox(Protocol):
+    """One isolation level. `level` and `name` go into every result."""
+
+    level: str
+    name: str
+
+    def unavailable(self) -> str:
+        """Why this level cannot run here, with what to install or set; "" if it can be tried."""
+
+    def start(self, place: Workplace, limits: Limits, connection: socket.socket) -> subprocess.Popen[bytes]:
+        """Start the worker's Python with `connection` as its end of the channel.
+
+        Its output goes to `stdout` of the returned process (stderr joined). Killing that process must leave
+        none of its children.
+        """

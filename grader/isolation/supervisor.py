@@ -1,0 +1,296 @@
+"""One worker under supervision: its deadlines, its memory, its output, and how it ended.
+
+Success is a complete, valid answer; never an exit code. Every other ending is an `Ending` with a kind and a
+sentence, so that a report can name it. Only the supervisor's clock counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import psutil
+
+from grader.errors import GraderFault
+from grader.isolation.frames import (
+    Array,
+    Channel,
+    DeadlineExceeded,
+    Message,
+    PeerGone,
+    ProtocolError,
+)
+from grader.isolation.interface import Limits, Sandbox, Workplace
+from grader.text import clean, clean_block
+
+START_SECONDS = 120.0
+"""Starting Python and importing torch may take this long on a busy machine before it is the machine's fault."""
+
+_SEND_SECONDS = 60.0
+_MEMORY_EVERY_SECONDS = 0.5
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a worker ended without an answer.
+
+    `raised` the student's code raised; `time` its deadline passed; `exit` and `signal` the process ended by
+    itself; `memory`, `output` a limit; `protocol` it answered with something that is no answer; `stalled` it
+    neither worked nor answered; `machine` nobody's code is to blame.
+    """
+
+    kind: Literal["raised", "time", "exit", "signal", "memory", "output", "protocol", "stalled", "machine"]
+    sentence: str
+    place: str = ""
+    log: str = ""
+
+    @property
+    def students(self) -> bool:
+        return self.kind != "machine"
+
+
+class _GiveUp(Exception):
+    def __init__(self, kind: Literal["memory", "output", "stalled", "machine"], sentence: str) -> None:
+        super().__init__(sentence)
+        self.kind = kind
+        self.sentence = sentence
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a request may take.
+
+    `seconds` is wall-clock time. With `cpu_seconds`, that much CPU time of the worker is what is allowed, and
+    `seconds` a back-stop whose passing is the machine's fault unless the worker stood still.
+    """
+
+    seconds: float
+    cpu_seconds: float = 0.0
+    stall_seconds: float = 60.0
+
+
+class Worker:
+    """An isolated process that imports student code and answers requests."""
+
+    def __init__(self, sandbox: Sandbox, place: Workplace, limits: Limits) -> None:
+        self._limits = limits
+        self._output = bytearray()
+        self._output_bytes = 0
+        self._next_memory_check = 0.0
+        self._watch: Callable[[], None] = lambda: None
+        ours, theirs = socket.socketpair()
+        try:
+            self._process = sandbox.start(place, limits, theirs)
+        except OSError as error:
+            ours.close()
+            raise GraderFault(f"The worker could not be started: {error}.", "Run it again.") from error
+        finally:
+            theirs.close()
+        assert self._process.stdout is not None
+        os.set_blocking(self._process.stdout.fileno(), False)
+        self._channel = Channel(ours, self._idle)
+
+    def wait_until_ready(self) -> Message:
+        """The worker's greeting: the harness is imported, no student code has run.
+
+        Raises:
+            GraderFault: whatever goes wrong so far is ours or the machine's.
+        """
+        try:
+            greeting = self._channel.receive(time.monotonic() + START_SECONDS)
+            if greeting.op != "ready":
+                raise ProtocolError("op")
+        except (PeerGone, ProtocolError, DeadlineExceeded, _GiveUp) as error:
+            self._collect_ending()
+            log = self.log()[-2000:]
+            raise GraderFault(
+                f"The isolated worker did not start ({type(error).__name__}, exit {self._process.returncode}).\n{log}".rstrip(),
+                "Run `grader doctor` to see what this machine allows.",
+            ) from error
+        return greeting
+
+    def request(
+        self,
+        op: str,
+        fields: Mapping[str, Any] | None = None,
+        arrays: Mapping[str, Array] | None = None,
+        *,
+        patience: Patience,
+        payload_limit: int = 0,
+        on_progress: Callable[[Message], None] | None = None,
+    ) -> Message | Ending:
+        """Ask the worker for one thing. The answer's `op` is `op`; anything else is an `Ending`.
+
+        After an `Ending` of any kind but `raised` the worker is gone.
+        """
+        deadline = time.monotonic() + patience.seconds
+        self._watch = self._cpu_watch(patience) if patience.cpu_seconds else lambda: None
+        try:
+            self._channel.send({**(fields or {}), "op": op}, arrays, min(deadline, time.monotonic() + _SEND_SECONDS))
+            while True:
+                message = self._channel.receive(deadline, payload_limit)
+                if message.op == "progress":
+                    if on_progress:
+                        on_progress(message)
+                elif message.op == "raised":
+                    return self._raised(message)
+                elif message.op == op:
+                    return message
+                else:
+                    raise ProtocolError("op")
+        except DeadlineExceeded:
+            return self._end(*self._overdue(patience))
+        except PeerGone:
+            return self._gone()
+        except _GiveUp as error:
+            return self._end(error.kind, error.sentence)
+        except ProtocolError as error:
+            return self.refuse(error)
+        finally:
+            self._watch = lambda: None
+
+    def refuse(self, error: ProtocolError) -> Ending:
+        """End the worker because its answer is not one (callers check contents with `Message`'s methods)."""
+        return self._end("protocol", f"The answer was not a valid one ({error}).")
+
+    def log(self) -> str:
+        """What the worker printed, its first part, safe to show."""
+        return clean_block(self._output.decode("utf-8", "replace"))
+
+    def cpu_seconds(self) -> float:
+        """CPU time of the worker and all its processes so far."""
+        return sum(_cpu(process) for process in self._tree())
+
+    def stop(self) -> None:
+        """End the worker and everything it started. Safe to call twice."""
+        self._channel.close()
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        self._drain()
+        if self._process.stdout:
+            self._process.stdout.close()
+
+    def __enter__(self) -> Worker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    # --- while waiting ----------------------------------------------------------------------------------------
+
+    def _idle(self) -> None:
+        self._drain()
+        if self._output_bytes > self._limits.output_bytes:
+            raise _GiveUp("output", f"It printed more than {self._limits.output_bytes // _MIB} MiB.")
+        if time.monotonic() >= self._next_memory_check:
+            self._next_memory_check = time.monotonic() + _MEMORY_EVERY_SECONDS
+            used = sum(_memory(process) for process in self._tree())
+            if used > self._limits.memory_bytes:
+                raise _GiveUp("memory", f"It used more than {self._limits.memory_bytes // _MIB:,} MiB of memory.")
+            self._watch()
+
+    def _drain(self) -> None:
+        """Take what the worker printed; keep its start, count the rest."""
+        stream = self._process.stdout
+        assert stream is not None
+        with contextlib.suppress(BlockingIOError, ValueError):
+            while not stream.closed and select.select([stream], [], [], 0)[0]:
+                piece = os.read(stream.fileno(), 1 << 16)
+                if not piece:
+                    return
+                self._output_bytes += len(piece)
+                self._output += piece[: max(0, self._limits.kept_output_bytes - len(self._output))]
+                if self._output_bytes > self._limits.output_bytes:
+                    return
+
+    def _cpu_watch(self, patience: Patience) -> Callable[[], None]:
+        """Counts the worker's own work: a busy machine fails nobody, standing still is no work."""
+        start = self.cpu_seconds()
+        seen = [start, time.monotonic()]
+
+        def watch() -> None:
+            now, used = time.monotonic(), self.cpu_seconds()
+            if used - start > patience.cpu_seconds:
+                raise _GiveUp("machine", f"It needed more than {patience.cpu_seconds:.0f} s of counted CPU time here.")
+            if used - seen[0] > 0.01 * (now - seen[1]):
+                seen[:] = [used, now]
+            elif now - seen[1] > patience.stall_seconds:
+                raise _GiveUp("stalled", f"It did nothing for {patience.stall_seconds:.0f} s: it sleeps or waits.")
+
+        return watch
+
+    def _tree(self) -> Iterator[psutil.Process]:
+        with contextlib.suppress(psutil.Error):
+            root = psutil.Process(self._process.pid)
+            yield root
+            yield from root.children(recursive=True)
+
+    # --- endings ----------------------------------------------------------------------------------------------
+
+    def _overdue(self, patience: Patience) -> tuple[Literal["time", "machine"], str]:
+        if patience.cpu_seconds:
+            return "machine", f"The machine was too busy: {patience.seconds:.0f} s passed before the work was done."
+        return "time", f"It was still running after {patience.seconds:.0f} s."
+
+    def _raised(self, message: Message) -> Ending:
+        try:
+            error, place = message.text("error", 2000), message.text("place", 400)
+            trace = message.text("trace", 8000)
+        except ProtocolError as problem:
+            return self.refuse(problem)
+        return Ending("raised", clean(error, 400), clean(place), clean_block(trace, 6000))
+
+    def _gone(self) -> Ending:
+        self._collect_ending()
+        code = self._process.returncode
+        # bubblewrap reports a signal of its child as 128 + number, Popen one of its own child as -number.
+        number = -code if code < 0 else code - 128 if 128 < code < 128 + signal.NSIG else 0
+        if number == signal.SIGKILL:
+            return self._end("machine", "Its process was killed from outside, most likely because memory ran out.")
+        if number:
+            return self._end("signal", f"Its process crashed with {_signal_name(number)}.")
+        return self._end("exit", f"Its process ended by itself (exit code {code}) without an answer.")
+
+    def _collect_ending(self) -> None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        self.stop()
+
+    def _end(self, kind: Any, sentence: str) -> Ending:
+        self.stop()
+        return Ending(kind, sentence, "", self.log())
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _cpu(process: psutil.Process) -> float:
+    with contextlib.suppress(psutil.Error):
+        times = process.cpu_times()
+        children = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
+        return float(times.user + times.system + children)
+    return 0.0
+
+
+def _memory(process: psutil.Process) -> int:
+    """Proportional set size where the system tells it: resident size counts shared pages once per process."""
+    with contextlib.suppress(psutil.Error, OSError, AttributeError):
+        return int(process.memory_full_info().pss)
+    with contextlib.suppress(psutil.Error):
+        return int(process.memory_info().rss)
+    return 0

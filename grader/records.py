@@ -1,0 +1,416 @@
+"""Frozen records that cross stage borders.
+
+Every stage gives one of these, built once and complete. A part that is not there is an `Absent` with its
+reason, never `None`, zero or NaN. Ratios are 0 to 1; seconds end in `_seconds`, bytes in `_bytes`.
+Strings that come from a student were cleaned by `grader.text.clean` before they got here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+RESULT_SCHEMA = "grader/result/1"
+"""Name and major version of the stored result; it is raised when a key changes its meaning or goes away."""
+
+MEASURING_VERSION = 1
+"""Raised whenever a measured number can change: evidence with another number is not reused."""
+
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Absent:
+    """Evidence that is not there, and why.
+
+    `cause` says whose doing it is: `failed` the student's shortfall, `errored` the grader's or the machine's,
+    `skipped` nobody's (it was not asked for, or nothing further depended on it), `review` a person must look.
+    """
+
+    cause: Literal["failed", "errored", "skipped", "review"]
+    reason: str
+    hint: str = ""
+    stage: str = ""
+    kind: Literal["absent"] = "absent"
+
+
+# --- what was handed in -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class SubmittedFile:
+    path: str  # relative to the submission's root, with forward slashes
+    size_bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A file that was handed in but not taken or not understood, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was handed in, as it was found. The staged files themselves lie outside of this record."""
+
+    source: str  # as it was given, without credentials
+    kind: Literal["git", "folder"]
+    name: str  # short name for people and for the run's folder: "akybharat/erav3_s5_mnist"
+    subfolder: str  # "" or a path inside of the repository that was handed in: "S4"
+    ref: str  # branch or tag as asked for; "" for the default branch
+    commit: str  # 40 hex digits; "" where there is none
+    committed_at: str  # ISO 8601; "" where there is no commit
+    dirty: bool  # a folder that differs from its own commit
+    tree_digest: str  # "sha256:..." over the sorted paths and contents of `files`
+    files: tuple[SubmittedFile, ...]  # below `subfolder` only
+    left_out: tuple[LeftOut, ...] = ()
+    readme_path: str = ""  # the README that the link itself named, relative to the root
+    notes: tuple[str, ...] = ()
+
+
+# --- what can be known without running it -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of a README: a heading and what stands below it, up to the next heading of any level."""
+
+    title: str
+    level: int  # 1 to 6; 0 for text before the first heading
+    line: int
+    prose: tuple[str, ...]  # one text per paragraph or list item, outside of code blocks
+    table_rows: tuple[tuple[str, ...], ...]  # all rows of all tables, header rows too
+    code: tuple[str, ...]  # the fenced and indented blocks, each as one text
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One epoch's result as the student shows it: a claim, not a measurement."""
+
+    place: str  # "README.md:41" or "train.ipynb, cell 12"
+    text: str
+    epoch: int  # counted from 1; 0 where the line does not say
+    test_accuracy: float  # 0 to 1; -1 where the line shows none
+    test_images: int  # the denominator where one is shown ("9855/10000"); 0 else
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A number that the student states. `name` is `parameters`, `test_accuracy` or `epochs`."""
+
+    name: Literal["parameters", "test_accuracy", "epochs"]
+    value: float
+    place: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """A picture or a relative link in the README; `fault` is "" where its target is in the submission."""
+
+    target: str
+    line: int
+    kind: Literal["picture", "link"]
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Readme:
+    path: str
+    size_bytes: int
+    title: str  # the first heading of level 1, "" if there is none
+    sections: tuple[Section, ...]
+    links: tuple[Link, ...]
+    logs: tuple[LogLine, ...]  # in the README itself and in the saved outputs of notebooks that it links
+    log_pictures: tuple[str, ...]  # pictures that seem to show a log: "logs.png (line 40)"
+    claims: tuple[Claim, ...]
+    loose_lines: tuple[int, ...]  # lines of code or log that stand in plain text, outside of fences and tables
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A class that is, as far as its source says, an `nn.Module`."""
+
+    file: str
+    cell: int  # counted from 1; 0 for a plain Python file
+    line: int  # in the file or in the cell
+    class_name: str
+    required_arguments: tuple[str, ...]  # of the constructor, without a default value
+    has_forward: bool
+    used_by: tuple[str, ...]  # other candidates that build it: then it is a part, not the model
+    built_at: tuple[str, ...]  # places outside of any model class that build it: "train.py:44"
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}, cell {self.cell}" if self.cell else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    readme: Readme | Absent
+    candidates: tuple[Candidate, ...]  # the most likely first
+    choice: str  # why the first is the most likely, as a sentence
+    unreadable: tuple[LeftOut, ...]  # files and cells that could not be parsed
+    claims: tuple[Claim, ...] = ()  # from notebooks' saved outputs
+
+
+# --- what the model is --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Entrypoint:
+    file: str
+    cell: int
+    class_name: str
+    arguments: tuple[tuple[str, Scalar], ...]  # what the constructor was called with
+    found_by: str  # a sentence
+
+    @property
+    def call(self) -> str:
+        return f"{self.class_name}({', '.join(f'{name}={value!r}' for name, value in self.arguments)})"
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}, cell {self.cell}" if self.cell else self.file
+
+
+@dataclass(frozen=True)
+class Layer:
+    name: str  # path in the model: "features.0"; "" for the model itself
+    kind: str  # class name: "Conv2d"
+    output_shape: tuple[int, ...]  # of the last call; () where it was never called
+    parameters: int  # registered on this very module, shared ones counted where they are first seen
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What the worker measured of the model. Testimony, except for what the trained state confirms."""
+
+    entrypoint: Entrypoint
+    parameters: int  # elements of unique storage over all registered parameters
+    trainable: int
+    buffer_elements: int
+    layers: tuple[Layer, ...]
+    layer_kinds: tuple[str, ...]  # operator kinds that ran in a forward pass: "convolution", "batch norm", ...
+    table: str  # torchinfo's, as text
+    input_shape: tuple[int, ...]  # without the batch
+    output_shape: tuple[int, ...]  # without the batch
+    head: Literal["logits", "log_softmax", "probabilities"]
+    notes: tuple[str, ...] = ()
+
+
+# --- training and scoring -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the model is trained, and where each part came from."""
+
+    source: Literal["default", "student"]
+    optimizer: str
+    optimizer_arguments: tuple[tuple[str, float], ...]
+    schedule: str
+    schedule_arguments: tuple[tuple[str, float], ...]
+    loss: str
+    batch_size: int
+    epochs: int
+    transforms: tuple[str, ...]
+    reason: str  # why this source, as a sentence
+
+
+@dataclass(frozen=True)
+class CurvePoint:
+    samples: int
+    loss: float  # mean training loss since the point before, as the worker says
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A number with its unit, its split, its n and its spread."""
+
+    name: str
+    value: float  # the mean over `values`
+    unit: str
+    split: str
+    n: int  # examples each value was measured on
+    values: tuple[float, ...]  # one per seed
+    spread: float  # sample standard deviation over the seeds; the table's where there is one seed
+    spread_source: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training with one seed. A half-finished one is still a trial, with its stop reason."""
+
+    seed: int
+    status: Literal["finished", "stopped"]
+    stop_reason: str
+    steps: int
+    samples: int
+    curve: tuple[CurvePoint, ...]
+    wall_seconds: float
+    cpu_seconds: float
+    state_elements: int  # elements of the state that crossed the border, without batch-norm statistics
+    state_digest: str
+    correct: int  # of the test images; -1 where nothing was predicted
+    accuracy: Measurement | Absent
+    confusion: tuple[tuple[int, ...], ...] = ()  # rows: true class, columns: predicted class
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What a training would take here, from a short probe."""
+
+    steps_measured: int
+    steps_needed: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    name: str  # "MNIST"
+    official: bool
+    stand_in: bool
+    digest: str
+    train_images: int
+    test_images: int
+    place: str  # which of the search order's places it came from, in words
+
+
+@dataclass(frozen=True)
+class Isolation:
+    level: str  # "3", "2", "1"
+    name: str
+    memory_limit: Literal["cgroup", "polling", "none"]
+    canary: tuple[tuple[str, str], ...]  # probe and what came out, as seen inside of the real sandbox
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One integrity probe. `note` has no effect, `flag` goes to a person, `void` takes the number away."""
+
+    name: str
+    weight: Literal["clean", "note", "flag", "void"]
+    detail: str
+
+
+@dataclass(frozen=True)
+class Integrity:
+    isolation: Isolation | Absent
+    probes: tuple[Probe, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """All that is known of one submission. Judging needs nothing else but the spec."""
+
+    submission: Submission
+    reading: Reading
+    model: ModelFacts | Absent
+    recipe: Recipe | Absent
+    data: DataFacts | Absent
+    trials: tuple[Trial, ...]
+    projection: Projection | Absent
+    test_accuracy: Measurement | Absent
+    integrity: Integrity
+
+
+# --- judgement ----------------------------------------------------------------------------------------------
+
+Status = Literal["passed", "partial", "failed", "borderline", "review", "skipped", "errored"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check saw: requirement, measured and expected as the student reads them, why, and what to try."""
+
+    measured: str
+    expected: str
+    rationale: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of the countable parts of a check."""
+
+    name: str
+    status: Status
+    points: float
+    max_points: float
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One check's verdict. `points` are certain; up to `max_points` are open while borderline or in review."""
+
+    id: str
+    check: str
+    requirement: str
+    status: Status
+    points: float
+    max_points: float
+    open_points: float  # points that a person, or a retry, may still add
+    finding: Finding
+    parts: tuple[Part, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the grade's arithmetic."""
+
+    text: str
+    points: float
+
+
+@dataclass(frozen=True)
+class Grade:
+    status: Literal["complete", "needs_review", "ungradable", "infrastructure"]
+    points: float  # certain
+    highest: float  # if all that is open were granted
+    max_points: float  # of the checks that were judged
+    spec_points: float  # of the whole assignment
+    pass_mark: float  # 0 to 1
+    passed: bool  # certain points reach the pass mark of what was judged
+    steps: tuple[Step, ...]
+    reason: str  # the status in one sentence
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What is needed to get the same result again."""
+
+    grader_version: str
+    measuring_version: int
+    command: str
+    started_at: str  # ISO 8601, UTC
+    finished_at: str
+    wall_seconds: float
+    spec_id: str
+    spec_edition: int
+    spec_digest: str
+    evidence_plan_digest: str
+    seeds: tuple[int, ...]
+    device: str
+    platform: str
+    versions: tuple[tuple[str, str], ...]  # python, torch, torchvision, torchinfo, bubblewrap
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One run, as it is stored: `result.json` is this record and nothing else."""
+
+    schema: str
+    run_id: str
+    title: str  # the assignment's
+    course: str
+    not_a_grade: tuple[str, ...]  # reasons why this result must not be used as a grade; () if it may
+    evidence: Evidence
+    outcomes: tuple[Outcome, ...]
+    grade: Grade
+    provenance: Provenance

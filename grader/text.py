@@ -1,0 +1,37 @@
+"""The one doorway for text that came from a student, a repository or a worker.
+
+`clean` makes it safe to print and to store: no control bytes that drive a terminal, no bidirectional overrides
+that reorder a line, no lone surrogates that break encoding, no endless lines. HTML escaping is the renderer's.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _visible(character: str, keep: str) -> str:
+    if character in keep:
+        return character
+    if character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp"):
+        return f"\\u{ord(character):04x}" if ord(character) > 0xFF else f"\\x{ord(character):02x}"
+    return character
+
+
+def clean(text: str, limit: int = 200) -> str:
+    """One line of student text: NFC, control and bidi characters as visible escapes, cut at `limit`."""
+    shown = "".join(_visible(c, "") for c in unicodedata.normalize("NFC", text[: 4 * limit]))
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def clean_block(text: str, limit: int = 16_000) -> str:
+    """Several lines of student text: as `clean`, but newlines and tabs stay."""
+    shown = "".join(_visible(c, "\n\t") for c in unicodedata.normalize("NFC", text[: 4 * limit].replace("\r\n", "\n")))
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def clean_path(path: str) -> str:
+    """A path inside of a submission, cut in the middle if it is long."""
+    shown = clean(path, 400)
+    return shown if len(shown) <= 160 else f"{shown[:60]}…{shown[-99:]}"

@@ -1,0 +1,1 @@
+"""The harness's own training: recipe, loop. Runs in workers only."""

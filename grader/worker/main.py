@@ -1,0 +1,219 @@
+"""The worker's loop: one request, one answer, until the supervisor ends it.
+
+What it answers is testimony. What counts is what the supervisor can check: the bytes of the state, and the
+predictions of another worker that got nothing but that state.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import os
+import random
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader.inspection.accounting import entries
+from grader.inspection.measure import BadOutput, measure
+from grader.isolation.frames import Array, Channel, Message
+from grader.training.loop import Plan, normalise, train
+from grader.worker.load import CannotLoad, Namespace, Submission
+
+REQUEST_LIMIT_BYTES = 2 * 1024**3
+Answer = tuple[dict[str, Any], dict[str, Array]]
+
+
+def serve(connection: socket.socket, repository: str) -> None:
+    """Answer requests until the connection closes."""
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    # torch wraps an optimizer's step when the first one is built: let that happen before student code runs.
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    channel = Channel(connection)
+    session = Session(repository, channel)
+    channel.send({"op": "ready", "versions": _versions()})
+    while True:
+        request = channel.receive(None, REQUEST_LIMIT_BYTES)
+        fields, arrays = _answer(session, request)
+        channel.send(fields, arrays)
+
+
+def _answer(session: Session, request: Message) -> Answer:
+    try:
+        fields, arrays = session.handlers[request.op](request)
+    except BaseException as error:  # a student's SystemExit or KeyboardInterrupt is an answer too
+        return _raised(error), {}
+    return {**fields, "op": request.op}, arrays
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": np.__version__}
+    with contextlib.suppress(Exception):
+        import torchvision
+
+        found["torchvision"] = torchvision.__version__
+    with contextlib.suppress(Exception):
+        import torchinfo
+
+        found["torchinfo"] = torchinfo.__version__
+    return found
+
+
+def _raised(error: BaseException) -> dict[str, Any]:
+    """What a student's exception says and where, with their own frames only."""
+    plain = isinstance(error, CannotLoad | BadOutput)
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("/")]
+    own = [frame for frame in frames if not frame.filename.startswith("<")]
+    try:
+        text = str(error)
+    except Exception:
+        text = "(its message cannot be shown)"
+    name = type(error).__name__
+    lines = [f"{frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in own[-12:]]
+    return {
+        "op": "raised",
+        "error": (text if plain else f"{name}: {text}" if text else name)[:1900],
+        "place": f"{own[-1].filename}:{own[-1].lineno}"[:390] if own else "",
+        "trace": "\n".join(lines)[:7900],
+    }
+
+
+class Session:
+    """What one worker has loaded so far."""
+
+    def __init__(self, repository: str, channel: Channel) -> None:
+        self._channel = channel
+        self._submission = Submission(repository)
+        self._space: Namespace | None = None
+        self._class: type | None = None
+        self._arguments: dict[str, Any] = {}
+        self._model: torch.nn.Module | None = None
+        self._data: tuple[torch.Tensor, torch.Tensor] | None = None
+        self.handlers: dict[str, Callable[[Message], Answer]] = {
+            "load": self._load,
+            "build": self._build,
+            "measure": self._measure,
+            "data": self._take_data,
+            "train": self._train,
+            "state": self._state,
+            "restore": self._restore,
+            "predict": self._predict,
+        }
+
+    def _load(self, request: Message) -> Answer:
+        file, name = request.text("file", 1000), request.text("class_name", 500)
+        self._space, found = self._submission.model_class(file, request.integer("cell", 0, 100_000), name)
+        if not issubclass(found, torch.nn.Module):
+            raise CannotLoad(f"{name} is a class, but not an nn.Module.")
+        self._class = found
+        return {"notes": [note[:300] for note in self._submission.notes[:20]]}, {}
+
+    def _build(self, request: Message) -> Answer:
+        """Build the model from scratch under a seed."""
+        assert self._class is not None
+        assert self._space is not None
+        cls, space = self._class, self._space
+        arguments = request.header.get("arguments")
+        assert isinstance(arguments, dict)
+
+        def construct() -> Any:
+            _seed(request.integer("seed", 0, 2**31 - 1))
+            return cls(**arguments)
+
+        model = self._submission.repair(space, construct)
+        if not isinstance(model, torch.nn.Module):
+            raise CannotLoad(f"{cls.__name__}() gives a {type(model).__name__} instead of an nn.Module.")
+        self._model = model
+        return {}, {}
+
+    def _measure(self, request: Message) -> Answer:
+        model, space = self._built()
+        shape = tuple(int(size) for size in request.header["input_shape"])
+        with_table = bool(request.header["with_table"])
+        facts = self._submission.repair(space, lambda: measure(model, shape, with_table=with_table))
+        return {}, {"facts": _as_bytes(facts)}
+
+    def _take_data(self, request: Message) -> Answer:
+        images, labels = request.arrays["images"], request.arrays["labels"]
+        self._data = torch.from_numpy(images.copy()), torch.from_numpy(labels.copy())
+        return {}, {}
+
+    def _train(self, request: Message) -> Answer:
+        assert self._data is not None
+        model, space = self._built()
+        plan = Plan(**request.header["plan"])
+        _seed(plan.seed)
+
+        def report(steps: int, samples: int, loss: float) -> None:
+            shown = loss if math.isfinite(loss) else -1.0
+            self._channel.send({"op": "progress", "steps": steps, "samples": samples, "loss": shown})
+
+        images, labels = self._data
+        result = self._submission.repair(space, lambda: train(model, images, labels, plan, report))
+        return {"steps": result.steps, "samples": result.samples, "diverged": result.diverged}, {}
+
+    def _state(self, _: Message) -> Answer:
+        """The trained state: a list of names, dtypes and shapes, and the raw bytes one after the other."""
+        model, _space = self._built()
+        listed, blobs = [], []
+        for entry in entries(model):
+            tensor = entry.tensor.detach().cpu().contiguous()
+            listed.append([entry.name, str(tensor.dtype).removeprefix("torch."), list(tensor.shape), entry.role])
+            blobs.append(tensor.reshape(-1).view(torch.uint8).numpy())
+        blob = np.concatenate(blobs) if blobs else np.zeros(0, np.uint8)
+        return {}, {"entries": _as_bytes(listed), "bytes": blob}
+
+    def _restore(self, request: Message) -> Answer:
+        """Fill a freshly built model with a state; every tensor must be there, and no other."""
+        model, _space = self._built()
+        listed = json.loads(request.arrays["entries"].tobytes())
+        blob = torch.from_numpy(request.arrays["bytes"].copy())
+        mine = {entry.name: entry.tensor for entry in entries(model)}
+        if set(mine) != {name for name, *_ in listed}:
+            raise CannotLoad("A freshly built model has other parameters or buffers than the trained one.")
+        start = 0
+        with torch.no_grad():
+            for name, dtype, shape, _role in listed:
+                target, size = mine[name], math.prod(shape) * getattr(torch, dtype).itemsize
+                if list(target.shape) != shape or str(target.dtype) != f"torch.{dtype}":
+                    raise CannotLoad(f"A freshly built model has another shape for {name} than the trained one.")
+                target.copy_(blob[start : start + size].clone().view(getattr(torch, dtype)).reshape(shape))
+                start += size
+        return {}, {}
+
+    def _predict(self, request: Message) -> Answer:
+        model, space = self._built()
+        images = torch.from_numpy(request.arrays["images"].copy())
+        mean, std = request.number("mean", -1e6, 1e6), request.number("std", 1e-9, 1e6)
+        model.eval()
+
+        def forward() -> torch.Tensor:
+            with torch.no_grad():
+                output = model(normalise(images, mean, std))
+            if not isinstance(output, torch.Tensor):
+                raise BadOutput(f"The model returns a {type(output).__name__} instead of one tensor of class scores.")
+            return output
+
+        output = self._submission.repair(space, forward)
+        return {}, {"scores": output.detach().float().cpu().numpy()}
+
+    def _built(self) -> tuple[torch.nn.Module, Namespace]:
+        assert self._model is not None
+        assert self._space is not None
+        return self._model, self._space
+
+
+def _seed(seed: int) -> None:
+    torch.manual_seed(seed)
+    np.random.seed(seed % 2**32)
+    random.seed(seed)
+
+
+def _as_bytes(value: Any) -> Array:
+    return np.frombuffer(json.dumps(value).encode("ascii"), dtype=np.uint8)
