@@ -398,7 +398,8 @@ class Provenance:
     seeds: tuple[int, ...]
     device: str
     platform: str
-    versions: tuple[tuple[str, str], ...]  # python, torch, torchvision, torchinfo, bubblewrap
+    versions: tuple[tuple[str, str], ...]  # python, torch, torchvision, torchinfo, numpy
+    secret: int = 0  # permuted class ids and test order for this run; with the seeds it gives the same numbers again
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,10 @@ def plain_process() -> tuple[Sandbox, Isolation]:
 
 def canary(sandbox: Sandbox) -> dict[str, str]:
     """What the probes answer inside of this sandbox."""
-    with tempfile.TemporaryDirectory() as empty, Worker(sandbox, workplace(Path(empty), "canary"), Limits()) as worker:
+    with tempfile.TemporaryDirectory() as empty:
         Path(empty).chmod(0o755)
-        greeting = worker.wait_until_ready()
+        with Worker(sandbox, workplace(Path(empty), "canary"), Limits()) as worker:
+            greeting = worker.wait_until_ready()
     probes = greeting.header.get("probes")
     if not isinstance(probes, dict):
         raise GraderFault("The sandbox's canary gave no answer.")

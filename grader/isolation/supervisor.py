@@ -38,6 +38,8 @@ _SEND_SECONDS = 60.0
 _MEMORY_EVERY_SECONDS = 0.5
 _MIB = 1024 * 1024
 
+EndingKind = Literal["raised", "time", "exit", "signal", "memory", "output", "protocol", "stalled", "slow", "machine"]
+
 
 @dataclass(frozen=True)
 class Ending:
@@ -45,21 +47,17 @@ class Ending:
 
     `raised` the student's code raised; `time` its deadline passed; `exit` and `signal` the process ended by
     itself; `memory`, `output` a limit; `protocol` it answered with something that is no answer; `stalled` it
-    neither worked nor answered; `machine` nobody's code is to blame.
+    neither worked nor answered; `slow` it used up its counted time; `machine` nobody's code is to blame.
     """
 
-    kind: Literal["raised", "time", "exit", "signal", "memory", "output", "protocol", "stalled", "machine"]
+    kind: EndingKind
     sentence: str
     place: str = ""
     log: str = ""
 
-    @property
-    def students(self) -> bool:
-        return self.kind != "machine"
-
 
 class _GiveUp(Exception):
-    def __init__(self, kind: Literal["memory", "output", "stalled", "machine"], sentence: str) -> None:
+    def __init__(self, kind: EndingKind, sentence: str) -> None:
         super().__init__(sentence)
         self.kind = kind
         self.sentence = sentence
@@ -174,7 +172,11 @@ class Worker:
         """End the worker and everything it started. Safe to call twice."""
         self._channel.close()
         if self._process.poll() is None:
-            with contextlib.suppress(ProcessLookupError):
+            # A plain process has no namespace that takes its children along, and a child may leave its group.
+            for process in list(self._tree()):
+                with contextlib.suppress(psutil.Error):
+                    process.kill()
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         self._drain()
@@ -222,7 +224,7 @@ class Worker:
         def watch() -> None:
             now, used = time.monotonic(), self.cpu_seconds()
             if used - start > patience.cpu_seconds:
-                raise _GiveUp("machine", f"It needed more than {patience.cpu_seconds:.0f} s of counted CPU time here.")
+                raise _GiveUp("slow", f"It used {patience.cpu_seconds:.0f} s of CPU time and was not done.")
             if used - seen[0] > 0.01 * (now - seen[1]):
                 seen[:] = [used, now]
             elif now - seen[1] > patience.stall_seconds:
@@ -238,7 +240,7 @@ class Worker:
 
     # --- endings ----------------------------------------------------------------------------------------------
 
-    def _overdue(self, patience: Patience) -> tuple[Literal["time", "machine"], str]:
+    def _overdue(self, patience: Patience) -> tuple[EndingKind, str]:
         if patience.cpu_seconds:
             return "machine", f"The machine was too busy: {patience.seconds:.0f} s passed before the work was done."
         return "time", f"It was still running after {patience.seconds:.0f} s."
@@ -267,7 +269,7 @@ class Worker:
             self._process.wait(5)
         self.stop()
 
-    def _end(self, kind: Any, sentence: str) -> Ending:
+    def _end(self, kind: EndingKind, sentence: str) -> Ending:
         self.stop()
         return Ending(kind, sentence, "", self.log())
 

@@ -175,4 +175,4 @@ def _imports(tree: ast.AST) -> tuple[dict[str, str], frozenset[str]]:
 
 
 def _trains(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "backward"
+    return isinstance(node, ast.Attribute) and node.attr == "backward"

@@ -1,4 +1,4 @@
-"""A small convolutional network for MNIST: 12,538 parameters."""
+"""A small convolutional network for MNIST: 14,642 parameters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def conv_block(channels_in: int, channels_out: int) -> nn.Sequential:
 
 
 class DigitNet(nn.Module):
-    """Five convolutions in three stages, global average pooling, one fully connected layer.
+    """Four convolutions in three stages and one fully connected layer.
 
     Input: images of shape (batch, 1, 28, 28). Output: logits of shape (batch, 10).
     """
@@ -24,10 +24,10 @@ class DigitNet(nn.Module):
     def __init__(self, dropout: float = 0.05) -> None:
         super().__init__()
         self.edges = nn.Sequential(conv_block(1, 8), conv_block(8, 16), nn.MaxPool2d(2), nn.Dropout(dropout))
-        self.strokes = nn.Sequential(conv_block(16, 16), conv_block(16, 24), nn.MaxPool2d(2), nn.Dropout(dropout))
-        self.digits = nn.Sequential(conv_block(24, 24), nn.AdaptiveAvgPool2d(1), nn.Flatten())
-        self.classifier = nn.Linear(24, 10)
+        self.strokes = nn.Sequential(conv_block(16, 24), nn.MaxPool2d(2), nn.Dropout(dropout))
+        self.shapes = nn.Sequential(conv_block(24, 32), nn.MaxPool2d(2), nn.Flatten())
+        self.classifier = nn.Linear(32 * 3 * 3, 10)
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        features = self.digits(self.strokes(self.edges(images)))
+        features = self.shapes(self.strokes(self.edges(images)))
         return self.classifier(features)

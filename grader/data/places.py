@@ -1,0 +1,86 @@
+"""Where data sets are looked for, and in which layouts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.errors import UsageError
+
+_LAYOUTS = ("MNIST/raw", "mnist", "raw", "")
+"""torchvision's folder, our plain one, inside of `MNIST`, and the files themselves."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder that may hold data sets. `explicit`: somebody named it for this purpose."""
+
+    folder: Path
+    name: str  # in words, as reports show it
+    explicit: bool
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a place holds of a set: the files found, and the names of those that are not there."""
+
+    files: dict[str, Path]
+    missing: tuple[str, ...]
+
+    @property
+    def complete(self) -> bool:
+        return not self.missing
+
+    def describe(self) -> str:
+        if not self.files:
+            return "holds none of the files"
+        return f"lacks {' and '.join(self.missing)}"
+
+
+def user_cache(environment: Mapping[str, str]) -> Path:
+    """The folder that downloads go to: `grader/data` in XDG_CACHE_HOME, else in ~/.cache."""
+    base = environment.get("XDG_CACHE_HOME", "")
+    if not Path(base).is_absolute():  # the XDG specification: a relative path is to be ignored
+        home = environment.get("HOME", "")
+        base = str((Path(home) if home else _home()) / ".cache")
+    return Path(base) / "grader" / "data"
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError as error:
+        raise UsageError("There is no home folder to keep data in.", "Set XDG_CACHE_HOME or --data-dir.") from error
+
+
+def search_order(data_dir: Path | None, environment: Mapping[str, str]) -> tuple[Place, ...]:
+    """The places of this machine: `data_dir` and GRADER_DATA where they are given, the user cache last."""
+    named = environment.get("GRADER_DATA", "")
+    places = [
+        Place(data_dir, "--data-dir", True) if data_dir else None,
+        Place(Path(named).expanduser(), "GRADER_DATA", True) if named else None,
+        Place(user_cache(environment), "user cache", False),
+    ]
+    return tuple(place for place in places if place)
+
+
+def look(folder: Path, stems: tuple[str, ...]) -> Contents:
+    """The files of a set in the layout that holds most of them.
+
+    Args:
+        stems: names without ending, "train-images-idx3-ubyte"; each may be packed (.gz) or not, and may be
+            spelt with a dot before `idx`, as other mirrors do.
+    """
+    found = ({stem: path for stem in stems if (path := _file(folder / layout, stem))} for layout in _LAYOUTS)
+    best = max(found, key=len)
+    return Contents(best, tuple(stem for stem in stems if stem not in best))
+
+
+def _file(folder: Path, stem: str) -> Path | None:
+    for name in (f"{stem}.gz", stem, f"{stem.replace('-idx', '.idx')}.gz", stem.replace("-idx", ".idx")):
+        # os.path: a folder that may not be entered counts as one that holds nothing
+        if os.path.isfile(folder / name):  # noqa: PTH113
+            return folder / name
+    return None

@@ -1,0 +1,52 @@
+"""From how a worker ended to what the report says: the phase, the fault, the next step."""
+
+from __future__ import annotations
+
+from grader.isolation.supervisor import Ending
+from grader.records import Absent, Entrypoint
+
+_DOING = {
+    "load": "while the definitions of {place} were loaded",
+    "build": "while {call} was built",
+    "forward": "in the forward pass of {call} on random images",
+    "train": "while {call} was trained",
+    "predict": "while {call} predicted the test images",
+    "restore": "while the trained state of {call} was put into a freshly built model",
+}
+
+_HINTS = {
+    "load": "Importing your file must define the model and do nothing else: no downloads, no training, no input().",
+    "build": "Building the model must work anywhere: no files, no GPU, no network in __init__.",
+    "forward": "Try it yourself: model(torch.rand(4, 1, 28, 28)) has to return 4 rows of class scores.",
+    "train": "Try a few steps yourself in train mode, also with a smaller last batch.",
+    "predict": "Try model.eval() and batches of other sizes, 1 too.",
+    "restore": "All that is learned must live in parameters and registered buffers that __init__ creates.",
+}
+
+
+def absent_because(ending: Ending, phase: str, entrypoint: Entrypoint) -> Absent:
+    """The evidence that this ending took away.
+
+    A student's code that raises, hangs or crashes is `failed`; what a machine does is `errored`; work that
+    only took too long here is for a person to look at.
+    """
+    doing = _DOING[phase].format(place=entrypoint.place, call=entrypoint.call)
+    if ending.kind == "machine":
+        return Absent("errored", f"The machine failed {doing}: {ending.sentence}", "Run it again.", phase)
+    if ending.kind == "slow":
+        return Absent("review", f"Time was over {doing}: {ending.sentence}", "A person decides: this machine may be slow.", phase)
+    at = f" ({ending.place})" if ending.place else ""
+    if ending.kind == "raised":
+        return Absent("failed", f"An error was raised {doing}: {ending.sentence.rstrip('.')}{at}.", _HINTS[phase], phase)
+    return Absent("failed", f"{_NAMED[ending.kind]} {doing}: {ending.sentence}", _HINTS[phase], phase)
+
+
+_NAMED = {
+    "time": "Time limit exceeded",
+    "stalled": "It stood still",
+    "exit": "The process ended early",
+    "signal": "The process crashed",
+    "memory": "Memory limit exceeded",
+    "output": "Output flood",
+    "protocol": "The process gave no valid answer",
+}

@@ -1,0 +1,191 @@
+"""Find the model among the candidates: load, build and measure them until it is clear which one it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from grader.errors import UsageError
+from grader.isolation import conversation
+from grader.isolation.supervisor import Ending, Worker
+from grader.records import Absent, Candidate, Claim, Entrypoint, ModelFacts, Reading, Scalar
+from grader.stages.endings import absent_because
+
+MAX_CANDIDATES = 8
+_PROBE_SEED = 20
+
+OpenWorker = Callable[[], Worker]
+"""Starts a fresh worker on the submission and waits until it is ready."""
+
+GUESSES: dict[str, Scalar] = {
+    **dict.fromkeys(("num_classes", "n_classes", "nclasses", "classes", "num_class", "output_size", "out_features"), 10),
+    **dict.fromkeys(("in_channels", "input_channels", "in_channel", "channels", "n_channels"), 1),
+    **dict.fromkeys(("dropout", "dropout_rate", "dropout_value", "dropout_prob", "drop", "drop_out", "p"), 0.1),
+}
+"""Constructor arguments whose value follows from the task, or hardly matters, by their usual names."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The model, and why it cannot be trained if it cannot."""
+
+    model: ModelFacts | Absent
+    obstacle: Absent | None = None
+
+
+@dataclass(frozen=True)
+class _Measured:
+    candidate: Candidate
+    facts: ModelFacts
+    obstacle: Absent | None
+
+
+def find_model(
+    open_worker: OpenWorker,
+    reading: Reading,
+    input_shape: tuple[int, ...],
+    classes: int,
+    wanted: str = "",
+) -> Found:
+    """The submission's model, measured.
+
+    Args:
+        open_worker: gives a ready worker; a new one is opened after a candidate ended the last.
+        input_shape: (channels, height, width).
+        wanted: `FILE:CLASS` as the person running the grader chose it, or "".
+
+    Raises:
+        UsageError: `wanted` names nothing that was found.
+    """
+    candidates = _shortlist(reading, wanted)
+    if not candidates:
+        return Found(_no_model(reading))
+    measured, failures = _measure_all(open_worker, candidates, input_shape, classes)
+    if not measured:
+        return Found(failures[0])
+    chosen, reason = _choose(measured, reading, wanted)
+    entrypoint = replace(chosen.facts.entrypoint, found_by=reason)
+    notes = chosen.facts.notes + tuple(f"Not taken: {failure.reason}" for failure in failures)
+    return Found(replace(chosen.facts, entrypoint=entrypoint, notes=notes), chosen.obstacle)
+
+
+def _shortlist(reading: Reading, wanted: str) -> list[Candidate]:
+    if wanted:
+        file, _, name = wanted.rpartition(":")
+        found = [c for c in reading.candidates if c.class_name == name and (c.file == file or not file)]
+        if not found:
+            known = ", ".join(f"{c.file}:{c.class_name}" for c in reading.candidates[:8]) or "none at all"
+            raise UsageError(f"--model {wanted}: there is no such model class.", f"Found were: {known}.")
+        return found[:1]
+    whole = [c for c in reading.candidates if c.has_forward and not c.used_by]
+    return (whole or [c for c in reading.candidates if c.has_forward])[:MAX_CANDIDATES]
+
+
+def _no_model(reading: Reading) -> Absent:
+    reason = "No model was found: no class in the submission derives from torch.nn.Module and has a forward method."
+    if reading.unreadable:
+        listed = "; ".join(f"{item.path}: {item.reason}" for item in reading.unreadable[:3])
+        reason += f" Not readable were: {listed}."
+    hint = "Hand in the model as a class in a .py file or a notebook of this repository (a Colab link is not enough)."
+    return Absent("failed", reason, hint, "inspect")
+
+
+def _measure_all(
+    open_worker: OpenWorker, candidates: list[Candidate], input_shape: tuple[int, ...], classes: int
+) -> tuple[list[_Measured], list[Absent]]:
+    measured: list[_Measured] = []
+    failures: list[Absent] = []
+    worker = open_worker()
+    try:
+        for candidate in candidates:
+            result = _measure_one(worker, candidate, input_shape, classes)
+            if isinstance(result, _Measured):
+                measured.append(result)
+                continue
+            failure, worker_is_gone = result
+            failures.append(failure)
+            if worker_is_gone and candidate is not candidates[-1]:
+                worker = open_worker()
+    finally:
+        worker.stop()
+    return measured, failures
+
+
+def _measure_one(
+    worker: Worker, candidate: Candidate, input_shape: tuple[int, ...], classes: int
+) -> _Measured | tuple[Absent, bool]:
+    missing = [name for name in candidate.required_arguments if name.lower() not in GUESSES]
+    if missing:
+        return _needs_arguments(candidate, missing), False
+    arguments = tuple((name, GUESSES[name.lower()]) for name in candidate.required_arguments)
+    entrypoint = Entrypoint(candidate.file, candidate.cell, candidate.class_name, arguments, "")
+    notes = conversation.load(worker, candidate.file, candidate.cell, candidate.class_name)
+    if isinstance(notes, Ending):
+        return absent_because(notes, "load", entrypoint), notes.kind != "raised"
+    ending = conversation.build(worker, dict(arguments), _PROBE_SEED)
+    if ending:
+        return absent_because(ending, "build", entrypoint), ending.kind != "raised"
+    answer = conversation.measure(worker, entrypoint, input_shape, notes)
+    if isinstance(answer, Ending):
+        return absent_because(answer, "forward", entrypoint), answer.kind != "raised"
+    facts, finite = answer
+    return _Measured(candidate, facts, _obstacle(facts, finite, classes))
+
+
+def _obstacle(facts: ModelFacts, finite: bool, classes: int) -> Absent | None:
+    call = facts.entrypoint.call
+    if facts.output_shape != (classes,):
+        shape = ", ".join(str(size) for size in ("batch", *facts.output_shape))
+        return Absent(
+            "failed",
+            f"{call} cannot be trained for this task: its output has the shape ({shape}), not (batch, {classes}).",
+            f"Let forward return one score for each of the {classes} classes.",
+            "inspect",
+        )
+    if not finite:
+        return Absent(
+            "failed",
+            f"{call} cannot be trained: before any training its output holds NaN or infinity.",
+            "Look for a division by zero, a logarithm of zero, or uninitialised parameters (torch.empty).",
+            "inspect",
+        )
+    return None
+
+
+def _needs_arguments(candidate: Candidate, missing: list[str]) -> Absent:
+    listed = ", ".join(missing)
+    return Absent(
+        "failed",
+        f"{candidate.class_name} in {candidate.place} cannot be built: its constructor needs {listed}, "
+        "and nothing says which values you used.",
+        f"Give {listed} default values, so that {candidate.class_name}() builds the model you hand in.",
+        "inspect",
+    )
+
+
+def _choose(measured: list[_Measured], reading: Reading, wanted: str) -> tuple[_Measured, str]:
+    """The one that works; among several, the one that the student's own claim names; else the likeliest."""
+    usable = [item for item in measured if item.obstacle is None] or measured
+    first = usable[0]
+    if wanted:
+        return first, f"It was chosen by --model {wanted}."
+    if len({item.facts.parameters for item in usable}) == 1:
+        return first, reading.choice
+    listed = ", ".join(f"{item.facts.entrypoint.call} in {item.candidate.place} ({item.facts.parameters:,})" for item in usable)
+    claims = _parameter_claims(reading)
+    claimed = [item for item in usable if item.facts.parameters in {int(claim.value) for claim in claims}]
+    if len({item.facts.parameters for item in claimed}) == 1:
+        place = next(claim.place for claim in claims if int(claim.value) == claimed[0].facts.parameters)
+        return claimed[0], (
+            f"{len(usable)} models were found with different parameter counts: {listed}. Taken is the one with the "
+            f"{claimed[0].facts.parameters:,} parameters that {place} states."
+        )
+    return first, (
+        f"{len(usable)} models were found with different parameter counts: {listed}. Nothing in the submission says "
+        f"which one is handed in, so the likeliest was taken. {reading.choice} Another one: --model FILE:CLASS."
+    )
+
+
+def _parameter_claims(reading: Reading) -> list[Claim]:
+    own = () if isinstance(reading.readme, Absent) else reading.readme.claims
+    return [claim for claim in (*own, *reading.claims) if claim.name == "parameters"]
