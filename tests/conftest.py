@@ -1,4 +1,4 @@
-"""Fixtures for all tests. A helper module of `tests/fixtures` is loaded by its path: `tests` is no package."""
+"""Fixtures for all tests. A module of `tests/fixtures` is loaded by its path: `tests` is no package."""
 
 from __future__ import annotations
 

@@ -10,9 +10,9 @@ import hashlib
 from pathlib import Path
 
 from grader.data import download, idx
-from grader.data.download import Remote
+from grader.data.download import Remote, Unreachable
 from grader.data.interface import DataSet, Request, digest_of
-from grader.data.places import Contents, Place, look, search_order, user_cache
+from grader.data.places import Contents, PassedOver, in_words, look, search_order, user_cache
 from grader.errors import DataMissing, GraderFault
 from grader.records import DataFacts
 
@@ -48,20 +48,30 @@ CLASSES = 10
 
 def load(request: Request, mirrors: tuple[str, ...] = MIRRORS) -> DataSet:
     """MNIST from the first place that holds it; see `grader.data.interface.load`."""
-    passed_over: list[str] = []
+    passed_over: list[PassedOver] = []
     for place in search_order(request.data_dir, request.environment):
         contents = look(place.folder, STEMS)
-        if contents.complete and (place.explicit or not request.download):
-            return read(contents, _words(place, passed_over), request.allow_unofficial)
-        if place.explicit:
-            passed_over.append(f"{place.name} ({place.folder}) {contents.describe()}")
+        try:
+            if contents.complete:
+                return read(contents, in_words(place.name, passed_over), request.allow_unofficial)
+            reason = contents.describe()
+        except GraderFault as fault:
+            if place.explicit or not request.download:
+                raise
+            reason = f"holds a copy that cannot be used: {fault.message}"  # ours: the download replaces it
+        if place.explicit or contents.complete:
+            passed_over.append(PassedOver(place, reason))
+    return _downloaded(request, mirrors, passed_over)
+
+
+def _downloaded(request: Request, mirrors: tuple[str, ...], passed_over: list[PassedOver]) -> DataSet:
     if not request.download:
         raise missing(passed_over, "the download was not asked for")
     try:
         folder = fetch(request, mirrors)
-    except download.Unreachable as error:
+    except Unreachable as error:
         raise missing(passed_over, error.message) from error
-    return read(look(folder, STEMS), _words(Place(folder, "user cache", False), passed_over), False)
+    return read(look(folder, STEMS), in_words("official download", passed_over), allow_unofficial=False)
 
 
 def fetch(request: Request, mirrors: tuple[str, ...] = MIRRORS) -> Path:
@@ -117,9 +127,9 @@ def stand_in() -> DataSet:
     return standin.generate()
 
 
-def missing(passed_over: list[str], reason: str) -> DataMissing:
+def missing(passed_over: list[PassedOver], reason: str) -> DataMissing:
     """The three ways to get the data, after what was tried."""
-    tried = "".join(f" {line}." for line in passed_over)
+    tried = "".join(f" {one.place.name} ({one.place.folder}) {one.reason.rstrip('.')}." for one in passed_over)
     return DataMissing(
         f"MNIST is not on this machine, and {reason}.{tried}",
         "Do one of three things: run `grader data fetch mnist` on a machine with network and copy its cache "
@@ -127,10 +137,6 @@ def missing(passed_over: list[str], reason: str) -> DataMissing:
         f"{', '.join(remote.name for remote in REMOTES)}; or pass --stand-in to use generated digits "
         "(not a grade).",
     )
-
-
-def _words(place: Place, passed_over: list[str]) -> str:
-    return "; ".join([place.name, *passed_over])
 
 
 def _require_pair(contents: Contents, images: int, labels: int, highest: int, stem: str) -> None:

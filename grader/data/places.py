@@ -39,6 +39,19 @@ class Contents:
         return f"lacks {' and '.join(self.missing)}"
 
 
+@dataclass(frozen=True)
+class PassedOver:
+    """A place that could have held the set, and why it was not taken."""
+
+    place: Place
+    reason: str
+
+
+def in_words(name: str, passed_over: list[PassedOver]) -> str:
+    """Where a set came from, for reports: no paths, but what was named and not used."""
+    return "; ".join([name, *(f"{one.place.name} did not hold it" for one in passed_over)])
+
+
 def user_cache(environment: Mapping[str, str]) -> Path:
     """The folder that downloads go to: `grader/data` in XDG_CACHE_HOME, else in ~/.cache."""
     base = environment.get("XDG_CACHE_HOME", "")

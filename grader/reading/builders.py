@@ -1,4 +1,4 @@
-"""Who builds a model class: another model class, of which it then is a part, or code outside of all of them."""
+"""Who builds a model class: another model class, of which it then is a part, or code outside of classes."""
 
 from __future__ import annotations
 

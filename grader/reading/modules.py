@@ -67,11 +67,18 @@ class Modules:
 
     def _family(self, model: Definition) -> list[Definition]:
         """The class itself and the student classes that it inherits from, nearest first."""
-        found = [model]
-        for one in found:
+        found = {id(model): model}
+        waiting = [model]
+        for one in waiting:
             for base in self._bases(one):
-                found += [parent for parent in self._named[base.split(".")[-1]] if parent not in found]
-        return found
+                new = {
+                    id(parent): parent
+                    for parent in self._named[base.split(".")[-1]]
+                    if id(parent) not in found
+                }
+                found |= new
+                waiting += new.values()
+        return list(found.values())
 
     def _bases(self, definition: Definition) -> list[str]:
         return [self._full_name(base, definition.unit.file) for base in definition.facts.bases]

@@ -70,7 +70,9 @@ def facts(text: str) -> SourceFacts:
     calls = [node for node in outside if isinstance(node, ast.Call)]
     return SourceFacts(
         classes=tuple(_class_facts(node) for node in classes),
-        calls=tuple(_call(node) for node in calls if _last_part(node.func)),
+        calls=tuple(
+            sorted((_call(node) for node in calls if _last_part(node.func)), key=lambda call: call.line)
+        ),
         imported=imported,
         star_imports=stars,
         trains=any(_trains(node) for node in ast.walk(tree)),

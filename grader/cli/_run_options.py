@@ -1,0 +1,32 @@
+"""Options that several verbs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+
+def parse_seeds(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, ...]:
+    if not value:
+        return ()
+    try:
+        seeds = tuple(int(part) for part in value.split(","))
+    except ValueError as error:
+        raise click.BadParameter("give whole numbers with commas between them, such as 11,12,13") from error
+    if any(not 0 <= seed < 2**31 for seed in seeds) or len(set(seeds)) != len(seeds):
+        raise click.BadParameter("each seed is a number from 0 to 2147483647, and no two are the same")
+    return seeds
+
+
+def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--data-dir, --stand-in, --unofficial-data."""
+    folder = click.Path(exists=True, file_okay=False)
+    for option in (
+        click.option("--unofficial-data", is_flag=True, help="Accept a copy of the data set that is not the official one."),
+        click.option("--stand-in", is_flag=True, help="Use generated stand-in data: works anywhere, never a grade."),
+        click.option("--data-dir", type=folder, help="Folder that holds the data set (before GRADER_DATA and the cache)."),
+    ):
+        function = option(function)
+    return function

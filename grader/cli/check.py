@@ -1,0 +1,46 @@
+"""`grader check`: a student's own check before handing in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader.cli._run_options import data_options
+
+
+@click.command(short_help="Check your own work before handing it in.")
+@click.argument("spec", default="s4")
+@click.argument("path", default=".")
+@click.option("--model", default="", metavar="FILE:CLASS", help="The model, where there are several.")
+@data_options
+@click.option("--threads", type=click.IntRange(1, 256), help="Cores to use. Default: all that there are.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
+def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
+    """Check the folder PATH against SPEC: everything that is quick, and how long the training would take.
+
+    The same stages and the same messages as the grader's, without the training: not a grade. Your code runs in the
+    sandbox where this machine has one, else as a plain process, and the result says which.
+    """
+    from grader.cli._show import cores, session
+    from grader.judge import exit_code
+    from grader.pipeline import Request, check_submission
+    from grader.spec.load import load_spec
+
+    request = Request(
+        loaded=load_spec(spec),
+        source=path,
+        command=f"grader check {spec} {path}",
+        full=False,
+        model=options["model"],
+        data_dir=Path(options["data_dir"]) if options["data_dir"] else None,
+        stand_in=options["stand_in"],
+        unofficial_data=options["unofficial_data"],
+        threads=options["threads"] or cores(),
+        plain_if_needed=True,
+    )
+    with session(quiet=as_json) as shown:
+        graded = check_submission(request, shown.events)
+    shown.result(graded.record, None, as_json=as_json)
+    return exit_code(graded.record.grade)

@@ -1,0 +1,72 @@
+"""`grader run`: grade one submission."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from grader.cli._run_options import data_options, parse_seeds
+
+
+@click.command(short_help="Grade one submission.")
+@click.argument("spec")
+@click.option("--repo", required=True, metavar="URL|FOLDER", help="Repository, link to its README, or a folder.")
+@click.option("--ref", default="", help="Branch, tag or commit instead of the default branch.")
+@click.option("--model", default="", metavar="FILE:CLASS", help="The model, where several were handed in.")
+@data_options
+@click.option("--seeds", callback=parse_seeds, metavar="N,N,...", help="Train with exactly these seeds.")
+@click.option("--secret", type=click.IntRange(0), help="With --seeds: repeat a run's numbers exactly.")
+@click.option("--threads", type=click.IntRange(1, 256), help="Cores for the training. Default: all that there are.")
+@click.option("--out", type=click.Path(file_okay=False), default="reports", show_default=True, help="Where runs go.")
+@click.option("--trust-this-code", is_flag=True, help="For your own code: run without isolation where none is to be had. Not a grade.")
+@click.option("--strict", is_flag=True, help="Exit with 3 for anything below full marks.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
+def command(spec: str, as_json: bool, strict: bool, **options: Any) -> int:
+    """Grade the submission at --repo under SPEC (a file, or the name of a shipped spec such as s4).
+
+    Exit codes: 0 at or above the pass mark, 3 below it, 4 ungradable, 6 a person must look, 5 the grader's or the
+    machine's fault, 2 a mistake in the spec or the command, 130 interrupted.
+    """
+    from grader.cli._show import session
+    from grader.judge import exit_code
+    from grader.pipeline import Request, grade_submission
+    from grader.spec.load import load_spec
+
+    request = Request(loaded=load_spec(spec), command=_again(spec, options), **_request(options))
+    with session(quiet=as_json) as shown:
+        graded = grade_submission(request, shown.events)
+    shown.result(graded.record, graded.folder, as_json=as_json)
+    return exit_code(graded.record.grade, strict=strict)
+
+
+def _request(options: dict[str, Any]) -> dict[str, Any]:
+    from grader.cli._show import cores, download_progress
+
+    return {
+        "source": options["repo"],
+        "ref": options["ref"],
+        "model": options["model"],
+        "data_dir": Path(options["data_dir"]) if options["data_dir"] else None,
+        "stand_in": options["stand_in"],
+        "unofficial_data": options["unofficial_data"],
+        "seeds": options["seeds"],
+        "secret": options["secret"],
+        "threads": options["threads"] or cores(),
+        "out": Path(options["out"]),
+        "trust_code": options["trust_this_code"],
+        "download_progress": download_progress,
+    }
+
+
+def _again(spec: str, options: dict[str, Any]) -> str:
+    """The command line in its short form; seeds and secret are added by the report."""
+    import shlex
+
+    words = ["grader", "run", spec, "--repo", options["repo"]]
+    for name in ("ref", "model"):
+        words += [f"--{name}", options[name]] if options[name] else []
+    for flag in ("stand_in", "unofficial_data", "trust_this_code"):
+        words += [f"--{flag.replace('_', '-')}"] if options[flag] else []
+    return shlex.join(words)

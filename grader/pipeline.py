@@ -1,0 +1,323 @@
+"""One submission, from its link to its stored grade: the stages in order.
+
+Evidence first, judgement after: everything up to `Evidence` measures, everything below it is arithmetic on
+what was measured and can be done again without training.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.checks import interface as checks
+from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
+from grader.data.interface import DataSet, load
+from grader.events import Events
+from grader.fetch.interface import Fetched, fetch
+from grader.isolation.choose import full_sandbox, plain_process, same_python
+from grader.isolation.interface import Limits, Sandbox
+from grader.isolation.supervisor import Worker
+from grader.isolation.workplace import workplace
+from grader.judge import judge
+from grader.reading.read import read_submission
+from grader.records import (
+    RESULT_SCHEMA,
+    Absent,
+    Evidence,
+    Integrity,
+    Isolation,
+    Measurement,
+    ModelFacts,
+    Probe,
+    Projection,
+    Recipe,
+    RunRecord,
+    Trial,
+)
+from grader.report.interface import reports
+from grader.stages.model import OpenWorker, find_model
+from grader.stages.provenance import Started, provenance
+from grader.stages.recipe import default_recipe
+from grader.stages.study import MAX_SEED, run_study
+from grader.stages.trial import Job, project
+
+if TYPE_CHECKING:
+    from grader.spec.load import Loaded
+    from grader.spec.schema import Spec
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to grade and how. `full` trains; without it (a self-check) everything else is done."""
+
+    loaded: Loaded
+    source: str
+    command: str
+    full: bool = True
+    ref: str = ""
+    model: str = ""
+    data_dir: Path | None = None
+    stand_in: bool = False
+    unofficial_data: bool = False
+    seeds: tuple[int, ...] = ()
+    secret: int | None = None
+    trust_code: bool = False
+    plain_if_needed: bool = False
+    out: Path = DEFAULT_FOLDER
+    threads: int = 1
+    download_progress: Callable[[str, int, int], None] | None = None
+
+
+@dataclass(frozen=True)
+class Graded:
+    record: RunRecord
+    folder: Path | None  # where it is stored; None for a self-check that stores nothing
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What the machine offers: it is settled before a student's work is touched."""
+
+    sandbox: Sandbox
+    isolation: Isolation
+    data: DataSet | None
+    started: Started
+
+
+@dataclass(frozen=True)
+class _Studied:
+    trials: tuple[Trial, ...]
+    accuracy: Measurement | Absent
+    projection: Projection | Absent
+    probes: tuple[Probe, ...] = ()
+
+
+def grade_submission(request: Request, events: Events) -> Graded:
+    """Grade one submission and store the run.
+
+    Raises:
+        GraderError: see `grader.errors`; what is the student's shortfall is in the record instead.
+    """
+    spec = request.loaded.spec
+    prepared = _prepare(request, events)
+    events.start("fetch", f"Fetching {request.source}")
+    with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
+        name = fetched.submission.name
+        events.end(f"{name}, {len(fetched.submission.files)} files, {fetched.submission.tree_digest[:19]}")
+        with RunFolder(request.out, spec.id, name, prepared.started.run_id) as folder:
+            events.listeners.append(folder.listen)
+            evidence = _gather(request, events, prepared, fetched)
+            record = judged(request, prepared, evidence)
+            events.start("store", "Writing the report")
+            final = folder.publish({report.file_name: report.render(record) for report in reports()})
+    events.end(str(final))
+    return Graded(record, final)
+
+
+def check_submission(request: Request, events: Events) -> Graded:
+    """A student's own check: everything but the training, nothing stored."""
+    prepared = _prepare(request, events)
+    events.start("fetch", f"Reading {request.source}")
+    with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
+        events.end(f"{len(fetched.submission.files)} files")
+        evidence = _gather(request, events, prepared, fetched)
+        return Graded(judged(request, prepared, evidence), None)
+
+
+def judged(request: Request, prepared: _Prepared, evidence: Evidence) -> RunRecord:
+    """The record of a run: outcomes and grade from the evidence, and how to get them again."""
+    spec = request.loaded.spec
+    outcomes = tuple(checks.run(rule, evidence) for rule in spec.checks)
+    return RunRecord(
+        schema=RESULT_SCHEMA,
+        run_id=prepared.started.run_id,
+        title=spec.title,
+        course=spec.course,
+        not_a_grade=_not_a_grade(request, evidence),
+        evidence=evidence,
+        outcomes=outcomes,
+        grade=judge(outcomes, spec.points, spec.pass_mark, _ungradable(evidence)),
+        provenance=provenance(request.loaded, request.command, prepared.started, evidence),
+    )
+
+
+def _prepare(request: Request, events: Events) -> _Prepared:
+    events.start("prepare", "Looking at this machine")
+    sandbox, isolation = _sandbox(request)
+    data = _data(request) if request.loaded.spec.training else None
+    secret = secrets.randbelow(MAX_SEED) if request.secret is None else request.secret
+    now = datetime.now(UTC)
+    where = f", {data.facts.name} from {data.facts.place}" if data else ""
+    events.end(f"Isolation level {isolation.level} ({isolation.name}){where}")
+    return _Prepared(sandbox, isolation, data, Started(now, new_run_id(now), secret))
+
+
+def _sandbox(request: Request) -> tuple[Sandbox, Isolation]:
+    from grader.errors import SandboxUnavailable
+
+    try:
+        return full_sandbox()
+    except SandboxUnavailable:
+        if request.trust_code or request.plain_if_needed:
+            return plain_process()
+        raise
+
+
+def _data(request: Request) -> DataSet:
+    """The task's data; a self-check takes the stand-in where it would have to download."""
+    from grader.errors import DataMissing
+
+    task = request.loaded.spec.task
+    try:
+        return load(
+            task,
+            data_dir=request.data_dir,
+            stand_in=request.stand_in,
+            allow_unofficial=request.unofficial_data,
+            download=request.full,
+            progress=request.download_progress,
+        )
+    except DataMissing:
+        if request.full:
+            raise
+        return load(task, data_dir=None, stand_in=True)
+
+
+def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetched) -> Evidence:
+    """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
+    events.start("read", "Reading the README, the code and the notebooks")
+    reading = read_submission(fetched.root, fetched.submission)
+    events.end(f"{len(reading.candidates)} model classes")
+    data = prepared.data
+    not_needed = Absent("skipped", "This assignment trains nothing.")
+    model: ModelFacts | Absent = not_needed
+    recipe: Recipe | Absent = not_needed
+    studied = _Studied((), not_needed, not_needed)
+    if data is not None:
+        recipe = default_recipe(request.loaded.spec)
+        open_worker = _opener(prepared, fetched, request.threads)
+        events.start("inspect", "Building and measuring the model")
+        found = find_model(open_worker, reading, data.input_shape, data.classes, request.model)
+        model = found.model
+        events.end(_model_line(model))
+        obstacle = model if isinstance(model, Absent) else found.obstacle
+        if obstacle is None and not isinstance(model, Absent):
+            studied = _study(request, events, prepared, open_worker, model, recipe, data)
+        else:
+            assert obstacle is not None
+            studied = _Studied((), obstacle, obstacle)
+    events.start("judge", "Judging")
+    return Evidence(
+        submission=fetched.submission,
+        reading=reading,
+        model=model,
+        recipe=recipe,
+        data=data.facts if data else not_needed,
+        trials=studied.trials,
+        projection=studied.projection,
+        test_accuracy=studied.accuracy,
+        integrity=Integrity(prepared.isolation, studied.probes),
+    )
+
+
+def _study(
+    request: Request,
+    events: Events,
+    prepared: _Prepared,
+    open_worker: OpenWorker,
+    model: ModelFacts,
+    recipe: Recipe,
+    data: DataSet,
+) -> _Studied:
+    training = request.loaded.spec.training
+    assert training is not None
+    total = recipe.epochs * len(data.train_images)
+
+    def progress(samples: int, loss: float) -> None:
+        events.progress(samples / total, f"loss {loss:.3f}")
+
+    limit = training.time_limit
+    job = Job(open_worker, model, recipe, data, limit, request.threads, prepared.started.secret, progress)
+    if not request.full:
+        events.start("train", "A few training steps")
+        projection = project(job, seed=0)
+        skipped = Absent("skipped", "A self-check does not train to the end.", "The grader will.", "train")
+        failed = isinstance(projection, Absent)
+        events.end("failed" if failed else "done")
+        return _Studied((), projection if isinstance(projection, Absent) else skipped, projection)
+    events.start("train", f"Training {model.entrypoint.call}, {recipe.epochs} epoch(s)")
+    trials, accuracy, probes = run_study(
+        job,
+        _targets(request.loaded.spec),
+        at_least=training.seeds.at_least,
+        at_most=training.seeds.at_most,
+        seeds=request.seeds,
+        on_trial=lambda n, trial: events.note(_trial_line(n, trial)),
+    )
+    events.end(f"{len(trials)} trial(s)")
+    return _Studied(trials, accuracy, Absent("skipped", "It was trained, so nothing was projected."), probes)
+
+
+def _opener(prepared: _Prepared, fetched: Fetched, threads: int) -> OpenWorker:
+    place = workplace(fetched.root)
+
+    def open_worker() -> Worker:
+        worker = Worker(prepared.sandbox, place, Limits(threads=threads))
+        try:
+            greeting = worker.wait_until_ready()
+            same_python(greeting.header.get("versions"))
+        except BaseException:
+            worker.stop()
+            raise
+        prepared.started.versions.update(_versions(greeting.header.get("versions")))
+        return worker
+
+    return open_worker
+
+
+def _versions(found: object) -> dict[str, str]:
+    from grader.text import clean
+
+    return {clean(str(k)): clean(str(v)) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
+def _targets(spec: Spec) -> tuple[float, ...]:
+    """The lines that an accuracy is held against."""
+    return tuple(rule.at_least for rule in spec.checks if "test_accuracy" in rule.needs and hasattr(rule, "at_least"))
+
+
+def _ungradable(evidence: Evidence) -> str:
+    """Why the work lacks what the central check needs: no model, or one that cannot be run."""
+    for part in (evidence.model, evidence.test_accuracy):
+        if isinstance(part, Absent) and part.cause == "failed":
+            return part.reason
+    return ""
+
+
+def _not_a_grade(request: Request, evidence: Evidence) -> tuple[str, ...]:
+    reasons = []
+    if not request.full:
+        reasons.append("This is a self-check: nothing was trained to the end.")
+    if not isinstance(evidence.integrity.isolation, Absent) and evidence.integrity.isolation.level == "1":
+        reasons.append("The code ran without isolation (level 1): anything in it could have changed this result.")
+    if not isinstance(evidence.data, Absent) and evidence.data.stand_in:
+        reasons.append("Generated stand-in data was used, not the assignment's data set.")
+    elif not isinstance(evidence.data, Absent) and not evidence.data.official:
+        reasons.append("The copy of the data set is not the official one.")
+    return tuple(reasons)
+
+
+def _model_line(model: ModelFacts | Absent) -> str:
+    if isinstance(model, Absent):
+        return model.reason
+    return f"{model.entrypoint.call} in {model.entrypoint.place}: {model.parameters:,} parameters"
+
+
+def _trial_line(number: int, trial: Trial) -> str:
+    if isinstance(trial.accuracy, Absent):
+        return f"Trial {number} (seed {trial.seed}): {trial.accuracy.reason}"
+    return f"Trial {number} (seed {trial.seed}): {100 * trial.accuracy.value:.2f} % in {trial.wall_seconds:.1f} s"

@@ -1,0 +1,5 @@
+"""What people see of a run: every format is a view of one `RunRecord` and of nothing else.
+
+Each file beside `interface` that has a `file_name` is a format (`html`, `json`, `markdown`, `terminal`).
+What a report says is decided once, in `words` and `sections`; a format only decides how that looks.
+"""

@@ -1,0 +1,86 @@
+"""One offline HTML file: no request, no script, readable on a phone, in the dark and on paper.
+
+jinja2 escapes everything that is not marked as safe, and only the stylesheet and our own SVG are.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from grader.records import Grade, RunRecord
+from grader.report import charts, words
+from grader.report.inert import inert
+from grader.report.sections import sections
+from grader.report.sections.interface import Table
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+file_name = "report.html"
+
+
+def render(record: RunRecord) -> str:
+    from markupsafe import Markup
+
+    shown = inert(record)
+    style = (files("grader.report") / "templates" / "style.css").read_text(encoding="utf-8")
+    return (
+        _environment()
+        .get_template("report.html.jinja")
+        .render(
+            record=shown,
+            verdict=words.verdict(shown),
+            meter=_meter(shown.grade),
+            sections=sections(shown),
+            curve=Markup(charts.loss_curve(shown.evidence.trials)),
+            style=Markup(style),
+            words=words,
+            heat=_heat,
+            with_expected=any(words.expected(outcome) for outcome in shown.outcomes),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("grader.report", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _meter(grade: Grade) -> dict[str, Any]:
+    """Shares of the bar, 0 to 100: what is certain, what is open, and where the pass mark lies."""
+    whole = grade.max_points
+    if grade.status == "infrastructure" or whole <= 0:
+        return {}
+    certain = min(100.0, max(0.0, 100 * grade.points / whole))
+    still_open = min(100.0 - certain, max(0.0, 100 * (grade.highest - grade.points) / whole))
+    return {"certain": round(certain, 2), "open": round(still_open, 2), "mark": round(100 * grade.pass_mark, 2)}
+
+
+def _heat(table: Table) -> list[list[float]]:
+    """How strongly each cell of a square table is shaded, 0 to 1.
+
+    A right answer counts by its share of the row; a mistake against the most frequent mistake, by its root, so
+    that rare ones can be seen at all.
+    """
+    numbers = [[int(cell.replace(",", "")) for cell in row[1:]] for row in table.rows]
+    wrong = [n for true, row in enumerate(numbers) for seen, n in enumerate(row) if true != seen]
+    most = max([*wrong, 1])
+    return [
+        [
+            round(n / max(sum(row), 1) if true == seen else math.sqrt(max(n, 0) / most), 3)
+            for seen, n in enumerate(row)
+        ]
+        for true, row in enumerate(numbers)
+    ]

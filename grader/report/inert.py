@@ -1,0 +1,41 @@
+"""The last doorway before text is shown: every string of a record is made harmless once more.
+
+What came from a student was cleaned before it was recorded. A report does not rely on that: a stored record can
+come from an older grader, or from a file that somebody edited. Escaping for HTML or Markdown is the format's.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from grader.records import RunRecord
+from grader.text import clean, clean_block
+
+LINE_LIMIT = 600
+"""Characters of one line of text in a report."""
+
+BLOCK_LIMIT = 16_000
+"""Characters of one block, such as torchinfo's table."""
+
+
+def inert(record: RunRecord) -> RunRecord:
+    """The same record, with no control or bidirectional character in any string, and none without an end."""
+    made: RunRecord = _inert(record)
+    return made
+
+
+def one_line(text: str, limit: int = LINE_LIMIT) -> str:
+    """The text on one line: runs of white space become one blank."""
+    return clean(" ".join(text[: 4 * limit].split()), limit)
+
+
+def _inert(value: Any, block: bool = False) -> Any:
+    if isinstance(value, str):
+        return clean_block(value, BLOCK_LIMIT) if block else one_line(value)
+    if isinstance(value, tuple):
+        return tuple(_inert(item) for item in value)
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    shown = {f.name: _inert(getattr(value, f.name), f.name == "table") for f in dataclasses.fields(value)}
+    return dataclasses.replace(value, **shown)

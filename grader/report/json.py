@@ -1,0 +1,125 @@
+"""`result.json`: the stored record itself, key by key as in docs/result-format.md.
+
+ASCII only, keys in the order in which the records declare them, so that two results can be compared line by
+line. A number that is no number (a diverged loss) is the string "NaN", "Infinity" or "-Infinity".
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from grader import records
+from grader.errors import StoreError
+from grader.records import RESULT_SCHEMA, RunRecord
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+file_name = "result.json"
+
+_NO_NUMBER = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+_AGAIN = "Grade the submission again, or take the file from a backup."
+
+
+def render(record: RunRecord) -> str:
+    return to_json(record)
+
+
+def to_json(record: RunRecord) -> str:
+    """The record as JSON text; `from_json` gives the same record back."""
+    data = _writable(_adapter().dump_python(record, mode="json"))
+    return json.dumps(data, ensure_ascii=True, allow_nan=False, indent=2) + "\n"
+
+
+def from_json(text: str) -> RunRecord:
+    """The record that `to_json` wrote. Nothing is guessed: a wrong type or an unknown key is refused.
+
+    Raises:
+        StoreError: the text is not such a record; the message names the key.
+    """
+    from pydantic import ValidationError
+
+    try:
+        data = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+    except (ValueError, RecursionError) as error:
+        raise StoreError(f"result.json cannot be read as JSON: {error or type(error).__name__}.", _AGAIN) from None
+    _check_schema(data)
+    try:
+        record = _adapter().validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise StoreError(f"result.json, {place}: {first['msg']}.", _AGAIN) from None
+    unknown = _unknown_key(data, _adapter().dump_python(record, mode="json"))
+    if unknown:
+        raise StoreError(f"result.json, {unknown}: there is no such key in {RESULT_SCHEMA}.", _AGAIN)
+    return record
+
+
+@cache
+def _adapter() -> TypeAdapter[RunRecord]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(RunRecord)
+
+
+def _check_schema(data: object) -> None:
+    found = data.get("schema") if isinstance(data, dict) else None
+    if found != RESULT_SCHEMA:
+        hint = "Read it with the version of the grader that wrote it, or grade the submission again."
+        raise StoreError(f'result.json, schema: expected "{RESULT_SCHEMA}", got {json.dumps(found)[:80]}.', hint)
+
+
+def _writable(value: Any) -> Any:
+    """Lone surrogates become visible, numbers that are none become strings: JSON has neither."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(value, float) and not math.isfinite(value):
+        return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
+    if isinstance(value, dict):
+        return {key: _writable(item) for key, item in value.items()}
+    return [_writable(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(f"a key stands twice among {', '.join(found)[:80]}")
+    return {key: _number(value) if key in _float_keys() else value for key, value in found.items()}
+
+
+def _constant(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _number(value: Any) -> Any:
+    """The number behind the string, where a number is declared."""
+    if isinstance(value, list):
+        return [_number(item) for item in value]
+    return _NO_NUMBER.get(value, value) if isinstance(value, str) else value
+
+
+@cache
+def _float_keys() -> frozenset[str]:
+    """Names of the keys that are declared to hold floats, alone or in tuples."""
+    found = [item for item in vars(records).values() if isinstance(item, type) and dataclasses.is_dataclass(item)]
+    return frozenset(f.name for item in found for f in dataclasses.fields(item) if "float" in str(f.type))
+
+
+def _unknown_key(given: Any, known: Any, place: str = "") -> str:
+    """The first key that was given and that the record has not kept; "" if there is none."""
+    if isinstance(given, dict):
+        for key, value in given.items():
+            if key not in known:
+                return f"{place}{key}"[:200]
+            if deeper := _unknown_key(value, known[key], f"{place}{key}."):
+                return deeper
+    elif isinstance(given, list):
+        for index, (value, kept) in enumerate(zip(given, known, strict=True)):
+            if deeper := _unknown_key(value, kept, f"{place}{index}."):
+                return deeper
+    return ""

@@ -1,0 +1,14 @@
+"""The evidence behind a verdict, section by section, in the order in which a doubting reader asks for it."""
+
+from __future__ import annotations
+
+from grader.records import RunRecord
+from grader.report.sections import data, handed_in, integrity, mistakes, model, provenance, readme, training
+from grader.report.sections.interface import Section
+
+ORDER = (training, mistakes, model, readme, integrity, data, handed_in, provenance)
+
+
+def sections(record: RunRecord) -> tuple[Section, ...]:
+    """All of them, also where there is nothing to show: then the section says why."""
+    return tuple(part.build(record) for part in ORDER)

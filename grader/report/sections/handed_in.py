@@ -1,0 +1,36 @@
+"""What was handed in, and what of it was not taken."""
+
+from __future__ import annotations
+
+from grader.records import RunRecord, Submission
+from grader.report import words
+from grader.report.sections.interface import Column, Fact, Section, listed
+
+
+def build(record: RunRecord) -> Section:
+    found = record.evidence.submission
+    rows = tuple((left.path, left.reason) for left in found.left_out)
+    return Section(
+        id="handed-in",
+        title="What was handed in",
+        lead=tuple(map(words.sentence, found.notes[:20])),
+        facts=_facts(found),
+        tables=listed("Files that were left out", (Column("File", "code"), Column("Why")), rows),
+    )
+
+
+def _facts(found: Submission) -> tuple[Fact, ...]:
+    taken = f"{words.counted(len(found.files), 'file')}, {words.size(sum(file.size_bytes for file in found.files))}"
+    facts = [
+        Fact("Source", found.source, "code"),
+        Fact("Branch or tag", found.ref or "the default one", "code" if found.ref else "text"),
+        Fact("Commit", found.commit or "none", "code" if found.commit else "text"),
+        Fact("Committed", words.moment(found.committed_at)),
+        Fact("Tree digest", found.tree_digest, "code"),
+        Fact("Taken", taken),
+    ]
+    if found.subfolder:
+        facts.insert(1, Fact("Folder", found.subfolder, "code"))
+    if found.dirty:
+        facts.append(Fact("State", "the folder differs from its commit"))
+    return tuple(facts)

@@ -1,0 +1,97 @@
+"""What the model is: where it was found, its layers with their parameters, torchinfo's table, the candidates."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from grader.records import Absent, Candidate, Entrypoint, Layer, ModelFacts, Reading, RunRecord
+from grader.report import words
+from grader.report.sections.interface import Block, Column, Fact, Section, Table, listed, shortened
+
+HEADS = {
+    "logits": "logits",
+    "log_softmax": "log-softmax: the logarithm of probabilities",
+    "probabilities": "probabilities: softmax is already applied",
+}
+
+
+def build(record: RunRecord) -> Section:
+    found, reading = record.evidence.model, record.evidence.reading
+    candidates = _candidates(reading, None if isinstance(found, Absent) else found.entrypoint)
+    unreadable = tuple((left.path, left.reason) for left in reading.unreadable)
+    broken = listed("What could not be read", (Column("Place", "code"), Column("Why")), unreadable)
+    if isinstance(found, Absent):
+        lead = (f"No model was measured. {words.why_not(found)}", *(() if candidates else _choice(reading)))
+        return Section("model", "The model", lead=lead, tables=(*candidates, *broken))
+    return Section(
+        id="model",
+        title="The model",
+        lead=tuple(map(words.sentence, found.notes[:20])),
+        facts=_facts(found),
+        tables=(*_layers(found), *candidates, *broken),
+        blocks=(Block("Table by torchinfo", found.table),) if found.table else (),
+    )
+
+
+def _choice(reading: Reading) -> tuple[str, ...]:
+    return (words.sentence(reading.choice),) if reading.choice else ()
+
+
+def _facts(found: ModelFacts) -> tuple[Fact, ...]:
+    fixed = found.parameters - found.trainable
+    return (
+        Fact("Class", found.entrypoint.call, "code"),
+        Fact("Where", found.entrypoint.place, "code"),
+        Fact(
+            "Parameters", f"{found.parameters:,}" + (f", {fixed:,} of them are not trained" if fixed else "")
+        ),
+        Fact("Buffers", words.counted(found.buffer_elements, "value")),
+        Fact("Input", words.shape(found.input_shape)),
+        Fact("Output", f"{words.shape(found.output_shape)}, {HEADS[found.head]}"),
+        Fact("Operators that ran", ", ".join(found.layer_kinds) or "none"),
+    )
+
+
+def _layers(found: ModelFacts) -> tuple[Table, ...]:
+    """All layers; a bar is the share of the model's parameters."""
+    if not found.layers:
+        return ()
+    whole = max(found.parameters, 1)
+    rows, note = shortened(tuple(_layer_row(layer, whole) for layer in found.layers))
+    weights = tuple(min(1.0, layer.parameters / whole) for layer in found.layers[: len(rows)])
+    columns = (
+        Column("Layer", "code"),
+        Column("Kind", "code"),
+        Column("Output"),
+        Column("Parameters", "number"),
+        Column("Share", "number"),
+    )
+    return (Table("Layers and their parameters", columns, rows, shown_as="bars", weights=weights, note=note),)
+
+
+def _layer_row(layer: Layer, whole: int) -> tuple[str, ...]:
+    part = f"{100 * layer.parameters / whole:.1f} %" if layer.parameters else "–"
+    output = words.shape(layer.output_shape) if layer.output_shape else "never called"
+    return (layer.name or "the model itself", layer.kind, output, f"{layer.parameters:,}", part)
+
+
+def _candidates(reading: Reading, chosen: Entrypoint | None) -> tuple[Table, ...]:
+    columns = (Column("Class", "code"), Column("Where", "code"), Column("What it looks like"))
+    rows = tuple((one.class_name, one.place, _looks(one, chosen)) for one in reading.candidates)
+    title, note = "Classes that could be the model", "".join(_choice(reading))
+    return tuple(replace(one, note=f"{note} {one.note}".strip()) for one in listed(title, columns, rows))
+
+
+def _looks(one: Candidate, chosen: Entrypoint | None) -> str:
+    said = []
+    if chosen and (chosen.file, chosen.cell, chosen.class_name) == (one.file, one.cell, one.class_name):
+        said.append("chosen")
+    if one.used_by:
+        said.append(f"a part of {', '.join(one.used_by)}")
+    if one.built_at:
+        said.append(f"built at {', '.join(one.built_at)}")
+    if one.required_arguments:
+        said.append(f"needs {', '.join(one.required_arguments)}")
+    if not one.has_forward:
+        said.append("has no forward method of its own")
+    return "; ".join(said) or "built nowhere in the submission"

@@ -1,0 +1,49 @@
+"""What is needed to get a result again."""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from grader import __version__
+from grader.records import MEASURING_VERSION, Evidence, Provenance
+
+if TYPE_CHECKING:
+    from grader.spec.load import Loaded
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run's beginning, and what its workers said of themselves."""
+
+    at: datetime
+    run_id: str
+    secret: int
+    clock: float = field(default_factory=time.monotonic)
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+def provenance(loaded: Loaded, command: str, started: Started, evidence: Evidence) -> Provenance:
+    """The record of how this run came about, finished now."""
+    from grader.spec.load import evidence_plan_digest
+
+    return Provenance(
+        grader_version=__version__,
+        measuring_version=MEASURING_VERSION,
+        command=command,
+        started_at=started.at.isoformat(timespec="seconds"),
+        finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        wall_seconds=round(time.monotonic() - started.clock, 2),
+        spec_id=loaded.spec.id,
+        spec_edition=loaded.spec.edition,
+        spec_digest=loaded.digest,
+        evidence_plan_digest=evidence_plan_digest(loaded.spec),
+        seeds=tuple(trial.seed for trial in evidence.trials),
+        device="cpu",
+        platform=f"{platform.system()} {platform.release()} {platform.machine()}",
+        versions=tuple(sorted(started.versions.items())),
+        secret=started.secret,
+    )
