@@ -87,7 +87,7 @@ def fetch(
     mirrors: tuple[str, ...],
     folder: Path,
     progress: Callable[[str, int, int], None] | None = None,
-    patience: Patience = Patience(),  # noqa: B008 - it is frozen
+    patience: Patience = Patience(),
 ) -> tuple[Path, ...]:
     """Bring every file into `folder`; those that are there and right are left alone.
 
@@ -183,7 +183,8 @@ def _receive(
 
 
 def _next_bytes(response: http.client.HTTPResponse, done: int, remote: Remote) -> bytes:
-    """What has arrived, b"" at the end. Never waits for a full chunk: a dripping server must meet the deadline."""
+    """What has arrived, b"" at the end. It never waits for a whole chunk: a dripping server must meet the
+    deadline."""
     try:
         return response.read1(_CHUNK_BYTES)
     except TimeoutError as error:

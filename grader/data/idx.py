@@ -58,7 +58,9 @@ def parse(contents: bytes, path: Path, item_shape: tuple[int, ...]) -> Pixels:
     header_bytes = 4 + 4 * dimensions
     magic = bytes((0, 0, _UNSIGNED_BYTE, dimensions))
     if contents[:4] != magic:
-        raise damaged(path, f"an idx file that begins with {magic.hex(' ')}", contents[:4].hex(" ") or "nothing")
+        raise damaged(
+            path, f"an idx file that begins with {magic.hex(' ')}", contents[:4].hex(" ") or "nothing"
+        )
     if len(contents) < header_bytes:
         raise damaged(path, f"a header of {header_bytes} bytes", f"{len(contents)} bytes")
     shape = struct.unpack_from(f">{dimensions}I", contents, 4)

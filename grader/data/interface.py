@@ -98,15 +98,18 @@ def variants() -> dict[str, ModuleType]:
     """Every task's module by its name, which is its file's name."""
     import grader.data as family
 
-    modules = (importlib.import_module(f"{family.__name__}.{info.name}") for info in pkgutil.iter_modules(family.__path__))
-    return {module.__name__.rpartition(".")[2]: module for module in modules if hasattr(module, "TABULATED_SD")}
+    names = [info.name for info in pkgutil.iter_modules(family.__path__)]
+    modules = {name: importlib.import_module(f"grader.data.{name}") for name in names}
+    return {name: module for name, module in modules.items() if hasattr(module, "TABULATED_SD")}
 
 
 def variant(task: str) -> Any:
     """The module of a task; UsageError with the known ones where there is none."""
     known = variants()
     if task not in known:
-        raise UsageError(f'There is no data set for the task "{task}".', f"Known: {', '.join(sorted(known))}.")
+        raise UsageError(
+            f'There is no data set for the task "{task}".', f"Known: {', '.join(sorted(known))}."
+        )
     return known[task]
 
 

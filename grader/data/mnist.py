@@ -95,7 +95,8 @@ def read(contents: Contents, place: str, allow_unofficial: bool) -> DataSet:
     """
     decoded = {stem: idx.read(path) for stem, path in contents.files.items()}
     arrays = {
-        stem: idx.parse(decoded[stem], contents.files[stem], (28, 28) if "idx3" in stem else ()) for stem in STEMS
+        stem: idx.parse(decoded[stem], contents.files[stem], (28, 28) if "idx3" in stem else ())
+        for stem in STEMS
     }
     changed = unofficial_files(decoded)
     if changed and not allow_unofficial:
@@ -112,7 +113,9 @@ def read(contents: Contents, place: str, allow_unofficial: bool) -> DataSet:
         test_images=len(test_images),
         place=place,
     )
-    return DataSet(facts, train_images, train_labels, test_images, test_labels, MEAN, STD, TABULATED_SD, CLASSES)
+    return DataSet(
+        facts, train_images, train_labels, test_images, test_labels, MEAN, STD, TABULATED_SD, CLASSES
+    )
 
 
 def unofficial_files(decoded: dict[str, bytes]) -> tuple[str, ...]:
@@ -129,7 +132,9 @@ def stand_in() -> DataSet:
 
 def missing(passed_over: list[PassedOver], reason: str) -> DataMissing:
     """The three ways to get the data, after what was tried."""
-    tried = "".join(f" {one.place.name} ({one.place.folder}) {one.reason.rstrip('.')}." for one in passed_over)
+    tried = "".join(
+        f" {one.place.name} ({one.place.folder}) {one.reason.rstrip('.')}." for one in passed_over
+    )
     return DataMissing(
         f"MNIST is not on this machine, and {reason}.{tried}",
         "Do one of three things: run `grader data fetch mnist` on a machine with network and copy its cache "
@@ -152,6 +157,6 @@ def _not_official(contents: Contents, decoded: dict[str, bytes], stem: str) -> G
     return GraderFault(
         f"{contents.files[stem]}: not the official MNIST file: expected contents with SHA-256 "
         f"{OFFICIAL_SHA256[stem]}, found {found}.",
-        "Take the official file (grader data fetch mnist), or accept this copy with --allow-unofficial-data: "
+        "Take the official file (grader data fetch mnist), or accept this copy with --unofficial-data: "
         "every report will name it.",
     )

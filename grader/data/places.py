@@ -65,7 +65,9 @@ def _home() -> Path:
     try:
         return Path.home()
     except RuntimeError as error:
-        raise UsageError("There is no home folder to keep data in.", "Set XDG_CACHE_HOME or --data-dir.") from error
+        raise UsageError(
+            "There is no home folder to keep data in.", "Set XDG_CACHE_HOME or --data-dir."
+        ) from error
 
 
 def search_order(data_dir: Path | None, environment: Mapping[str, str]) -> tuple[Place, ...]:

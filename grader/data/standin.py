@@ -7,6 +7,8 @@ blurred to the pen's width and given noise. Same seed, same images.
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
+from math import dist
 from typing import TYPE_CHECKING
 
 from grader.data.digit_shapes import SHAPES, Stroke
@@ -24,8 +26,9 @@ if TYPE_CHECKING:
 NAME = "generated stand-in digits"
 TRAIN_IMAGES, TEST_IMAGES = 20_000, 4_000
 SIDE = 28
-SD = 0.0035
-"""Run-to-run standard deviation of test accuracy after one epoch."""
+SD = 0.0025
+"""Run-to-run standard deviation of test accuracy after one epoch: measured at 0.0023 (mean 0.983) with the
+reference submission of s4 over ten seeds, and rounded up."""
 
 _POINTS = 72  # of ink per digit: dense enough that no gap shows at the largest size
 _CHUNK = 2_000  # images at once: the working arrays stay in the processor's cache
@@ -77,7 +80,7 @@ def _write(labels: Pixels, rng: np.random.Generator) -> Reals:
         for number, shape in enumerate(shapes):
             chosen = (labels == digit) & ((way * len(shapes)).astype(int) == number)
             weights, controls = _curve(shape)
-            shaky = controls + rng.normal(0, 0.045, (int(chosen.sum()), *controls.shape)).astype(np.float32)
+            shaky = controls + rng.normal(0, 0.065, (int(chosen.sum()), *controls.shape)).astype(np.float32)
             points[chosen] = np.matmul(weights, shaky)
     return points - np.float32(0.5)
 
@@ -129,7 +132,9 @@ def _blur(ink: Reals, rng: np.random.Generator) -> Reals:
     for axis in (1, 2):
         wide = np.pad(ink, [(0, 0) if a != axis else (2, 2) for a in range(3)])
         parts = [wide.take(range(shift, shift + SIDE), axis) for shift in range(5)]
-        ink = (parts[2] + near * (parts[1] + parts[3]) + far * (parts[0] + parts[4])) / (1 + 2 * near + 2 * far)
+        ink = (parts[2] + near * (parts[1] + parts[3]) + far * (parts[0] + parts[4])) / (
+            1 + 2 * near + 2 * far
+        )
     return ink
 
 
@@ -139,8 +144,9 @@ def _develop(ink: Reals, rng: np.random.Generator) -> Pixels:
 
     strength = rng.uniform(1.5, 4.0, (len(ink), 1, 1)).astype(np.float32)
     grey = 1 - np.exp(-strength * ink)
-    noise = rng.standard_normal(ink.shape, dtype=np.float32) * np.float32(0.06)
-    return ((grey + noise * (grey > np.float32(0.02))).clip(0, 1) * 255).astype(np.uint8)
+    noise = rng.standard_normal(ink.shape, dtype=np.float32) * np.float32(0.08)
+    shades = (grey + noise * (grey > np.float32(0.02))).clip(0, 1) * 255
+    return np.asarray(shades, np.uint8)
 
 
 @cache
@@ -160,9 +166,7 @@ def _curve(strokes: tuple[Stroke, ...]) -> tuple[Reals, Reals]:
 
 
 def _length(stroke: Stroke) -> float:
-    from math import dist
-
-    return sum(dist(a, b) for a, b in zip(stroke[:-1], stroke[1:], strict=True))
+    return sum(dist(a, b) for a, b in pairwise(stroke))
 
 
 def _catmull_rom(controls: int, points: int) -> Reals:
@@ -172,8 +176,8 @@ def _catmull_rom(controls: int, points: int) -> Reals:
     position = np.linspace(0, controls - 1, points)
     segment = np.minimum(position.astype(int), controls - 2)
     t = position - segment
-    basis = np.stack([-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2]) / 2
+    basis = (-t + 2 * t**2 - t**3, 2 - 5 * t**2 + 3 * t**3, t + 4 * t**2 - 3 * t**3, t**3 - t**2)
     weights = np.zeros((points, controls))
     for offset, share in enumerate(basis):
-        np.add.at(weights, (np.arange(points), (segment + offset - 1).clip(0, controls - 1)), share)
+        np.add.at(weights, (np.arange(points), (segment + offset - 1).clip(0, controls - 1)), share / 2)
     return weights.astype(np.float32)

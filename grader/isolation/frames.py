@@ -112,7 +112,7 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[byte
         if array.dtype.name not in DTYPES:
             raise ProtocolError(f"dtype {array.dtype.name}")
         plain = np.ascontiguousarray(array)
-        listed.append([name, plain.dtype.name, list(plain.shape)])
+        listed.append([name, plain.dtype.name, list(array.shape)])
         pieces.append(memoryview(plain.reshape(-1).view(np.uint8)))
     text = json.dumps({**header, "arrays": listed}, allow_nan=False).encode("ascii")
     if len(text) > HEADER_LIMIT_BYTES:

@@ -108,7 +108,7 @@ def _test_accuracy(text: str) -> tuple[float, int]:
 def _ratio(found: re.Match[str]) -> tuple[float, int]:
     if found["images"]:
         correct, images = int(found["correct"]), int(found["images"])
-        return (correct / images, images) if 0 < correct <= images else (-1.0, 0)
+        return (round(correct / images, 6), images) if 0 < correct <= images else (-1.0, 0)
     return as_ratio(float(found["number"]), bool(found["percent"])), 0
 
 
@@ -116,7 +116,7 @@ def as_ratio(number: float, is_percent: bool) -> float:
     """0.98, 98 and 98 % are the same accuracy; -1 for what is none."""
     if number > 100:
         return -1.0
-    return number / 100 if is_percent or number > 1 else number
+    return round(number / 100 if is_percent or number > 1 else number, 6)
 
 
 def _without_covered(found: list[LogLine]) -> list[LogLine]:

@@ -21,7 +21,7 @@ Rows = list[tuple[Line, tuple[str, ...]]]
 
 
 def readme_of(page: list[Block], path: str, size_bytes: int, known: Targets) -> Readme:
-    """The record of a page. `path` is relative to the submission's root; `logs` are those of the page itself."""
+    """The record of a page. `path` is relative to the root; `logs` are those of the page itself."""
     headings = [block for block in page if block.kind == "heading"]
     return Readme(
         path=path,

@@ -19,7 +19,7 @@ DASHES = ("", "7 4", "2 4", "10 4 2 4", "1 5")
 
 
 def loss_curve(trials: tuple[Trial, ...]) -> str:
-    """Training loss over samples, one line for each seed, as an `<svg>`; "" where there is nothing to draw."""
+    """Training loss over samples, one line a seed, as an `<svg>`; "" where there is nothing."""
     lines = [(trial.seed, points) for trial in trials if len(points := _drawable(trial.curve)) > 1]
     if not lines:
         return ""
@@ -32,7 +32,8 @@ def loss_curve(trials: tuple[Trial, ...]) -> str:
     about = "; ".join(f"seed {seed}: from {p[0].loss:.2f} to {p[-1].loss:.2f}" for seed, p in lines)
     return "".join(
         (
-            f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="curve-t curve-d">',
+            f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" ',
+            'aria-labelledby="curve-t curve-d">',
             '<title id="curve-t">Training loss over the samples seen</title>',
             f'<desc id="curve-d">{escape(about)}.</desc>',
             *_grid(most, highest),
@@ -44,7 +45,11 @@ def loss_curve(trials: tuple[Trial, ...]) -> str:
 
 def _drawable(curve: tuple[CurvePoint, ...]) -> list[CurvePoint]:
     """Points with a finite loss, not below zero, averaged in groups where there are too many."""
-    good = [point for point in curve if math.isfinite(point.loss) and 0 <= point.loss < 1e12 and point.samples >= 0]
+    good = [
+        point
+        for point in curve
+        if math.isfinite(point.loss) and 0 <= point.loss < 1e12 and point.samples >= 0
+    ]
     group = math.ceil(len(good) / POINTS_DRAWN) or 1
     groups = [good[start : start + group] for start in range(0, len(good), group)]
     return [CurvePoint(some[-1].samples, sum(point.loss for point in some) / len(some)) for some in groups]
@@ -68,7 +73,8 @@ def _grid(most: int, highest: float) -> Iterable[str]:
         yield f'<text class="tick" x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:.3g}</text>'
     for place in range(0, most + 1, _tick_step(most)):
         x = _x(place, most)
-        yield f'<text class="tick" x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{place:,}</text>'
+        y = HEIGHT - BOTTOM + 18
+        yield f'<text class="tick" x="{x:.1f}" y="{y}" text-anchor="middle">{place:,}</text>'
     middle = (LEFT + WIDTH - RIGHT) / 2
     yield f'<text class="tick" x="{middle:.0f}" y="{HEIGHT - 4}" text-anchor="middle">samples seen</text>'
 
@@ -92,7 +98,8 @@ def _round_up(value: float) -> float:
 def _tick_step(most: int) -> int:
     """A round number of samples that divides the axis into four to ten parts; at least 1."""
     power = 10 ** max(len(str(most)) - 2, 0)
-    return next((step * power for step in (2, 5, 10, 20) if most / (step * power) < 6.5), 25 * power)
+    found: int = next((step * power for step in (2, 5, 10, 20) if most < 6.5 * step * power), 25 * power)
+    return found
 
 
 def _apart(heights: list[float], gap: float = 15.0) -> list[float]:

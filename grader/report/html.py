@@ -65,22 +65,29 @@ def _meter(grade: Grade) -> dict[str, Any]:
         return {}
     certain = min(100.0, max(0.0, 100 * grade.points / whole))
     still_open = min(100.0 - certain, max(0.0, 100 * (grade.highest - grade.points) / whole))
-    return {"certain": round(certain, 2), "open": round(still_open, 2), "mark": round(100 * grade.pass_mark, 2)}
+    return {
+        "certain": round(certain, 2),
+        "open": round(still_open, 2),
+        "mark": round(100 * grade.pass_mark, 2),
+    }
 
 
 def _heat(table: Table) -> list[list[float]]:
     """How strongly each cell of a square table is shaded, 0 to 1.
 
-    A right answer counts by its share of the row; a mistake against the most frequent mistake, by its root, so
-    that rare ones can be seen at all.
+    A right answer counts by its share of the row; a mistake by the root of its share of the most frequent
+    mistake, and never so weakly that it cannot be seen.
     """
     numbers = [[int(cell.replace(",", "")) for cell in row[1:]] for row in table.rows]
     wrong = [n for true, row in enumerate(numbers) for seen, n in enumerate(row) if true != seen]
     most = max([*wrong, 1])
     return [
-        [
-            round(n / max(sum(row), 1) if true == seen else math.sqrt(max(n, 0) / most), 3)
-            for seen, n in enumerate(row)
-        ]
+        [_strength(n, sum(row), most, true == seen) for seen, n in enumerate(row)]
         for true, row in enumerate(numbers)
     ]
+
+
+def _strength(n: int, in_row: int, most: int, right: bool) -> float:
+    if n <= 0:
+        return 0.0
+    return round(n / in_row if right else 0.25 + 0.75 * math.sqrt(n / most), 3)

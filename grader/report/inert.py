@@ -1,7 +1,7 @@
 """The last doorway before text is shown: every string of a record is made harmless once more.
 
-What came from a student was cleaned before it was recorded. A report does not rely on that: a stored record can
-come from an older grader, or from a file that somebody edited. Escaping for HTML or Markdown is the format's.
+What came from a student was cleaned before it was recorded. A report does not rely on that: a stored record
+can come from an older grader, or from a file that somebody edited. Escaping is the format's.
 """
 
 from __future__ import annotations

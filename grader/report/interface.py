@@ -1,11 +1,11 @@
-"""What a format is: a file of this folder with a `file_name` and a pure `render(record) -> str`."""
+"""What a report is: a file of this folder with a `file_name` and a pure `render(record) -> str`."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 from functools import cache
-from types import ModuleType
+from typing import Protocol, cast
 
 from grader.errors import UsageError
 from grader.records import RunRecord
@@ -14,8 +14,16 @@ STORED = ("json", "html", "markdown")
 """The formats that every run's folder holds."""
 
 
+class Report(Protocol):
+    """One format. The same record gives the same text, byte for byte; no record makes it raise."""
+
+    file_name: str
+
+    def render(self, record: RunRecord) -> str: ...
+
+
 @cache
-def formats() -> dict[str, ModuleType]:
+def formats() -> dict[str, Report]:
     """Every format by its name, which is its file's name."""
     import grader.report as family
 
@@ -23,21 +31,16 @@ def formats() -> dict[str, ModuleType]:
     found = {
         name: importlib.import_module(f"{family.__name__}.{name}") for name in names if name != "interface"
     }
-    return {name: module for name, module in found.items() if hasattr(module, "file_name")}
+    return {name: cast(Report, module) for name, module in found.items() if hasattr(module, "file_name")}
 
 
-def render(name: str, record: RunRecord) -> str:
-    """The record in one format; the same record gives the same text, byte for byte.
+def reports(names: tuple[str, ...] = STORED) -> tuple[Report, ...]:
+    """The formats of these names; without any, those that a run's folder holds.
 
     Raises:
         UsageError: there is no such format.
     """
-    if name not in formats():
-        raise UsageError(f'There is no report format "{name}".', f"Choose from: {', '.join(formats())}.")
-    text: str = formats()[name].render(record)
-    return text
-
-
-def files(record: RunRecord, names: tuple[str, ...] = STORED) -> dict[str, str]:
-    """File name → content, to be written as UTF-8 into the run's folder."""
-    return {formats()[name].file_name: render(name, record) for name in names}
+    for name in names:
+        if name not in formats():
+            raise UsageError(f'There is no report format "{name}".', f"Choose from: {', '.join(formats())}.")
+    return tuple(formats()[name] for name in names)

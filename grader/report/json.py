@@ -46,7 +46,9 @@ def from_json(text: str) -> RunRecord:
     try:
         data = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
-        raise StoreError(f"result.json cannot be read as JSON: {error or type(error).__name__}.", _AGAIN) from None
+        raise StoreError(
+            f"result.json cannot be read as JSON: {error or type(error).__name__}.", _AGAIN
+        ) from None
     _check_schema(data)
     try:
         record = _adapter().validate_json(json.dumps(data), strict=True)
@@ -71,7 +73,9 @@ def _check_schema(data: object) -> None:
     found = data.get("schema") if isinstance(data, dict) else None
     if found != RESULT_SCHEMA:
         hint = "Read it with the version of the grader that wrote it, or grade the submission again."
-        raise StoreError(f'result.json, schema: expected "{RESULT_SCHEMA}", got {json.dumps(found)[:80]}.', hint)
+        raise StoreError(
+            f'result.json, schema: expected "{RESULT_SCHEMA}", got {json.dumps(found)[:80]}.', hint
+        )
 
 
 def _writable(value: Any) -> Any:
@@ -106,7 +110,9 @@ def _number(value: Any) -> Any:
 @cache
 def _float_keys() -> frozenset[str]:
     """Names of the keys that are declared to hold floats, alone or in tuples."""
-    found = [item for item in vars(records).values() if isinstance(item, type) and dataclasses.is_dataclass(item)]
+    found = [
+        item for item in vars(records).values() if isinstance(item, type) and dataclasses.is_dataclass(item)
+    ]
     return frozenset(f.name for item in found for f in dataclasses.fields(item) if "float" in str(f.type))
 
 

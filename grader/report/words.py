@@ -17,13 +17,13 @@ class Word:
     icon: str
     text: str
     tone: Tone
-    meaning: str
+    meaning: str  # as the rest of a sentence; "" where the word says it all
 
 
 STATUS: dict[Status, Word] = {
-    "passed": Word("✓", "Passed", "good", "the requirement is met"),
-    "partial": Word("◐", "Partly met", "part", "some of its parts are met"),
-    "failed": Word("✗", "Not met", "bad", "the requirement is not met"),
+    "passed": Word("✓", "Passed", "good", ""),
+    "partial": Word("◐", "Partly met", "part", ""),
+    "failed": Word("✗", "Not met", "bad", ""),
     "borderline": Word("≈", "Borderline", "person", "too close to tell; a person decides"),
     "review": Word("?", "In review", "person", "a person will look at it; no points are lost yet"),
     "skipped": Word("–", "Skipped", "quiet", "not judged in this run"),
@@ -76,7 +76,7 @@ def pass_line(grade: Grade) -> str:
     mark = f"the pass mark of {share(grade.pass_mark)} ({points(grade.pass_mark * grade.max_points)} points)"
     if grade.passed:
         return f"At or above {mark}."
-    if grade.highest >= grade.pass_mark * grade.max_points:
+    if grade.highest >= grade.pass_mark * grade.max_points - 1e-9:
         return f"Whether {mark} is reached is still open."
     return f"Below {mark}."
 
@@ -103,6 +103,13 @@ def expected(outcome: Outcome) -> str:
     """What was expected, where that says more than the requirement itself; "" else."""
     said = outcome.finding.expected
     return "" if said == outcome.requirement else said
+
+
+def status_line(outcome: Outcome) -> str:
+    """`Not met, 0 of 75 points`, with what the status means where that is not plain."""
+    word = STATUS[outcome.status]
+    meaning = f": {word.meaning}" if word.meaning else ""
+    return f"{word.text}, {score(outcome)} points{meaning}."
 
 
 def why_not(absent: Absent) -> str:
@@ -157,7 +164,8 @@ def counted(count: int, noun: str, plural: str = "") -> str:
 
 
 def shape(sizes: tuple[int, ...]) -> str:
-    return " × ".join(str(size) for size in sizes) or "–"
+    """`8 × 26 × 26`, never broken at the end of a line."""
+    return "\u00a0×\u00a0".join(str(size) for size in sizes) or "–"
 
 
 def call(name: str, arguments: tuple[tuple[str, Scalar], ...]) -> str:

@@ -6,6 +6,7 @@ here. Samples are counted as they are delivered: an epoch is every image once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -90,7 +91,7 @@ def train(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, pl
             optim.zero_grad(set_to_none=True)
             if loss.requires_grad:
                 loss.backward()  # type: ignore[no-untyped-call]
-                optim.step()
+            optim.step()
             if sched is not None:
                 sched.step()
             steps, samples = steps + 1, samples + len(chosen)
@@ -99,7 +100,7 @@ def train(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, pl
                 mean = float(torch.stack(since).mean())
                 since.clear()
                 report(steps, samples, mean)
-                if mean != mean:
+                if not math.isfinite(mean):
                     return Result(steps, samples, diverged=True)
             if plan.max_steps and steps >= plan.max_steps:
                 return Result(steps, samples, diverged=False)

@@ -20,7 +20,8 @@ def build(record: RunRecord) -> Section:
 
 
 def _facts(found: Submission) -> tuple[Fact, ...]:
-    taken = f"{words.counted(len(found.files), 'file')}, {words.size(sum(file.size_bytes for file in found.files))}"
+    whole_bytes = sum(file.size_bytes for file in found.files)
+    taken = f"{words.counted(len(found.files), 'file')}, {words.size(whole_bytes)}"
     facts = [
         Fact("Source", found.source, "code"),
         Fact("Branch or tag", found.ref or "the default one", "code" if found.ref else "text"),

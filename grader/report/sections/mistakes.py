@@ -15,7 +15,8 @@ def build(record: RunRecord) -> Section:
         return Section("mistakes", "What it mixes up", lead=(_why(record.evidence),))
     rows = tuple((str(i), *(f"{n:,}" for n in row)) for i, row in enumerate(matrix))
     columns = (Column("True class"), *(Column(str(i), "number") for i in range(len(matrix))))
-    lead = f"Each row is a true class, each column the answer. {words.counted(trials, 'trial')} added up. {_worst(matrix)}"
+    how = f"Each row is a true class, each column the answer; {words.counted(trials, 'trial')} added up."
+    lead = f"{how} {_worst(matrix)}"
     return Section(
         "mistakes",
         "What it mixes up",

@@ -1,4 +1,4 @@
-"""What the model is: where it was found, its layers with their parameters, torchinfo's table, the candidates."""
+"""What the model is: where it was found, its layers and parameters, torchinfo's table, the candidates."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def _choice(reading: Reading) -> tuple[str, ...]:
 
 def _facts(found: ModelFacts) -> tuple[Fact, ...]:
     fixed = found.parameters - found.trainable
+    not_trained = f", {fixed:,} of them are not trained" if fixed else ""
     return (
         Fact("Class", found.entrypoint.call, "code"),
         Fact("Where", found.entrypoint.place, "code"),
-        Fact(
-            "Parameters", f"{found.parameters:,}" + (f", {fixed:,} of them are not trained" if fixed else "")
-        ),
+        Fact("How it was found", words.sentence(found.entrypoint.found_by)),
+        Fact("Parameters", f"{found.parameters:,}{not_trained}"),
         Fact("Buffers", words.counted(found.buffer_elements, "value")),
         Fact("Input", words.shape(found.input_shape)),
         Fact("Output", f"{words.shape(found.output_shape)}, {HEADS[found.head]}"),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from grader.records import RunRecord
+from grader.records import Provenance, RunRecord
 from grader.report import words
 from grader.report.sections.interface import Block, Fact, Section
 
 
 def build(record: RunRecord) -> Section:
     found = record.provenance
-    command = (Block("Run it again", found.command, folded=False),) if found.command else ()
+    command = (Block("Run it again", again(found), folded=False),) if found.command else ()
     return Section(
         id="provenance",
         title="How to get this result again",
@@ -19,6 +19,7 @@ def build(record: RunRecord) -> Section:
             Fact("Spec digest", found.spec_digest, "code"),
             Fact("Evidence plan digest", found.evidence_plan_digest, "code"),
             Fact("Seeds", ", ".join(map(str, found.seeds)) or "none"),
+            Fact("Secret of this run", str(found.secret) if found.secret else "none"),
             Fact("Device", found.device),
             Fact("Platform", found.platform),
             Fact("Versions", ", ".join(_versions(record)), "code"),
@@ -29,6 +30,13 @@ def build(record: RunRecord) -> Section:
         ),
         blocks=command,
     )
+
+
+def again(found: Provenance) -> str:
+    """The command line that repeats the numbers: the same seeds, the same secret order of the test images."""
+    if not found.seeds or not found.secret:
+        return found.command
+    return f"{found.command} --seeds {','.join(map(str, found.seeds))} --secret {found.secret}"
 
 
 def _versions(record: RunRecord) -> list[str]:

@@ -108,7 +108,7 @@ def _curve(trials: tuple[Trial, ...]) -> tuple[Table, ...]:
     losses = [{point.samples: point.loss for point in trial.curve} for trial in drawn]
     rows = tuple((f"{place:,}", *(_loss(by_place.get(place)) for by_place in losses)) for place in chosen)
     columns = (Column("Samples", "number"), *(Column(f"Seed {trial.seed}", "number") for trial in drawn))
-    note = "Mean training loss between one point and the next, as the training worker reported it; it has no points."
+    note = "Mean training loss from point to point, as the training worker reported it; no points hang on it."
     return (Table("Training loss", columns, rows, shown_as="curve", folded=True, note=note),)
 
 

@@ -1,0 +1,231 @@
+"""The README explains the architecture, shows the training log and is well formatted.
+
+Decided by rules alone. Each part that a spec asks for has its own points, and says what is missing. The right
+words in random order explain nothing: see `grader.reading.word_order`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from grader.checks import interface
+from grader.checks.interface import Points, Verdict, combine, status_of
+from grader.reading.explanation import explain, wrong_counts
+from grader.records import Absent, Evidence, Finding, LogLine, ModelFacts, Part, Readme, Status
+from grader.text import clean_path
+
+PartName = Literal["architecture", "training log", "well formatted"]
+
+TRAINING_IMAGES = 60_000
+"""MNIST's training set; no test set of these courses is that large."""
+
+_EXPECTED: dict[PartName, str] = {
+    "architecture": "A section of at least 60 words, outside of code blocks, that says what at least three "
+    "layer kinds of the model do, with the right number of parameters.",
+    "training log": "One line per trained epoch with its test accuracy, as text, as a table or in the linked "
+    "notebook's saved output.",
+    "well formatted": "A title, two further headings, code and logs in fences or tables, no broken picture "
+    "or link.",
+}
+
+
+class Rule(interface.Rule):
+    """The README explains the architecture, shows the training log and is well formatted."""
+
+    check: Literal["readme"]
+    explains: tuple[Literal["architecture"], ...] = Field((), description="What the README has to explain.")
+    shows: tuple[Literal["training log"], ...] = Field((), description="What the README has to show.")
+    well_formatted: bool = Field(False, description="Title, headings, fences, no broken picture or link.")
+    part_points: Annotated[
+        dict[PartName, Points] | None,
+        Field(description="Points of each part that is asked for; equal shares where this is not given."),
+    ] = None
+
+    @property
+    def parts(self) -> tuple[PartName, ...]:
+        last: tuple[PartName, ...] = ("well formatted",) if self.well_formatted else ()
+        return (*dict.fromkeys(self.explains), *dict.fromkeys(self.shows), *last)
+
+    @model_validator(mode="after")
+    def _points_fit_parts(self) -> Self:
+        if not self.parts:
+            raise ValueError("ask for at least one of explains, shows, well_formatted")
+        if self.part_points is None:
+            return self
+        if set(self.part_points) != set(self.parts):
+            raise ValueError(f"part_points must name exactly: {', '.join(self.parts)}")
+        total = sum(self.part_points.values())
+        if not math.isclose(total, self.points):
+            raise ValueError(f"part_points add up to {total:g}, and the check has {self.points:g} points")
+        return self
+
+    def points_of(self, part: PartName) -> float:
+        return self.part_points[part] if self.part_points else self.points / len(self.parts)
+
+    def requirement(self) -> str:
+        asked: dict[PartName, str] = {
+            "architecture": "explains the architecture",
+            "training log": "shows the training log",
+            "well formatted": "is well formatted",
+        }
+        said = [asked[part] for part in self.parts]
+        return f"The README {', '.join(said[:-1])}{' and ' if said[1:] else ''}{said[-1]}."
+
+
+def judge(rule: Rule, evidence: Evidence) -> Verdict:
+    parts = tuple(_part(rule, name, evidence) for name in rule.parts)
+    verdict = combine(parts, rule.points, rule.requirement())
+    return replace(verdict, notes=_notes(rule, evidence))
+
+
+def _part(rule: Rule, name: PartName, evidence: Evidence) -> Part:
+    readme = evidence.reading.readme
+    if isinstance(readme, Absent):
+        status, finding = _absent(readme, name, "no README to read")
+    elif name == "architecture":
+        status, finding = _architecture(readme, evidence)
+    elif name == "training log":
+        status, finding = _training_log(readme, evidence)
+    else:
+        status, finding = _well_formatted(readme)
+    points = rule.points_of(name)
+    return Part(name, status, points if status == "passed" else 0.0, points, finding)
+
+
+def _absent(absent: Absent, name: PartName, measured: str) -> tuple[Status, Finding]:
+    return status_of(absent), Finding(measured, _EXPECTED[name], absent.reason, absent.hint)
+
+
+def _verdict(name: PartName, measured: str, faults: list[str], hint: str) -> tuple[Status, Finding]:
+    if not faults:
+        return "passed", Finding(measured, _EXPECTED[name])
+    return "failed", Finding(measured, _EXPECTED[name], " ".join(faults), hint)
+
+
+# --- architecture -------------------------------------------------------------------------------------------
+
+
+def _architecture(readme: Readme, evidence: Evidence) -> tuple[Status, Finding]:
+    model = evidence.model
+    if isinstance(model, Absent):
+        return _absent(model, "architecture", "no model to compare the README with")
+    found = explain(readme, model)
+    faults = [*found.faults, *_wrong_counts(readme, model)]
+    return _verdict("architecture", found.measured, faults, _hint(found.hint, model))
+
+
+def _hint(hint: str, model: ModelFacts) -> str:
+    return hint or f"The model has {model.parameters:,} parameters: write that number."
+
+
+def _wrong_counts(readme: Readme, model: ModelFacts) -> list[str]:
+    measured = f"measured are {model.parameters:,}"
+    return [
+        f'{claim.place} says {claim.value:,.0f} parameters ("{claim.text}"); {measured}.'
+        for claim in wrong_counts(readme, model)
+    ]
+
+
+# --- training log -------------------------------------------------------------------------------------------
+
+
+def _training_log(readme: Readme, evidence: Evidence) -> tuple[Status, Finding]:
+    epochs = 1 if isinstance(evidence.recipe, Absent) else evidence.recipe.epochs
+    tested = [line for line in readme.logs if line.test_accuracy >= 0]
+    missing = _missing_epochs(tested, epochs)
+    measured = _said(tested)
+    if not missing:
+        return "passed", Finding(measured, _EXPECTED["training log"])
+    if not tested and readme.log_pictures:
+        why = (
+            f"The log is shown as a picture only: {', '.join(readme.log_pictures[:3])}. A person looks at it."
+        )
+        return "review", Finding(
+            "pictures", _EXPECTED["training log"], why, "Paste the log as text in a fence."
+        )
+    if not tested and readme.logs:
+        why = f"{readme.logs[0].place} shows a training accuracy; no line shows a test accuracy."
+    elif not tested:
+        why = "No line with an epoch's test accuracy is in the README or in the notebook's saved outputs."
+    else:
+        why = f"A test accuracy is missing for {_epochs(missing)} of {epochs}."
+    hint = "Paste the log of your training, a line per epoch: `Epoch 1 | loss 0.21 | test accuracy 97.93 %`."
+    return "failed", Finding(measured, _EXPECTED["training log"], why, hint)
+
+
+def _missing_epochs(tested: list[LogLine], epochs: int) -> list[int]:
+    """Epochs without a line; lines that name no epoch stand for the first that are missing."""
+    named = {line.epoch for line in tested if line.epoch}
+    unnamed = sum(not line.epoch for line in tested)
+    return [epoch for epoch in range(1, epochs + 1) if epoch not in named][unnamed:]
+
+
+def _said(tested: list[LogLine]) -> str:
+    if not tested:
+        return "no line with a test accuracy"
+    first, last = tested[0], tested[-1]
+    count = f"{len(tested)} line{'s' if len(tested) > 1 else ''} with a test accuracy"
+    return f"{count}, {first.place}" + (f" to {last.place}" if last.place != first.place else "")
+
+
+def _epochs(numbers: list[int]) -> str:
+    return (
+        f"epoch {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} epochs, the first is {numbers[0]},"
+    )
+
+
+# --- well formatted -----------------------------------------------------------------------------------------
+
+
+def _well_formatted(readme: Readme) -> tuple[Status, Finding]:
+    headings = [section for section in readme.sections if section.level]
+    further = len(headings) - bool(readme.title)
+    broken = [link for link in readme.links if link.fault]
+    faults = []
+    if not readme.title:
+        faults.append("There is no title: no heading of level 1.")
+    if further < 2:
+        faults.append(
+            f"Beside the title there {'is 1 heading' if further == 1 else 'are no headings'}; 2 are asked."
+        )
+    if readme.loose_lines:
+        faults.append(f"Code or log stands in running text in {_lines(readme.loose_lines)}.")
+    faults += [f'Line {link.line}: the {link.kind} "{link.target}" {link.fault}.' for link in broken[:10]]
+    if len(broken) > 10:
+        faults.append(f"{len(broken) - 10} more links are broken.")
+    measured = (
+        f"{'a' if readme.title else 'no'} title, {further} further headings, {len(readme.loose_lines)} loose "
+        f"lines of code or log, {len(broken)} broken links"
+    )
+    hint = "Write the title as `# Title`, headings as `## Heading`, code and logs between lines of ```."
+    return _verdict("well formatted", measured, faults, hint)
+
+
+def _lines(numbers: tuple[int, ...]) -> str:
+    shown = ", ".join(str(number) for number in numbers[:8])
+    more = f" and {len(numbers) - 8} more" if len(numbers) > 8 else ""
+    return f"line{'s' if len(numbers) > 1 else ''} {shown}{more}"
+
+
+# --- notes --------------------------------------------------------------------------------------------------
+
+
+def _notes(rule: Rule, evidence: Evidence) -> tuple[str, ...]:
+    readme = evidence.reading.readme
+    if isinstance(readme, Absent):
+        return ()
+    notes = []
+    folder = evidence.submission.subfolder.strip("/")
+    if folder and not readme.path.startswith(folder + "/"):
+        notes.append(f"The README that was read is {clean_path(readme.path)}; {clean_path(folder)} has none.")
+    training = [line for line in readme.logs if line.test_images >= TRAINING_IMAGES]
+    if training and "training log" in rule.parts:
+        notes.append(
+            f"{training[0].place} counts {training[0].test_images:,} images: that is the size of the training "
+            "set, so what it calls test accuracy was measured on training images."
+        )
+    return tuple(notes)

@@ -1,0 +1,167 @@
+"""The report as a README: tables and folded parts as GitHub shows them, and readable as plain text too.
+
+No text from a record can become markup: see `plain`, `code` and `fenced`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from grader.records import Outcome, Part, RunRecord
+from grader.report import words
+from grader.report.inert import inert
+from grader.report.sections import sections
+from grader.report.sections.interface import Block, Fact, Kind, Section, Table
+
+file_name = "README.md"
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;"}
+_ESCAPED = "\\`*[]~"
+
+
+def render(record: RunRecord) -> str:
+    shown = inert(record)
+    parts = [_head(shown), _checks(shown.outcomes), _steps(shown), *map(_section, sections(shown))]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain(text: str) -> str:
+    """Text that stays text, also in a table cell and at the start of a line; a web address is no link."""
+    shown = "".join(_ENTITIES.get(c, "\\" + c if c in _ESCAPED else c) for c in text)
+    shown = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", shown)
+    shown = shown.replace("://", "&#58;//").replace("www.", "www&#46;")
+    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([#+=:-])", r"\\\1", shown))
+
+
+def code(text: str) -> str:
+    """A name in the font of code. A pipe ends a table's cell even there, so such a name becomes plain."""
+    if "|" in text:
+        return plain(text)
+    ticks = "`" * (max(map(len, re.findall("`+", text)), default=0) + 1)
+    blank = " " if text.startswith("`") or text.endswith("`") or not text.strip() else ""
+    return f"{ticks}{blank}{text}{blank}{ticks}"
+
+
+def fenced(text: str) -> str:
+    """A block whose fence is longer than any row of backticks in it."""
+    ticks = "`" * max(3, max(map(len, re.findall("`+", text)), default=0) + 1)
+    return f"{ticks}text\n{text.rstrip()}\n{ticks}"
+
+
+def _typed(text: str, kind: Kind) -> str:
+    return code(text) if kind == "code" and text else plain(text)
+
+
+def _grid(titles: Iterable[tuple[str, Kind]], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table; its cells are Markdown already."""
+    heads = tuple(titles)
+    lines = [
+        " | ".join(title for title, _ in heads),
+        " | ".join("---:" if k == "number" else "---" for _, k in heads),
+    ]
+    lines += [" | ".join(row) for row in rows]
+    return "\n".join(f"| {line} |" for line in lines)
+
+
+def _head(record: RunRecord) -> str:
+    verdict = words.verdict(record)
+    submission, started = record.evidence.submission, words.moment(record.provenance.started_at)
+    lines = [f"# {plain(record.title)}"]
+    if record.not_a_grade:
+        reasons = "\n".join(f"> - {plain(reason)}" for reason in record.not_a_grade)
+        lines.append(f"> [!WARNING]\n> **Not a grade**\n>\n{reasons}")
+    about = [plain(record.course), f"**{plain(submission.name)}**", plain(started)]
+    if submission.commit:
+        about.insert(2, f"commit {code(submission.commit[:12])}")
+    lines.append(" · ".join(part for part in about if part))
+    lines.append(f"## {verdict.icon} {plain(verdict.headline)}")
+    lines += [plain(line) for line in (verdict.reason, verdict.pass_line, verdict.scope) if line]
+    return "\n\n".join(lines)
+
+
+def _checks(outcomes: tuple[Outcome, ...]) -> str:
+    if not outcomes:
+        return "## Checks\n\nNo check was judged."
+    titles: tuple[tuple[str, Kind], ...] = (
+        ("Requirement", "text"),
+        ("Measured", "text"),
+        ("Points", "number"),
+        ("Status", "text"),
+    )
+    grid = _grid(titles, map(_check_row, outcomes))
+    return "\n\n".join(["## Checks", grid, *("\n\n".join(_check(one)) for one in outcomes)])
+
+
+def _check_row(one: Outcome) -> tuple[str, ...]:
+    word = words.STATUS[one.status]
+    expected = f"; expected: {plain(words.expected(one))}" if words.expected(one) else ""
+    return (
+        plain(one.requirement),
+        plain(one.finding.measured or "not measured") + expected,
+        words.score(one),
+        f"{word.icon} {word.text}",
+    )
+
+
+def _check(one: Outcome) -> Iterator[str]:
+    word = words.STATUS[one.status]
+    yield f"### {word.icon} {plain(one.requirement)}"
+    yield f"{code(one.id)}: {plain(words.status_line(one))}"
+    if one.finding.rationale:
+        yield f"**Why:** {plain(one.finding.rationale)}"
+    if one.finding.hint:
+        yield f"**What to try:** {plain(one.finding.hint)}"
+    if one.notes:
+        yield "\n".join(f"- {plain(note)}" for note in one.notes)
+    if one.parts:
+        yield "\n".join(map(_part, one.parts))
+
+
+def _part(part: Part) -> str:
+    word = words.STATUS[part.status]
+    said = [plain(part.finding.measured)]
+    if part.status != "passed" and part.finding.expected:
+        said.append(f"(expected: {plain(part.finding.expected)})")
+    said += [plain(part.finding.rationale)] if part.finding.rationale else []
+    said += [f"**What to try:** {plain(part.finding.hint)}"] if part.finding.hint else []
+    status = f"{word.text.lower()}, {words.score_of_part(part)}"
+    return f"- {word.icon} **{plain(part.name)}**, {status}: {' '.join(said)}"
+
+
+def _steps(record: RunRecord) -> str:
+    if not record.grade.steps:
+        return "## How the points add up\n\nThere is nothing to add up."
+    titles: tuple[tuple[str, Kind], ...] = (("Step", "text"), ("Points", "number"))
+    rows = ((plain(step.text), words.points(step.points)) for step in record.grade.steps)
+    return f"## How the points add up\n\n{_grid(titles, rows)}"
+
+
+def _section(section: Section) -> str:
+    parts = [f"## {plain(section.title)}"]
+    parts += [f"> **?** {plain(line)}" for line in section.attention]
+    parts += [plain(line) for line in section.lead]
+    parts += [_facts(section.facts)] if section.facts else []
+    return "\n\n".join([*parts, *map(_table, section.tables), *map(_block, section.blocks)])
+
+
+def _facts(facts: tuple[Fact, ...]) -> str:
+    titles: tuple[tuple[str, Kind], ...] = (("What", "text"), ("Value", "text"))
+    return _grid(titles, ((plain(fact.label), _typed(fact.value, fact.kind)) for fact in facts))
+
+
+def _table(table: Table) -> str:
+    kinds = [column.kind for column in table.columns]
+    rows = (tuple(_typed(cell, kind) for cell, kind in zip(row, kinds, strict=True)) for row in table.rows)
+    grid = _grid(((plain(column.title), column.kind) for column in table.columns), rows)
+    note = f"\n\n{plain(table.note)}" if table.note else ""
+    return (_folded(table.title, grid) if table.folded else f"### {plain(table.title)}\n\n{grid}") + note
+
+
+def _block(block: Block) -> str:
+    text = fenced(block.text)
+    return _folded(block.title, text) if block.folded else f"### {plain(block.title)}\n\n{text}"
+
+
+def _folded(title: str, content: str) -> str:
+    return f"<details><summary>{plain(title)}</summary>\n\n{content}\n\n</details>"
