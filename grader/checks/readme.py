@@ -225,7 +225,7 @@ def _notes(rule: Rule, evidence: Evidence) -> tuple[str, ...]:
     training = [line for line in readme.logs if line.test_images >= TRAINING_IMAGES]
     if training and "training log" in rule.parts:
         notes.append(
-            f"{training[0].place} counts {training[0].test_images:,} images: that is the size of the training "
-            "set, so what it calls test accuracy was measured on training images."
+            f"{training[0].place} counts {training[0].test_images:,} images: that is the size of the "
+            "training set, so what it calls test accuracy was measured on training images."
         )
     return tuple(notes)

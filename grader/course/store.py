@@ -6,6 +6,7 @@ is written there, flushed, and the folder renamed. A partial folder that is left
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
@@ -54,7 +55,8 @@ class RunFolder:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         if self._log:
-            self._log.close()
+            with contextlib.suppress(OSError):  # a full disk was said already
+                self._log.close()
         if error is not None and self.partial.is_dir():
             self._mark(kind, error)
 

@@ -1,8 +1,8 @@
 """The ten digits as pen strokes, drawn by hand for the generated stand-in set.
 
 A way to write a digit is a text: strokes with " / " between them, each a row of points `x,y` in percent of
-the digit's box, x to the right, y down. A stroke is a smooth curve through its points (Catmull-Rom); a corner is
-where one stroke ends and the next begins.
+the digit's box, x to the right, y down. A stroke is a smooth curve through its points (Catmull-Rom); a corner
+is where one stroke ends and the next begins.
 """
 
 from __future__ import annotations

@@ -93,7 +93,7 @@ def fetch(
 
     Args:
         mirrors: base URLs that end in a slash, the preferred one first.
-        progress: called with name, bytes done and bytes in all.
+        progress: called with name, bytes done and bytes in all, for each file that is downloaded.
 
     Raises:
         Unreachable: no mirror could be connected to.
@@ -105,9 +105,7 @@ def fetch(
         folder.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(folder)
         for remote in remotes:
-            if _is_right(folder / remote.name, remote):
-                show(remote.name, remote.size_bytes, remote.size_bytes)
-            else:
+            if not _is_right(folder / remote.name, remote):
                 _fetch_one(remote, ask, folder, show, patience)
     return tuple(folder / remote.name for remote in remotes)
 

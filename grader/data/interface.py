@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 Progress = Callable[[str, int, int], None]
-"""Called with a file's name, bytes done and bytes in all; for each file at least at its end."""
+"""Called with a file's name, bytes done and bytes in all, for each file that is downloaded."""
 
 
 @dataclass(frozen=True, eq=False)

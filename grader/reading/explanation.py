@@ -110,8 +110,8 @@ def _judged(group: _Group, kinds: tuple[str, ...]) -> tuple[tuple[int, int, int]
         faults.append(f"It names {_listed(named)} of the model's layer kinds; {FEWEST_KINDS} are asked.")
     elif len(said) < FEWEST_KINDS or len(stated) < FEWEST_KINDS:
         faults.append(
-            f"It names {_listed(named)}, and {len(said)} statements on {_listed(sorted(stated))} say what such "
-            f"a layer does or how large it is; {FEWEST_KINDS} statements on {FEWEST_KINDS} kinds are asked."
+            f"It names {_listed(named)}, and {len(said)} statements on {_listed(sorted(stated))} say what "
+            f"such a layer does or how large it is; {FEWEST_KINDS} statements on {FEWEST_KINDS} kinds are asked."
         )
     if not seen.reads_like_sentences:
         faults.append(

@@ -95,7 +95,6 @@ _LEADERS = {
     "connected": _each("fully is are densely"),
     "field": _each("receptive"),
     "fields": _each("receptive"),
-    "maps": _each("feature activation input output"),
     "normalization": _each("batch group layer image input data instance"),
     "normalisation": _each("batch group layer image input data instance"),
 }

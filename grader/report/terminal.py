@@ -36,6 +36,9 @@ STYLES: dict[words.Tone, str] = {
 }
 
 
+_IN_ASCII = str.maketrans({"✓": "+", "✗": "x", "◐": "/", "≈": "~", "–": "-", "·": "-", "±": "+-", "×": "x"})
+
+
 def render(record: RunRecord) -> str:
     """The report as plain text of 80 columns, the same on every machine."""
     file = StringIO()
@@ -43,7 +46,7 @@ def render(record: RunRecord) -> str:
         file=file, width=WIDTH, color_system=None, force_terminal=False, force_jupyter=False, _environ={}
     )
     print_report(record, plain)
-    return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in file.getvalue().rstrip().splitlines()) + "\n"
 
 
 def print_report(record: RunRecord, console: Console, place: Path | str | None = None) -> None:
@@ -60,7 +63,7 @@ def print_report(record: RunRecord, console: Console, place: Path | str | None =
 
 
 def _printable(part: RenderableType, console: Console) -> RenderableType:
-    """Leave the part alone where the console can write it; else show what it cannot as escapes."""
+    """Leave the part alone where the console can write it; else in ASCII, and what has none as escapes."""
     if console.encoding.lower().startswith("utf"):
         return part
     plain = Console(
@@ -68,7 +71,7 @@ def _printable(part: RenderableType, console: Console) -> RenderableType:
     )
     with plain.capture() as captured:
         plain.print(part)
-    text = captured.get().rstrip("\n")
+    text = "\n".join(line.rstrip() for line in captured.get().splitlines()).translate(_IN_ASCII)
     return Text(text.encode(console.encoding, "backslashreplace").decode(console.encoding), overflow="fold")
 
 
@@ -167,6 +170,9 @@ def _how(record: RunRecord) -> Iterator[str]:
             f"Accuracy: {words.accuracy(one.value)} ± {100 * one.spread:.2f} points "
             f"({words.counted(len(one.values), 'seed')}, {words.counted(one.n, f'{one.split} image')})."
         )
+    for trial in found.trials:
+        if trial.status == "stopped":
+            yield f"The trial with seed {trial.seed} was stopped: {words.sentence(trial.stop_reason)}"
     if not isinstance(found.recipe, Absent):
         yield f"Recipe: {words.sentence(found.recipe.reason)}"
     if not isinstance(found.data, Absent):

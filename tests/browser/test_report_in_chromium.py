@@ -1,0 +1,126 @@
+"""The HTML report in a real browser: nothing is loaded, nothing runs, and it fits on a phone and on paper."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from grader.records import RunRecord
+from grader.report import html
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine (install the package chromium)"),
+]
+SHOWN = ("full_marks", "partial", "no_model", "review", "minimal", "hostile")
+HOSTILE_SEEN = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[playwright.Browser]:
+    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=as_root)
+        yield chromium
+        chromium.close()
+
+
+@dataclass
+class Opened:
+    page: playwright.Page
+    requests: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def opened(browser: playwright.Browser, tmp_path: Path) -> Iterator[object]:
+    """A function that opens a record's report from the disk and listens to all that happens."""
+    contexts = []
+
+    def open_it(record: RunRecord, width: int = 1280, scheme: str = "light") -> Opened:
+        place = tmp_path / "report.html"
+        place.write_text(html.render(record), encoding="utf-8")
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        contexts.append(context)
+        made = Opened(context.new_page())
+        made.page.on("request", lambda request: made.requests.append(request.url))
+        made.page.on("console", lambda message: made.messages.append(f"{message.type}: {message.text}"))
+        made.page.on("pageerror", lambda error: made.messages.append(f"error: {error}"))
+        made.page.on("dialog", lambda dialog: (made.dialogs.append(dialog.message), dialog.dismiss()))
+        made.page.goto(place.as_uri())
+        return made
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_nothing_is_loaded_and_nothing_is_said(name: str, opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    seen = opened(example_records[name])
+    seen.page.wait_for_timeout(100)
+    assert [url.rsplit("/", 1)[-1] for url in seen.requests] == ["report.html"]
+    assert (seen.messages, seen.dialogs) == ([], [])
+
+
+def test_hostile_text_is_text(opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    page = opened(example_records["hostile"]).page
+    assert page.locator("script, img, iframe, form, [onerror]").count() == 0
+    assert page.inner_text("h1").startswith(HOSTILE_SEEN)
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    for id in ("checks", "model", "readme", "handed-in"):
+        assert HOSTILE_SEEN in page.inner_text(f"#{id}")
+
+
+@pytest.mark.parametrize("name", SHOWN)
+@pytest.mark.parametrize("width", [360, 1440])
+def test_the_page_never_scrolls_sideways(name: str, width: int, opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    page = opened(example_records[name], width=width).page
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.querySelector('main').getBoundingClientRect().right") <= width
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance by WCAG 2.2 of `rgb(r, g, b)`, 0 to 1."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_light_and_dark_are_readable(scheme: str, opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    page = opened(example_records["review"], scheme=scheme).page
+    assert len(page.screenshot(full_page=True)) > 20_000
+    style = "e => [getComputedStyle(e).color, getComputedStyle(document.body).backgroundColor]"
+    for what in ("h1", ".verdict p", ".why", ".note", ".eyebrow", "td.number", "a", ".part-points"):
+        first, second = sorted(map(luminance, page.locator(what).first.evaluate(style)))
+        assert (second + 0.05) / (first + 0.05) >= 4.5, what
+    page_is_dark = luminance(page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor")) < 0.1
+    assert page_is_dark == (scheme == "dark")
+
+
+def test_it_prints(opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    page = opened(example_records["partial"]).page
+    printed = page.pdf(prefer_css_page_size=True)
+    assert printed.startswith(b"%PDF")
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 8
+
+
+def test_what_is_folded_opens_by_the_keyboard(opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    page = opened(example_records["full_marks"]).page
+    folded = page.locator("details", has_text="Table by torchinfo")
+    assert not folded.locator("pre").is_visible()
+    folded.locator("summary").focus()
+    page.keyboard.press("Enter")
+    assert folded.locator("pre").is_visible()

@@ -1,0 +1,189 @@
+"""What the sections of evidence say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from grader.records import Candidate, Claim, LeftOut, Link, Probe, RunRecord
+from grader.report.sections import (
+    data,
+    handed_in,
+    integrity,
+    mistakes,
+    model,
+    provenance,
+    readme,
+    sections,
+    training,
+)
+from grader.report.sections.interface import ROWS_SHOWN, Section, Table
+
+
+def table(section: Section, title: str) -> Table:
+    (found,) = [one for one in section.tables if one.title == title]
+    return found
+
+
+def facts(section: Section) -> dict[str, str]:
+    return {fact.label: fact.value for fact in section.facts}
+
+
+def test_every_row_is_as_wide_as_its_heads(example_record: RunRecord) -> None:
+    for section in sections(example_record):
+        for one in section.tables:
+            assert {len(row) for row in one.rows} == {len(one.columns)}
+            assert not one.weights or len(one.weights) == len(one.rows)
+
+
+def test_every_section_says_something(example_record: RunRecord) -> None:
+    made = sections(example_record)
+    assert len({section.id for section in made}) == len(made) == 8
+    assert all(section.lead or section.facts or section.tables for section in made)
+
+
+def test_the_recipe_names_its_source(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    assert training.build(record).lead[0].startswith("Trained with the assignment's default recipe.")
+    own = replace(record.evidence.recipe, source="student")  # type: ignore[type-var]
+    lead = training.build(replace(record, evidence=replace(record.evidence, recipe=own))).lead
+    assert lead[0].startswith("Trained with your own recipe.")
+
+
+def test_the_seeds_and_their_mean(example_records: dict[str, RunRecord]) -> None:
+    seeds = table(training.build(example_records["full_marks"]), "Seeds")
+    assert seeds.rows[0] == ("11", "99.00 %", "9,900", "60,000", "21.4 s", "finished")
+    assert seeds.note == (
+        "Mean 98.93 % ± 0.07 points (3 seeds, 10,000 test images; "
+        "the standard deviation is observed over 3 seeds)."
+    )
+
+
+def test_the_curve_has_its_last_point_in_the_table(example_records: dict[str, RunRecord]) -> None:
+    curve = table(training.build(example_records["full_marks"]), "Training loss")
+    assert len(curve.rows) <= training.CURVE_ROWS + 1
+    assert curve.rows[-1][0] == "58,880"
+    broken = table(training.build(example_records["diverged"]), "Training loss")
+    assert any("not a number" in row for row in broken.rows)
+
+
+def test_mistakes_are_added_up_and_named(example_records: dict[str, RunRecord]) -> None:
+    section = mistakes.build(example_records["full_marks"])
+    assert "4 taken for 9 (93×), 7 taken for 2 (42×), 9 taken for 4 (36×)" in section.lead[0]
+    numbers = [[int(cell.replace(",", "")) for cell in row[1:]] for row in section.tables[0].rows]
+    assert sum(map(sum, numbers)) == 30_000
+    assert sum(numbers[i][i] for i in range(10)) == 9900 + 9893 + 9886
+
+
+def test_no_mistake_at_all_is_said(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    perfect = replace(record.evidence.trials[0], confusion=((3, 0), (0, 4)))
+    made = mistakes.build(replace(record, evidence=replace(record.evidence, trials=(perfect,))))
+    assert "Every answer was right." in made.lead[0]
+
+
+def test_layers_add_up_to_the_model(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["partial"]
+    layers = table(model.build(record), "Layers and their parameters")
+    assert sum(layers.weights) == pytest.approx(1)
+    assert sum(int(row[3].replace(",", "")) for row in layers.rows) == 30_194
+    assert ("spare", "Dropout", "never called", "0", "–") in layers.rows
+
+
+def test_the_chosen_class_is_marked(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    bare = Candidate("other.py", 2, 1, "Other", (), False, (), ())
+    reading = replace(record.evidence.reading, candidates=(*record.evidence.reading.candidates, bare))
+    section = model.build(replace(record, evidence=replace(record.evidence, reading=reading)))
+    candidates = table(section, "Classes that could be the model")
+    assert candidates.rows == (
+        ("Net", "model.py:8", "chosen; built at train.py:12"),
+        ("Block", "model.py:40", "a part of Net; needs channels"),
+        ("Other", "other.py, cell 2", "has no forward method of its own"),
+    )
+    assert candidates.note == "Net is built by train.py:12; Block is a part of Net."
+
+
+def test_parameters_that_are_not_trained_are_named(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    frozen = replace(record.evidence.model, trainable=6000)  # type: ignore[type-var]
+    section = model.build(replace(record, evidence=replace(record.evidence, model=frozen)))
+    assert facts(section)["Parameters"] == "6,330, 330 of them are not trained"
+
+
+def test_claims_stand_beside_what_was_measured(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    reading = replace(record.evidence.reading, claims=(Claim("epochs", 1, "train.ipynb, cell 2", "1 epoch"),))
+    section = readme.build(replace(record, evidence=replace(record.evidence, reading=reading)))
+    assert table(section, "Numbers it states, beside what was measured").rows == (
+        ("Parameters", "6,338", "6,330", "README.md:9"),
+        ("Test accuracy", "98.83 %", "98.93 %", "README.md:41"),
+        ("Epochs", "1", "–", "train.ipynb, cell 2"),
+    )
+
+
+def test_only_broken_links_are_listed(example_records: dict[str, RunRecord]) -> None:
+    links = table(readme.build(example_records["full_marks"]), "Links that lead nowhere")
+    assert links.rows == (("old/log.txt", "52", "not in the submission"),)
+    record = example_records["full_marks"]
+    page = replace(record.evidence.reading.readme, links=(Link("a.png", 1, "picture"),))  # type: ignore[type-var]
+    reading = replace(record.evidence.reading, readme=page)
+    section = readme.build(replace(record, evidence=replace(record.evidence, reading=reading)))
+    assert "Links that lead nowhere" not in [one.title for one in section.tables]
+
+
+def test_a_flag_is_a_question_to_a_person(example_records: dict[str, RunRecord]) -> None:
+    section = integrity.build(example_records["review"])
+    assert section.attention == (
+        "A person will look at committed weights: the file init.npy, 51 kB, which looks like trained weights.",
+    )
+    assert facts(section) == {"Isolation level": "1: plain process", "Memory limit": "none"}
+
+
+def test_a_number_that_is_not_used_says_why(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    void = replace(record.evidence.integrity, probes=(Probe("fresh process", "void", "the answers differ"),))
+    section = integrity.build(replace(record, evidence=replace(record.evidence, integrity=void)))
+    assert section.attention == (
+        "The measured number could not be used (fresh process): the answers differ.",
+    )
+    assert section.lead == ()
+
+
+@pytest.mark.parametrize(
+    ("official", "stand_in", "word"),
+    [(True, False, "The official"), (False, False, "Not the official"), (False, True, "Generated stand-in")],
+)
+def test_the_origin_of_the_data(
+    official: bool, stand_in: bool, word: str, example_records: dict[str, RunRecord]
+) -> None:
+    record = example_records["full_marks"]
+    found = replace(record.evidence.data, official=official, stand_in=stand_in)  # type: ignore[type-var]
+    section = data.build(replace(record, evidence=replace(record.evidence, data=found)))
+    assert section.lead[0].startswith(word)
+
+
+def test_a_changed_folder_is_named(example_records: dict[str, RunRecord]) -> None:
+    assert "State" not in facts(handed_in.build(example_records["full_marks"]))
+    assert facts(handed_in.build(example_records["review"]))["State"] == "the folder differs from its commit"
+
+
+def test_a_long_list_is_cut_and_counted(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    many = tuple(LeftOut(f"{n}.bin", "too large") for n in range(1000))
+    submission = replace(record.evidence.submission, left_out=many, subfolder="S4")
+    section = handed_in.build(replace(record, evidence=replace(record.evidence, submission=submission)))
+    assert len(section.tables[0].rows) == ROWS_SHOWN
+    assert section.tables[0].note == f"{1000 - ROWS_SHOWN} more in result.json."
+    assert facts(section)["Folder"] == "S4"
+
+
+def test_the_command_repeats_seeds_and_secret(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    assert (
+        provenance.build(record).blocks[0].text
+        == f"{record.provenance.command} --seeds 11,12,13 --secret 7001"
+    )
+    untrained = replace(record, provenance=replace(record.provenance, seeds=()))
+    assert provenance.build(untrained).blocks[0].text == record.provenance.command
