@@ -52,14 +52,16 @@ def host_of(url: str) -> str:
 def _attempt(url: str, stall_seconds: float, answer: Future[http.client.HTTPResponse]) -> None:
     request = urllib.request.Request(url, headers={"User-Agent": f"grader/{__version__}"})
     try:
-        answer.set_result(urllib.request.urlopen(request, timeout=stall_seconds))
+        # an opener of its own: the shared one keeps the proxies and certificates that it found first
+        answer.set_result(urllib.request.build_opener().open(request, timeout=stall_seconds))
     except urllib.error.HTTPError as error:
         error.close()
         answer.set_exception(Refused(f"HTTP status {error.code}"))
     except http.client.HTTPException as error:
         answer.set_exception(Refused(f"not an HTTP answer ({type(error).__name__})"))
     except OSError as error:
-        answer.set_exception(NoConnection(str(getattr(error, "reason", error))))
+        reason = getattr(error, "reason", error)
+        answer.set_exception(NoConnection(getattr(reason, "strerror", None) or str(reason)))
 
 
 def _close_late(answer: Future[http.client.HTTPResponse]) -> None:

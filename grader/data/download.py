@@ -28,6 +28,7 @@ _ROUNDS = 2
 """How often a mirror is asked whose answer broke off."""
 _ABANDONED_SECONDS = 3600.0
 _SUFFIX = ".part"
+_COPY = "Connect this machine to the network, or copy the files from one that is and pass --data-dir."
 
 
 class Unreachable(GraderFault):
@@ -130,7 +131,7 @@ def _fetch_one(
         bases = tuple(broken)
     reasons = "; ".join(faults) or "no mirror is left"
     if not ask.reached:
-        raise Unreachable(f"no mirror could be reached ({reasons})", "Connect this machine to the network.")
+        raise Unreachable(f"no mirror could be reached ({reasons})", _COPY)
     raise GraderFault(f"{remote.name} could not be downloaded ({reasons}).", "Try again later.")
 
 

@@ -111,7 +111,7 @@ def _judged(group: _Group, kinds: tuple[str, ...]) -> tuple[tuple[int, int, int]
     elif len(said) < FEWEST_KINDS or len(stated) < FEWEST_KINDS:
         faults.append(
             f"It names {_listed(named)}, and {len(said)} statements on {_listed(sorted(stated))} say what "
-            f"such a layer does or how large it is; {FEWEST_KINDS} statements on {FEWEST_KINDS} kinds are asked."
+            f"such a layer does or how large it is; {FEWEST_KINDS} on {FEWEST_KINDS} kinds are asked."
         )
     if not seen.reads_like_sentences:
         faults.append(

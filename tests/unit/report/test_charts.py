@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 from xml.etree import ElementTree
@@ -22,7 +23,7 @@ def test_each_seed_has_a_line_a_dash_and_a_label(example_records: dict[str, RunR
     labels = [one.findtext("text") for one in picture.iter("g")]
     assert labels == ["seed 11", "seed 12", "seed 13", "seed 14", "seed 15"]
     heights = sorted(float(one.find("text").get("y")) for one in picture.iter("g"))  # type: ignore[union-attr, arg-type]
-    assert all(below - above > 14 for above, below in zip(heights, heights[1:], strict=False))
+    assert all(below - above > 14 for above, below in itertools.pairwise(heights))
 
 
 def test_the_picture_says_what_it_shows(example_records: dict[str, RunRecord]) -> None:

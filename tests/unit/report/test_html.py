@@ -25,7 +25,6 @@ FORBIDDEN = {
     "video",
     "audio",
     "base",
-    "a:blank",
 }
 
 

@@ -136,7 +136,8 @@ def test_only_broken_links_are_listed(example_records: dict[str, RunRecord]) -> 
 def test_a_flag_is_a_question_to_a_person(example_records: dict[str, RunRecord]) -> None:
     section = integrity.build(example_records["review"])
     assert section.attention == (
-        "A person will look at committed weights: the file init.npy, 51 kB, which looks like trained weights.",
+        "A person will look at committed weights: "
+        "the file init.npy, 51 kB, which looks like trained weights.",
     )
     assert facts(section) == {"Isolation level": "1: plain process", "Memory limit": "none"}
 

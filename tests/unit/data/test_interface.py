@@ -1,0 +1,39 @@
+"""How a data set is chosen."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+import sys
+
+import pytest
+
+from grader.data.interface import digest_of, load, variants
+from grader.errors import ExitCode, UsageError
+
+
+def test_the_folder_is_the_list_of_tasks() -> None:
+    assert "mnist" in variants()
+    assert not {"idx", "places", "download", "standin", "connection", "interface"} & set(variants())
+
+
+def test_an_unknown_task_names_the_known_ones() -> None:
+    with pytest.raises(UsageError) as caught:
+        load("mnistt", data_dir=None)
+    assert "mnistt" in caught.value.message
+    assert "mnist" in caught.value.hint
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_the_digest_depends_on_content_and_on_where_it_ends() -> None:
+    assert (
+        digest_of(b"a", b"b")
+        == "sha256:"
+        + hashlib.sha256(hashlib.sha256(b"a").digest() + hashlib.sha256(b"b").digest()).hexdigest()
+    )
+    assert len({digest_of(b"a", b"b"), digest_of(b"ab"), digest_of(b"b", b"a"), digest_of(b"", b"ab")}) == 4
+
+
+def test_no_torch_is_needed() -> None:
+    code = "import sys; from grader.data.interface import load; load('mnist', data_dir=None, stand_in=True); sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
