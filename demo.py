@@ -31,7 +31,9 @@ def _has_data() -> bool:
     try:
         load("mnist", data_dir=folder[0])
     except DataMissing:
-        print("MNIST is not here and cannot be downloaded: the demo uses generated stand-in data (--stand-in).")
+        print(
+            "MNIST is not here and cannot be downloaded: the demo uses generated stand-in data (--stand-in)."
+        )
         return False
     return True
 
@@ -40,7 +42,9 @@ def _has_sandbox() -> bool:
     try:
         full_sandbox()
     except SandboxUnavailable as error:
-        print(f"{error.message}\nThe demo runs our own reference without isolation (--trust-this-code, level 1).")
+        print(
+            f"{error.message}\nThe demo runs our own reference without isolation (--trust-this-code, level 1)."
+        )
         return False
     return True
 

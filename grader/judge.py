@@ -63,7 +63,11 @@ def _status(outcomes: Sequence[Outcome], ungradable: str) -> tuple[GradeStatus, 
     if ungradable:
         return "ungradable", ungradable
     waiting = [outcome.id for outcome in outcomes if outcome.status in ("borderline", "review")]
-    waiting += [outcome.id for outcome in outcomes if outcome.open_points and outcome.status not in (*_OPEN, "skipped")]
+    waiting += [
+        outcome.id
+        for outcome in outcomes
+        if outcome.open_points and outcome.status not in (*_OPEN, "skipped")
+    ]
     if waiting:
         return "needs_review", f"A person decides about {_names(waiting)}."
     skipped = [outcome.id for outcome in outcomes if outcome.status == "skipped"]

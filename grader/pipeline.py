@@ -287,7 +287,9 @@ def _versions(found: object) -> dict[str, str]:
 
 def _targets(spec: Spec) -> tuple[float, ...]:
     """The lines that an accuracy is held against."""
-    return tuple(rule.at_least for rule in spec.checks if "test_accuracy" in rule.needs and hasattr(rule, "at_least"))
+    return tuple(
+        rule.at_least for rule in spec.checks if "test_accuracy" in rule.needs and hasattr(rule, "at_least")
+    )
 
 
 def _ungradable(evidence: Evidence) -> str:
@@ -303,7 +305,9 @@ def _not_a_grade(request: Request, evidence: Evidence) -> tuple[str, ...]:
     if not request.full:
         reasons.append("This is a self-check: nothing was trained to the end.")
     if not isinstance(evidence.integrity.isolation, Absent) and evidence.integrity.isolation.level == "1":
-        reasons.append("The code ran without isolation (level 1): anything in it could have changed this result.")
+        reasons.append(
+            "The code ran without isolation (level 1): anything in it could have changed this result."
+        )
     if not isinstance(evidence.data, Absent) and evidence.data.stand_in:
         reasons.append("Generated stand-in data was used, not the assignment's data set.")
     elif not isinstance(evidence.data, Absent) and not evidence.data.official:

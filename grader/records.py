@@ -127,7 +127,9 @@ class Readme:
     logs: tuple[LogLine, ...]  # in the README itself and in the saved outputs of notebooks that it links
     log_pictures: tuple[str, ...]  # pictures that seem to show a log: "logs.png (line 40)"
     claims: tuple[Claim, ...]
-    loose_lines: tuple[int, ...]  # lines of code or log that stand in plain text, outside of fences and tables
+    loose_lines: tuple[
+        int, ...
+    ]  # lines of code or log that stand in plain text, outside of fences and tables
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,9 @@ class ModelFacts:
     trainable: int
     buffer_elements: int
     layers: tuple[Layer, ...]
-    layer_kinds: tuple[str, ...]  # operator kinds that ran in a forward pass: "convolution", "batch norm", ...
+    layer_kinds: tuple[
+        str, ...
+    ]  # operator kinds that ran in a forward pass: "convolution", "batch norm", ...
     table: str  # torchinfo's, as text
     input_shape: tuple[int, ...]  # without the batch
     output_shape: tuple[int, ...]  # without the batch
@@ -399,7 +403,9 @@ class Provenance:
     device: str
     platform: str
     versions: tuple[tuple[str, str], ...]  # python, torch, torchvision, torchinfo, numpy
-    secret: int = 0  # permuted class ids and test order for this run; with the seeds it gives the same numbers again
+    secret: int = (
+        0  # permuted class ids and test order for this run; with the seeds it gives the same numbers again
+    )
 
 
 @dataclass(frozen=True)

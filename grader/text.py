@@ -27,7 +27,9 @@ def clean(text: str, limit: int = 200) -> str:
 
 def clean_block(text: str, limit: int = 16_000) -> str:
     """Several lines of student text: as `clean`, but newlines and tabs stay."""
-    shown = "".join(_visible(c, "\n\t") for c in unicodedata.normalize("NFC", text[: 4 * limit].replace("\r\n", "\n")))
+    shown = "".join(
+        _visible(c, "\n\t") for c in unicodedata.normalize("NFC", text[: 4 * limit].replace("\r\n", "\n"))
+    )
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 

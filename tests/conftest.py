@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -38,3 +40,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that takes `example_record` runs once for each of them."""
     if "example_record" in metafunc.fixturenames:
         metafunc.parametrize("example_record", EXAMPLE_RECORDS.values(), ids=list(EXAMPLE_RECORDS))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what this machine cannot run, and say what it lacks."""
+    if item.get_closest_marker("sandbox") and (reason := no_sandbox()):
+        pytest.skip(f"no full sandbox: {reason}")
+    if item.get_closest_marker("mnist") and not mnist_folder():
+        pytest.skip("no real MNIST: set GRADER_DATA")
+
+
+@cache
+def no_sandbox() -> str:
+    """Why level 3 cannot run here, "" if it can."""
+    from grader.errors import SandboxUnavailable
+    from grader.isolation.choose import full_sandbox
+
+    try:
+        full_sandbox()
+    except SandboxUnavailable as error:
+        return error.message.splitlines()[0]
+    return ""
+
+
+@cache
+def mnist_folder() -> str:
+    """GRADER_DATA where it holds MNIST, else ""."""
+    folder = os.environ.get("GRADER_DATA", "")
+    return folder if folder and list(Path(folder).glob("**/train-images-idx3-ubyte*")) else ""

@@ -51,7 +51,9 @@ class Rule(interface.Rule):
 def judge(rule: Rule, evidence: Evidence) -> Verdict:
     model = evidence.model
     assert not isinstance(model, Absent)
-    count = max([model.parameters, *(trial.state_elements - model.buffer_elements for trial in evidence.trials)])
+    count = max(
+        [model.parameters, *(trial.state_elements - model.buffer_elements for trial in evidence.trials)]
+    )
     finding = Finding(
         measured=f"{count:,} parameters",
         expected=rule.requirement(),
@@ -64,6 +66,8 @@ def judge(rule: Rule, evidence: Evidence) -> Verdict:
 
 def _hint(model: ModelFacts, count: int) -> str:
     """Name where the parameters sit: that is where they can be saved."""
-    layers = sorted((layer for layer in model.layers if layer.parameters), key=lambda layer: -layer.parameters)[:3]
+    layers = sorted(
+        (layer for layer in model.layers if layer.parameters), key=lambda layer: -layer.parameters
+    )[:3]
     where = ", ".join(f"{layer.name} ({layer.kind}) {layer.parameters:,}" for layer in layers)
     return f"Most of the {count:,} sit in: {where}." if where else ""

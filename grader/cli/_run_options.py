@@ -24,9 +24,19 @@ def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """--data-dir, --stand-in, --unofficial-data."""
     folder = click.Path(exists=True, file_okay=False)
     for option in (
-        click.option("--unofficial-data", is_flag=True, help="Accept a copy of the data set that is not the official one."),
-        click.option("--stand-in", is_flag=True, help="Use generated stand-in data: works anywhere, never a grade."),
-        click.option("--data-dir", type=folder, help="Folder that holds the data set (before GRADER_DATA and the cache)."),
+        click.option(
+            "--unofficial-data",
+            is_flag=True,
+            help="Accept a copy of the data set that is not the official one.",
+        ),
+        click.option(
+            "--stand-in", is_flag=True, help="Use generated stand-in data: works anywhere, never a grade."
+        ),
+        click.option(
+            "--data-dir",
+            type=folder,
+            help="Folder that holds the data set (before GRADER_DATA and the cache).",
+        ),
     ):
         function = option(function)
     return function

@@ -51,7 +51,12 @@ class Session:
 def session(*, quiet: bool) -> Iterator[Session]:
     """Show a run's events on standard error; with `quiet`, only problems."""
     console = Console(stderr=True, highlight=False, quiet=quiet)
-    columns = (TextColumn("  "), BarColumn(bar_width=30), TextColumn("{task.percentage:>3.0f} %  {task.description}"), TimeElapsedColumn())
+    columns = (
+        TextColumn("  "),
+        BarColumn(bar_width=30),
+        TextColumn("{task.percentage:>3.0f} %  {task.description}"),
+        TimeElapsedColumn(),
+    )
     bar = Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)
     with bar:
         yield Session(Events([_Lines(console, bar)]), console)

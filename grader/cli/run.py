@@ -12,15 +12,25 @@ from grader.cli._run_options import data_options, parse_seeds
 
 @click.command(short_help="Grade one submission.")
 @click.argument("spec")
-@click.option("--repo", required=True, metavar="URL|FOLDER", help="Repository, link to its README, or a folder.")
+@click.option(
+    "--repo", required=True, metavar="URL|FOLDER", help="Repository, link to its README, or a folder."
+)
 @click.option("--ref", default="", help="Branch, tag or commit instead of the default branch.")
 @click.option("--model", default="", metavar="FILE:CLASS", help="The model, where several were handed in.")
 @data_options
 @click.option("--seeds", callback=parse_seeds, metavar="N,N,...", help="Train with exactly these seeds.")
 @click.option("--secret", type=click.IntRange(0), help="With --seeds: repeat a run's numbers exactly.")
-@click.option("--threads", type=click.IntRange(1, 256), help="Cores for the training. Default: all that there are.")
-@click.option("--out", type=click.Path(file_okay=False), default="reports", show_default=True, help="Where runs go.")
-@click.option("--trust-this-code", is_flag=True, help="For your own code: run without isolation where none is to be had. Not a grade.")
+@click.option(
+    "--threads", type=click.IntRange(1, 256), help="Cores for the training. Default: all that there are."
+)
+@click.option(
+    "--out", type=click.Path(file_okay=False), default="reports", show_default=True, help="Where runs go."
+)
+@click.option(
+    "--trust-this-code",
+    is_flag=True,
+    help="For your own code: run without isolation where none is to be had. Not a grade.",
+)
 @click.option("--strict", is_flag=True, help="Exit with 3 for anything below full marks.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
 def command(spec: str, as_json: bool, strict: bool, **options: Any) -> int:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from grader.errors import ExitCode
+
+if TYPE_CHECKING:
+    from grader.spec.schema import Training
 
 
 @click.group(short_help="List, show and validate specs.")
@@ -28,16 +33,28 @@ def list_specs() -> None:
 def show(spec: str) -> None:
     """What SPEC asks for, and the points of each check."""
     from grader.spec.load import load_spec
-    from grader.spec.wording import training_line
 
     loaded = load_spec(spec)
     found = loaded.spec
     click.echo(f"{found.title}\n{found.course}: {found.points:g} points, {100 * found.pass_mark:g} % pass.")
     click.echo(f"{loaded.path_shown}, edition {found.edition}, {loaded.digest}\n")
     if found.training:
-        click.echo(f"{training_line(found.training)}\n")
+        click.echo(f"{_training(found.training)}\n")
     for rule in found.checks:
         click.echo(f"{rule.points:>6g}  {rule.id}: {rule.requirement()}")
+
+
+def _training(training: Training) -> str:
+    epochs, seeds = training.epochs, training.seeds
+    how = "exactly" if epochs.exactly else "the student's own number, up to" if epochs.cap else "at most"
+    own = (
+        "the student's own recipe, else the default" if training.recipe == "student" else "the default recipe"
+    )
+    return (
+        f"Training: {how} {epochs.limit} epoch{'s' if epochs.limit > 1 else ''}, {own}; "
+        f"{training.time_limit:g} s a trial on {training.reference_device}; "
+        f"{seeds.at_least} to {seeds.at_most} trials."
+    )
 
 
 @command.command()

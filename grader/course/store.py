@@ -53,7 +53,9 @@ class RunFolder:
             raise _fault(error, self.partial) from error
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
         if self._log:
             with contextlib.suppress(OSError):  # a full disk was said already
                 self._log.close()
@@ -89,7 +91,11 @@ class RunFolder:
 
     def _mark(self, kind: type[BaseException] | None, error: BaseException) -> None:
         status = "interrupted" if kind is KeyboardInterrupt else "failed"
-        mark = {"status": status, "reason": str(error)[:2000] or (kind.__name__ if kind else ""), "grade": None}
+        mark = {
+            "status": status,
+            "reason": str(error)[:2000] or (kind.__name__ if kind else ""),
+            "grade": None,
+        }
         try:
             _write(self.partial / "partial.json", json.dumps(mark, indent=1) + "\n")
         except OSError:
@@ -113,6 +119,10 @@ def _sync_folder(folder: Path) -> None:
 
 def _fault(error: OSError, place: Path) -> StoreError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(f"The disk is full: the run could not be written to {place}.", "Free some space, or give --out.")
+        return StoreError(
+            f"The disk is full: the run could not be written to {place}.", "Free some space, or give --out."
+        )
     reason = error.strerror or str(error)
-    return StoreError(f"The run could not be written to {place}: {reason}.", "Give a folder that can be written: --out.")
+    return StoreError(
+        f"The run could not be written to {place}: {reason}.", "Give a folder that can be written: --out."
+    )

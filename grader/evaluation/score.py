@@ -56,7 +56,7 @@ def score(scores: npt.NDArray[np.float32], labels: Labels) -> Score:
         labels: (N,).
     """
     classes = scores.shape[1]
-    finite = np.isfinite(scores).all(axis=1)
+    finite = np.asarray(np.isfinite(scores).all(axis=1))
     predicted = np.where(finite[:, None], scores, 0).argmax(axis=1)
     pairs = labels[finite].astype(np.int64) * classes + predicted[finite]
     matrix = np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)

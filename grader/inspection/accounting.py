@@ -50,13 +50,16 @@ def entries(root: torch.nn.Module) -> list[Entry]:
     """
     found: list[Entry] = []
     seen: set[tuple[int, int]] = set()
-    roles: tuple[tuple[str, Literal["parameter", "buffer"]], ...] = (("_parameters", "parameter"), ("_buffers", "buffer"))
+    roles: tuple[tuple[str, Literal["parameter", "buffer"]], ...] = (
+        ("_parameters", "parameter"),
+        ("_buffers", "buffer"),
+    )
     for registry, role in roles:
         for path, module in modules(root):
             for name, tensor in _own(module, registry).items():
                 if not isinstance(tensor, torch.Tensor):
                     continue
-                key = (_storage(tensor).data_ptr(), tensor.storage_offset())
+                key = (_storage(tensor).data_ptr(), int(tensor.storage_offset()))
                 if key[0] and key in seen:
                     continue
                 seen.add(key)

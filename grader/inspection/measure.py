@@ -92,7 +92,9 @@ def _layers(model: torch.nn.Module, input_shape: tuple[int, ...]) -> list[list[A
     finally:
         for handle in handles:
             handle.remove()
-    return [[path, type(module).__name__, shapes.get(path, []), own_parameters(module)] for path, module in listed]
+    return [
+        [path, type(module).__name__, shapes.get(path, []), own_parameters(module)] for path, module in listed
+    ]
 
 
 def _kinds(model: torch.nn.Module, input_shape: tuple[int, ...]) -> tuple[str, ...]:
@@ -108,7 +110,9 @@ def _table(model: torch.nn.Module, input_shape: tuple[int, ...]) -> str:
         import torchinfo
 
         model.eval()
-        summary = torchinfo.summary(model, (1, *input_shape), depth=6, col_names=_TABLE_COLUMNS, verbose=0, device="cpu")
+        summary = torchinfo.summary(
+            model, (1, *input_shape), depth=6, col_names=_TABLE_COLUMNS, verbose=0, device="cpu"
+        )
         return str(summary)
     except Exception as error:
         return f"torchinfo could not draw its table ({type(error).__name__}: {error})."

@@ -47,11 +47,11 @@ _KINDS: dict[str, str] = {
 }
 
 
-class KindRecorder(TorchDispatchMode):
+class KindRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Collects the kinds of the operators that run while it is active, in the order of first use."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kinds: dict[str, None] = {}
 
     def __torch_dispatch__(

@@ -59,7 +59,9 @@ class Bubblewrap:
         finally:
             os.close(filter_fd)
 
-    def _start_as_root(self, place: Workplace, limits: Limits, fd: int, filter_fd: int) -> subprocess.Popen[bytes]:
+    def _start_as_root(
+        self, place: Workplace, limits: Limits, fd: int, filter_fd: int
+    ) -> subprocess.Popen[bytes]:
         """Drop to `SANDBOX_UID` first. Sources below a folder that only root may enter are bound into a private
         mount namespace by the launcher, so that the dropped uid can bind them again."""
         stage = _stage()

@@ -49,7 +49,9 @@ def full_sandbox() -> tuple[Sandbox, Isolation]:
         ) from error
     broken = [f"{name}: {probes.get(name, 'no answer')}" for name in PROMISED if not _kept(name, probes)]
     if broken:
-        raise SandboxUnavailable(f"The sandbox does not hold what it promises here: {'; '.join(broken)}.", _WAY_OUT)
+        raise SandboxUnavailable(
+            f"The sandbox does not hold what it promises here: {'; '.join(broken)}.", _WAY_OUT
+        )
     return sandbox, _record(sandbox, probes)
 
 
@@ -80,7 +82,9 @@ def same_python(versions: object) -> None:
     inside = versions.get("python") if isinstance(versions, dict) else None
     outside = sys.version.split()[0]
     if inside != outside:
-        raise GraderFault(f"The worker runs Python {inside}, the grader {outside}.", "Make the environment anew.")
+        raise GraderFault(
+            f"The worker runs Python {inside}, the grader {outside}.", "Make the environment anew."
+        )
 
 
 def _kept(name: str, probes: dict[str, str]) -> bool:
@@ -92,6 +96,4 @@ def _record(sandbox: Sandbox, probes: dict[str, str]) -> Isolation:
     return Isolation(sandbox.level, sandbox.name, memory, tuple(probes.items()))  # type: ignore[arg-type]
 
 
-_WAY_OUT = (
-    "For your own code, `--trust-this-code` runs it without isolation; the result is then not a grade."
-)
+_WAY_OUT = "For your own code, `--trust-this-code` runs it without isolation; the result is then not a grade."

@@ -65,7 +65,7 @@ class Message:
 
     def number(self, key: str, low: float, high: float) -> float:
         value = self.header.get(key)
-        if type(value) not in (int, float) or not low <= value <= high:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise ProtocolError(key)
         return float(value)
 
@@ -113,7 +113,7 @@ def encode(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> tuple[byte
             raise ProtocolError(f"dtype {array.dtype.name}")
         plain = np.ascontiguousarray(array)
         listed.append([name, plain.dtype.name, list(array.shape)])
-        pieces.append(memoryview(plain.reshape(-1).view(np.uint8)))
+        pieces.append(plain.reshape(-1).view(np.uint8).data)
     text = json.dumps({**header, "arrays": listed}, allow_nan=False).encode("ascii")
     if len(text) > HEADER_LIMIT_BYTES:
         raise ProtocolError("header size")
@@ -155,7 +155,12 @@ class Channel:
     def close(self) -> None:
         self._sock.close()
 
-    def send(self, header: Mapping[str, Any], arrays: Mapping[str, Array] | None = None, deadline: float | None = None) -> None:
+    def send(
+        self,
+        header: Mapping[str, Any],
+        arrays: Mapping[str, Array] | None = None,
+        deadline: float | None = None,
+    ) -> None:
         prefix, pieces = encode(header, arrays or {})
         for piece in (memoryview(prefix), *pieces):
             self._send_bytes(piece, deadline)

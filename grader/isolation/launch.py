@@ -14,7 +14,15 @@ import os
 import sys
 
 _CLONE_NEWNS = 0x00020000
-_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = (
+    1,
+    2,
+    4,
+    32,
+    4096,
+    16384,
+    1 << 18,
+)
 
 
 def main() -> None:
@@ -46,7 +54,7 @@ def main() -> None:
     os.setgroups([])
     os.setresgid(plan["uid"], plan["uid"], plan["uid"])
     os.setresuid(plan["uid"], plan["uid"], plan["uid"])
-    os.execve(plan["argv"][0], plan["argv"], {})  # noqa: S606
+    os.execve(plan["argv"][0], plan["argv"], {})
 
 
 if __name__ == "__main__":

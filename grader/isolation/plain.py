@@ -5,7 +5,6 @@ It keeps nothing away from the code it runs: for self-check of one's own code on
 
 from __future__ import annotations
 
-import os
 import resource
 import socket
 import subprocess
@@ -28,7 +27,13 @@ class Plain:
         package = place.harness[0][0].parent
         threads = str(limits.threads)
         command = [sys.executable, "-I", "-S", "-B", "-u", str(package / "worker" / "start.py")]
-        command += [place.role, str(fd), str(place.submission), str(package.parent), *map(str, place.packages)]
+        command += [
+            place.role,
+            str(fd),
+            str(place.submission),
+            str(package.parent),
+            *map(str, place.packages),
+        ]
         environment = {
             "PATH": "/usr/bin:/bin",
             "HOME": tempfile.gettempdir(),
@@ -66,5 +71,3 @@ def _limit(pid: int, limits: Limits) -> None:
         _, hard = resource.prlimit(pid, kind)
         ceiling = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.prlimit(pid, kind, (ceiling, ceiling))
-
-

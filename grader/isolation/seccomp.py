@@ -75,7 +75,9 @@ def program(machine: str = "") -> bytes:
             out += [(_JUMP_EQUAL, 0, 1, numbers[column]), _deny(errno.EPERM)]
     for call in (socket, socketpair):
         out += _on(call, [(_LOAD, 0, 0, _ARGUMENT_0), (_JUMP_EQUAL, 1, 0, _AF_UNIX), _deny(errno.EPERM)])
-    out += _on(clone, [(_LOAD, 0, 0, _ARGUMENT_0), (_JUMP_ANY_BIT, 0, 1, _NAMESPACE_FLAGS), _deny(errno.EPERM)])
+    out += _on(
+        clone, [(_LOAD, 0, 0, _ARGUMENT_0), (_JUMP_ANY_BIT, 0, 1, _NAMESPACE_FLAGS), _deny(errno.EPERM)]
+    )
     for request in (_TIOCSTI, _TIOCLINUX):
         out += _on(ioctl, [(_LOAD, 0, 0, _ARGUMENT_1), (_JUMP_EQUAL, 0, 1, request), _deny(errno.EPERM)])
     out.append((_RETURN, 0, 0, _ALLOW))

@@ -38,7 +38,9 @@ _SEND_SECONDS = 60.0
 _MEMORY_EVERY_SECONDS = 0.5
 _MIB = 1024 * 1024
 
-EndingKind = Literal["raised", "time", "exit", "signal", "memory", "output", "protocol", "stalled", "slow", "machine"]
+EndingKind = Literal[
+    "raised", "time", "exit", "signal", "memory", "output", "protocol", "stalled", "slow", "machine"
+]
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,9 @@ class Worker:
         deadline = time.monotonic() + patience.seconds
         self._watch = self._cpu_watch(patience) if patience.cpu_seconds else lambda: None
         try:
-            self._channel.send({**(fields or {}), "op": op}, arrays, min(deadline, time.monotonic() + _SEND_SECONDS))
+            self._channel.send(
+                {**(fields or {}), "op": op}, arrays, min(deadline, time.monotonic() + _SEND_SECONDS)
+            )
             while True:
                 message = self._channel.receive(deadline, payload_limit)
                 if message.op == "progress":
@@ -199,7 +203,9 @@ class Worker:
             self._next_memory_check = time.monotonic() + _MEMORY_EVERY_SECONDS
             used = sum(_memory(process) for process in self._tree())
             if used > self._limits.memory_bytes:
-                raise _GiveUp("memory", f"It used more than {self._limits.memory_bytes // _MIB:,} MiB of memory.")
+                raise _GiveUp(
+                    "memory", f"It used more than {self._limits.memory_bytes // _MIB:,} MiB of memory."
+                )
             self._watch()
 
     def _drain(self) -> None:
@@ -228,7 +234,9 @@ class Worker:
             if used - seen[0] > 0.01 * (now - seen[1]):
                 seen[:] = [used, now]
             elif now - seen[1] > patience.stall_seconds:
-                raise _GiveUp("stalled", f"It did nothing for {patience.stall_seconds:.0f} s: it sleeps or waits.")
+                raise _GiveUp(
+                    "stalled", f"It did nothing for {patience.stall_seconds:.0f} s: it sleeps or waits."
+                )
 
         return watch
 
@@ -242,7 +250,10 @@ class Worker:
 
     def _overdue(self, patience: Patience) -> tuple[EndingKind, str]:
         if patience.cpu_seconds:
-            return "machine", f"The machine was too busy: {patience.seconds:.0f} s passed before the work was done."
+            return (
+                "machine",
+                f"The machine was too busy: {patience.seconds:.0f} s passed before the work was done.",
+            )
         return "time", f"It was still running after {patience.seconds:.0f} s."
 
     def _raised(self, message: Message) -> Ending:
@@ -259,7 +270,9 @@ class Worker:
         # bubblewrap reports a signal of its child as 128 + number, Popen one of its own child as -number.
         number = -code if code < 0 else code - 128 if 128 < code < 128 + signal.NSIG else 0
         if number == signal.SIGKILL:
-            return self._end("machine", "Its process was killed from outside, most likely because memory ran out.")
+            return self._end(
+                "machine", "Its process was killed from outside, most likely because memory ran out."
+            )
         if number:
             return self._end("signal", f"Its process crashed with {_signal_name(number)}.")
         return self._end("exit", f"Its process ended by itself (exit code {code}) without an answer.")

@@ -30,7 +30,17 @@ HARNESS_PARTS = (
 )
 """Files and folders of this package that a worker imports."""
 
-_STUDENT_PACKAGES = ("torch", "torchvision", "torchinfo", "numpy", "PIL", "tqdm", "matplotlib", "pandas", "sklearn")
+_STUDENT_PACKAGES = (
+    "torch",
+    "torchvision",
+    "torchinfo",
+    "numpy",
+    "PIL",
+    "tqdm",
+    "matplotlib",
+    "pandas",
+    "sklearn",
+)
 
 
 @cache
@@ -41,7 +51,9 @@ def package_folders() -> tuple[Path, ...]:
         spec = importlib.util.find_spec(name)
         if spec is None or not spec.origin:
             if name in ("torch", "numpy"):
-                raise GraderFault(f"The package {name} is not installed.", "Install the grader again: pip install .")
+                raise GraderFault(
+                    f"The package {name} is not installed.", "Install the grader again: pip install ."
+                )
             continue
         folder = Path(spec.origin).resolve().parent.parent
         if folder not in folders:

@@ -93,7 +93,7 @@ def _test_accuracy(text: str) -> tuple[float, int]:
     The accuracy belongs to the last of the words *test* and *train* before it.
     """
     for found in _ACCURACY.finditer(text):
-        if _LIMIT.search(found[0]) or re.fullmatch(r"[a-z ]+\d+", found[0], re.IGNORECASE):
+        if _LIMIT.search(found[0]) or re.fullmatch(r"[a-z ]+\d+ *", found[0], re.IGNORECASE):
             continue  # a wish, or a whole number that no sign makes an accuracy
         number = max(found.start("correct"), found.start("number"))
         tests = [word.start() for word in _TEST_WORD.finditer(text, 0, number)]

@@ -1,9 +1,10 @@
-"""What two parts of a spec must agree on. Works on plain data, so that a spec with other mistakes is judged too."""
+"""What two parts of a spec must agree on: told from plain data, also where the spec has other mistakes."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeGuard
 
 from grader.checks.interface import rule_types
 
@@ -14,7 +15,7 @@ Loc = tuple[str | int, ...]
 def disagreements(spec: Mapping[str, object]) -> Iterator[tuple[Loc, str]]:
     """Where a spec contradicts itself, and how. Values of the wrong type are left to the schema."""
     listed = spec.get("checks")
-    checks = [check if isinstance(check, Mapping) else {} for check in listed] if _is_list(listed) else []
+    checks = [check if isinstance(check, Mapping) else {} for check in _items(listed)]
     yield from _same_ids(checks)
     yield from _points(spec.get("points"), checks)
     yield from _seeds(spec.get("training"))
@@ -22,8 +23,12 @@ def disagreements(spec: Mapping[str, object]) -> Iterator[tuple[Loc, str]]:
         yield from _needs_training(checks)
 
 
-def _is_list(value: object) -> bool:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+def _items(value: object) -> Sequence[object]:
+    return value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _same_ids(checks: list[Mapping[str, object]]) -> Iterator[tuple[Loc, str]]:
@@ -31,13 +36,13 @@ def _same_ids(checks: list[Mapping[str, object]]) -> Iterator[tuple[Loc, str]]:
     for index, check in enumerate(checks):
         name = check.get("id")
         if isinstance(name, str) and first.setdefault(name, index) != index:
-            text = f'the id "{name}" is already taken by checks[{first[name]}]. Give each check an id of its own.'
+            text = f'the id "{name}" is taken by checks[{first[name]}]. Give each check an id of its own.'
             yield ("checks", index, "id"), text
 
 
 def _points(whole: object, checks: list[Mapping[str, object]]) -> Iterator[tuple[Loc, str]]:
     parts = [check.get("points") for check in checks]
-    numbers = [part for part in (whole, *parts) if isinstance(part, int | float) and not isinstance(part, bool)]
+    numbers = [part for part in (whole, *parts) if _is_number(part)]
     if not checks or len(numbers) <= len(parts):
         return
     total = math.fsum(numbers[1:])
@@ -62,4 +67,5 @@ def _needs_training(checks: list[Mapping[str, object]]) -> Iterator[tuple[Loc, s
     for index, check in enumerate(checks):
         kind = check.get("check")
         if isinstance(kind, str) and kind in known and known[kind].needs:
-            yield ("checks", index, "check"), f"{kind} needs a model, and the spec has no training. Add a training block."
+            text = f"{kind} needs a model, and the spec has no training. Add a training block."
+            yield ("checks", index, "check"), text

@@ -13,9 +13,11 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema() -> dict[str, Any]:
     """The schema of a spec, with every kind of check that this installation has."""
     found = Spec.model_json_schema()
-    for model in found["$defs"].values():
-        _describe_constant(model)
-    return {"$schema": DIALECT, **found, "title": "grader spec"}
+    for model in (found, *found["$defs"].values()):
+        for key in model.get("properties", {}).values():
+            _tidy(key)
+        _describe_kind(model)
+    return {"$schema": DIALECT, **found, "title": "A spec of the grader"}
 
 
 def json_schema_text() -> str:
@@ -23,8 +25,21 @@ def json_schema_text() -> str:
     return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
 
 
-def _describe_constant(model: dict[str, Any]) -> None:
+def _tidy(key: dict[str, Any]) -> None:
+    """No title that only repeats the key; no `null`, since a key without a value is refused."""
+    key.pop("title", None)
+    choices = [choice for choice in key.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) < len(key.get("anyOf", ())):
+        del key["anyOf"]
+        if key.get("default", "") is None:
+            del key["default"]
+        described = key.pop("description", "")
+        key.update(choices[0] if len(choices) == 1 else {"anyOf": choices})
+        key["description"] = described
+
+
+def _describe_kind(model: dict[str, Any]) -> None:
     """The key that chooses a kind of check is described by what that kind asks for."""
     key = model.get("properties", {}).get("check", {})
-    if "const" in key and "description" not in key:
-        key["description"] = model.get("description", "")
+    if "const" in key:
+        key.setdefault("description", model["description"])

@@ -52,12 +52,13 @@ def parse_spec(content: bytes, shown: str) -> Spec:
     found = [*tree.faults]
     if isinstance(tree.data, dict):
         found += empty_values(tree)
-        found += [Fault(tree.place(loc), loc, text) for loc, text in disagreements(tree.data)]
+        crossed = [Fault(tree.place(loc), loc, text) for loc, text in disagreements(tree.data)]
+        found += crossed
         try:
             spec = Spec.model_validate(tree.data)
         except ValidationError as error:
-            found += faults(tree, error.errors(include_url=False))
-            assert found, error
+            errors = error.errors(include_url=False)
+            found += faults(tree, [one for one in errors if one["loc"] or not crossed])
         else:
             if not found:
                 return spec
@@ -67,11 +68,12 @@ def parse_spec(content: bytes, shown: str) -> Spec:
 def evidence_plan_digest(spec: Spec) -> str:
     """The digest of what can change a measured number, and of nothing else.
 
-    The task, the training block and the kinds of evidence that the checks need. Not points, thresholds or texts:
-    evidence stays good when those are corrected.
+    The task, the training block and the kinds of evidence that the checks need. Not points, thresholds or
+    texts: evidence stays good when those are corrected.
     """
     needs = sorted(frozenset().union(*(rule.needs for rule in spec.checks)))
-    return _digest({**spec.model_dump(mode="json", include={"task", "training"}, exclude_none=True), "needs": needs})
+    plan = spec.model_dump(mode="json", include={"task", "training"}, exclude_none=True)
+    return _digest({**plan, "needs": needs})
 
 
 def _digest(content: object) -> str:
@@ -103,7 +105,8 @@ def _read(path: Path, shown: str) -> bytes:
     except IsADirectoryError:
         problem = "this is a folder. Give a YAML file inside of it."
     except (FileNotFoundError, NotADirectoryError):
-        by_name = f' The shipped spec is given by its name: "{path.stem}".' if path.stem in shipped_specs() else ""
+        shipped = path.stem in shipped_specs()
+        by_name = f' The shipped spec is given by its name: "{path.stem}".' if shipped else ""
         problem = f"there is no such file. Look at the path, or see `grader spec list`.{by_name}"
     except (OSError, ValueError) as error:
         problem = f"it cannot be read ({clean(getattr(error, 'strerror', None) or str(error))})."
@@ -112,8 +115,8 @@ def _read(path: Path, shown: str) -> bytes:
 
 def _text(content: bytes, shown: str) -> str:
     if len(content) > MAX_BYTES:
-        fault = Fault(Place(1, 1), (), f"the file is over {MAX_BYTES // 1024} kB. A spec is a few kB: is it the right file?")
-        raise SpecError(_problems(shown, [fault]))
+        text = f"the file is over {MAX_BYTES // 1024} kB. A spec is a few kB: is it the right file?"
+        raise SpecError(_problems(shown, [Fault(Place(1, 1), (), text)]))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -130,7 +133,7 @@ def _text(content: bytes, shown: str) -> str:
 def _problems(shown: str, found: list[Fault]) -> tuple[str, ...]:
     ordered = sorted(found, key=lambda fault: (fault.place.line, fault.place.column, fault.text))
     lines = dict.fromkeys(
-        f"{shown}:{fault.place.line}:{fault.place.column} {_where(fault.loc)}: {fault.text}" for fault in ordered
+        f"{shown}:{at.place.line}:{at.place.column} {_where(at.loc)}: {at.text}" for at in ordered
     )
     kept = list(lines)[:MAX_PROBLEMS]
     if len(lines) > MAX_PROBLEMS:

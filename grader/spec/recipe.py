@@ -51,7 +51,9 @@ class Sgd(Block):
 
     momentum: Share = Field(0.0, description="Momentum, from 0 to below 1.")
     weight_decay: Decay | None = Field(None, description="L2 penalty on all parameters.")
-    nesterov: bool | None = Field(None, strict=True, description="Nesterov momentum: needs a momentum above 0.")
+    nesterov: bool | None = Field(
+        None, strict=True, description="Nesterov momentum; momentum must be above 0."
+    )
 
     @model_validator(mode="after")
     def _nesterov_has_momentum(self) -> Self:
@@ -85,7 +87,9 @@ class OneCycle(Block):
 
     max_lr: Rate = Field(description="The highest learning rate.")
     pct_start: Share | None = Field(None, gt=0, description="The share of the steps in which the rate rises.")
-    div_factor: float | None = Field(None, ge=1, strict=True, description="The first rate is max_lr divided by this.")
+    div_factor: float | None = Field(
+        None, ge=1, strict=True, description="The first rate is max_lr over this."
+    )
     final_div_factor: float | None = Field(
         None, ge=1, strict=True, description="The last rate is the first one divided by this."
     )

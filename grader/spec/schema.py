@@ -29,13 +29,15 @@ def _seconds(value: object) -> float:
     """`10 min`, `90 s` and `1 h` in seconds."""
     found = re.fullmatch(_DURATION, value) if isinstance(value, str) else None
     if found is None:
-        given = f"{value:g} min" if isinstance(value, int | float) and not isinstance(value, bool) else "10 min"
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        given = f"{value:g} min" if is_number else "10 min"
         raise ValueError(f"expected a time with its unit (s, min or h), such as {given}")
     return float(found[1]) * _SECONDS[found[2]]
 
 
 def _epochs_or_student(value: object) -> object:
-    if value == "student" or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MAX_EPOCHS):
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if value == "student" or (whole and value in range(1, MAX_EPOCHS + 1)):
         return value
     raise ValueError(f'expected a whole number from 1 to {MAX_EPOCHS} or the word "student"')
 
@@ -59,7 +61,7 @@ class Epochs(Block):
 
     exactly: EpochCount | None = Field(None, description="Every model is trained for this many epochs.")
     at_most: AtMost | None = Field(
-        None, description='The student\'s own number up to this one, or "student" for any number up to the cap.'
+        None, description="The student's own number up to this one; `student` for any number up to the cap."
     )
     cap: EpochCount | None = Field(None, description="With `at_most: student`: what the grader can afford.")
 
@@ -109,9 +111,11 @@ class Training(Block):
 class Spec(Block):
     """An assignment: what is handed in, how it is trained, what is checked, and for how many points."""
 
-    id: SpecId = Field(description="The name of the spec, which is also its file's name: `s4`.")
+    id: SpecId = Field(
+        description="Lower-case letters and digits, with - or _ between them; also the file's name."
+    )
     edition: int = Field(
-        ge=1, le=10_000, strict=True, description="Raised when the rules change: results compare only within one."
+        ge=1, le=10_000, strict=True, description="Raised when the rules change; results compare within one."
     )
     title: Text = Field(description="What the assignment is called in reports.")
     course: Text = Field(description="The course and the session it belongs to.")
@@ -121,7 +125,7 @@ class Spec(Block):
     )
     task: Task = Field(description="Data set, input shape, classes and metric.")
     pass_mark: Ratio = Field(0.7, description="The share of the points that passes: `70 %`.")
-    training: Training | None = Field(None, description="How the model is trained; left out where nothing is.")
+    training: Training | None = Field(None, description="How the model is trained; absent where nothing is.")
     checks: tuple[AnyRule, ...] = Field(
         min_length=1, max_length=100, description="What is checked; their points add up to the spec's."
     )
@@ -132,5 +136,3 @@ class Spec(Block):
         if found:
             raise ValueError("; ".join(found))
         return self
-
-

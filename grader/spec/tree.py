@@ -1,7 +1,7 @@
 """YAML text → plain data, with the place of every key and value.
 
-YAML 1.2, and only its plain part: no tags, no anchors, no directives, one document. Numbers are decimal; whatever
-else looks like one (`25k`, `0x10`, `25_000`) stays text, so that the message can say what to write.
+YAML 1.2, and only its plain part: no tags, no anchors, no directives, one document. Numbers are decimal;
+whatever else looks like one (`25k`, `0x10`, `25_000`) stays text, so that the message can say what to write.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Fault:
 
 @dataclass
 class Tree:
-    """What a file says. `keys` and `values` give the place of each; `empty` the keys with nothing after them."""
+    """What a file says. `keys` and `values` give places; `empty` are the keys with nothing after them."""
 
     data: object = None
     keys: dict[Loc, Place] = field(default_factory=dict)
@@ -71,7 +71,7 @@ def read_tree(text: str) -> Tree:
     if tree.faults:
         return tree
     if root is None:
-        tree.faults.append(Fault(Place(1, 1), (), 'the file is empty. Start it with a line such as "id: s4".'))
+        tree.faults.append(Fault(Place(1, 1), (), 'the file is empty. Begin with a line such as "id: s4".'))
     elif not isinstance(root, MappingNode):
         tree.faults.append(Fault(_place(root), (), 'expected keys with values, such as "id: s4".'))
     else:
@@ -99,7 +99,7 @@ def _forbidden(text: str) -> Iterator[Fault]:
         if kind == "DocumentStartEvent":
             documents += 1
             if documents > 1:
-                yield Fault(_place(event), (), "a second document starts here. A spec is one: delete this one.")
+                yield Fault(_place(event), (), "a second document starts here. A spec is one document.")
             if event.version or event.tags:
                 yield Fault(_place(event), (), "directives (%YAML, %TAG) are not allowed. Delete them.")
         yield from _names_and_tags(event, kind)

@@ -38,9 +38,9 @@ def faults(tree: Tree, errors: list[ErrorDetails]) -> Iterator[Fault]:
     """One fault for each of pydantic's errors, at its place in the file."""
     for error in errors:
         loc = in_file(tree.data, error["loc"])
-        if loc in tree.empty or not loc:
+        if loc in tree.empty or _only_follows(tree, loc, error):
             continue
-        if error["type"] == "extra_forbidden" or error["loc"][-1] == "[key]":
+        if error["type"] == "extra_forbidden" or error["loc"][-1:] == ("[key]",):
             yield Fault(tree.keys[loc], loc, _unknown_key(tree, loc, error))
         elif error["type"] == "missing":
             yield Fault(tree.place(loc), loc, _missing(tree, loc))
@@ -52,13 +52,20 @@ def faults(tree: Tree, errors: list[ErrorDetails]) -> Iterator[Fault]:
             yield Fault(tree.place(loc), loc, _wrong_value(tree, loc, error))
 
 
+def _only_follows(tree: Tree, loc: Loc, error: ErrorDetails) -> bool:
+    """Entries with mistakes of their own do not count for pydantic: a list is then too short as well."""
+    return error["type"] == "too_short" and len(_at(tree.data, loc)) >= error["ctx"]["min_length"]
+
+
 def empty_values(tree: Tree) -> Iterator[Fault]:
+    """Keys and list entries that have no value: YAML allows them, and here they are always a slip."""
     for loc in tree.empty:
-        yield Fault(tree.values[loc], loc, "nothing stands here. Write a value or delete the key.")
+        place = tree.keys.get(loc, tree.values[loc])
+        yield Fault(place, loc, "nothing stands here. Write a value or delete the key.")
 
 
 def in_file(data: object, loc: tuple[int | str, ...]) -> Loc:
-    """The way to the fault in the file: without the tags that pydantic puts in for unions, and without `[key]`."""
+    """The way to the fault in the file: without `[key]` and the tags that pydantic puts in for unions."""
     found: list[int | str] = []
     for index, step in enumerate(loc):
         here = isinstance(data, Mapping) and step in data
@@ -117,13 +124,20 @@ def _wrong_value(tree: Tree, loc: Loc, error: ErrorDetails) -> str:
         scalar = loc in tree.written and "got" not in text
         return f"{text}{f', got {value}' if scalar else ''}."
     if kind in _BOUNDS:
-        return f"{_BOUNDS[kind].format(**error.get('ctx', {}))}, got {value}."
+        return f"{_bound(kind, error, in_percent='%' in value)}, got {value}."
     if kind == "literal_error":
         return f"got {value}. {_nearest(str(error['input']), _literals(error))}"
     if kind == "string_pattern_mismatch":
-        described = _fields(tree.data, loc[:-1]).get(str(loc[-1]), "It has characters that are not allowed here.")
-        return f"got {value}. {described}{_kebab(tree, loc)}"
+        described = _fields(tree.data, loc[:-1]).get(str(loc[-1]), "")
+        return f"got {value}, which has characters that do not fit. {described}{_kebab(tree, loc)}"
     return f"{_expected(kind, error)}, got {value}.{_write(tree, loc, kind)}"
+
+
+def _bound(kind: str, error: ErrorDetails, *, in_percent: bool) -> str:
+    limits = dict(error.get("ctx", {}))
+    if in_percent and kind == "less_than_equal":
+        return f"must be at most {100 * limits['le']:g} %"
+    return _BOUNDS[kind].format(**limits)
 
 
 def _expected(kind: str, error: ErrorDetails) -> str:
@@ -158,7 +172,8 @@ def _write(tree: Tree, loc: Loc, kind: str) -> str:
 
 def _number_meant(text: str) -> str | None:
     """`25k`, `25,000`, `25_000` and `"25000"` all mean 25000."""
-    found = re.fullmatch(r"([-+]?\d+(?:\.\d+)?)\s*([kKmM]?)", re.sub(r"(?<=\d)[,_' ](?=\d{3})", "", text.strip()))
+    bare = re.sub(r"(?<=\d)[,_' ](?=\d{3})", "", text.strip())
+    found = re.fullmatch(r"([-+]?\d+(?:\.\d+)?)\s*([kKmM]?)", bare)
     return f"{float(found[1]) * _UNITS[found[2].lower()]:.15g}" if found and len(text) < 20 else None
 
 
@@ -201,5 +216,3 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     if get_origin(annotation) in (Union, UnionType):
         return next((found for found in map(_model_in, get_args(annotation)) if found), None)
     return None
-
-

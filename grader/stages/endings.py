@@ -34,10 +34,17 @@ def absent_because(ending: Ending, phase: str, entrypoint: Entrypoint) -> Absent
     if ending.kind == "machine":
         return Absent("errored", f"The machine failed {doing}: {ending.sentence}", "Run it again.", phase)
     if ending.kind == "slow":
-        return Absent("review", f"Time was over {doing}: {ending.sentence}", "A person decides: this machine may be slow.", phase)
+        return Absent(
+            "review",
+            f"Time was over {doing}: {ending.sentence}",
+            "A person decides: this machine may be slow.",
+            phase,
+        )
     at = f" ({ending.place})" if ending.place else ""
     if ending.kind == "raised":
-        return Absent("failed", f"An error was raised {doing}: {ending.sentence.rstrip('.')}{at}.", _HINTS[phase], phase)
+        return Absent(
+            "failed", f"An error was raised {doing}: {ending.sentence.rstrip('.')}{at}.", _HINTS[phase], phase
+        )
     return Absent("failed", f"{_NAMED[ending.kind]} {doing}: {ending.sentence}", _HINTS[phase], phase)
 
 

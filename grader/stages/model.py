@@ -18,9 +18,13 @@ OpenWorker = Callable[[], Worker]
 """Starts a fresh worker on the submission and waits until it is ready."""
 
 GUESSES: dict[str, Scalar] = {
-    **dict.fromkeys(("num_classes", "n_classes", "nclasses", "classes", "num_class", "output_size", "out_features"), 10),
+    **dict.fromkeys(
+        ("num_classes", "n_classes", "nclasses", "classes", "num_class", "output_size", "out_features"), 10
+    ),
     **dict.fromkeys(("in_channels", "input_channels", "in_channel", "channels", "n_channels"), 1),
-    **dict.fromkeys(("dropout", "dropout_rate", "dropout_value", "dropout_prob", "drop", "drop_out", "p"), 0.1),
+    **dict.fromkeys(
+        ("dropout", "dropout_rate", "dropout_value", "dropout_prob", "drop", "drop_out", "p"), 0.1
+    ),
 }
 """Constructor arguments whose value follows from the task, or hardly matters, by their usual names."""
 
@@ -171,7 +175,10 @@ def _choose(measured: list[_Measured], reading: Reading, wanted: str) -> tuple[_
         return first, f"It was chosen by --model {wanted}."
     if len({item.facts.parameters for item in usable}) == 1:
         return first, reading.choice
-    listed = ", ".join(f"{item.facts.entrypoint.call} in {item.candidate.place} ({item.facts.parameters:,})" for item in usable)
+    listed = ", ".join(
+        f"{item.facts.entrypoint.call} in {item.candidate.place} ({item.facts.parameters:,})"
+        for item in usable
+    )
     claims = _parameter_claims(reading)
     claimed = [item for item in usable if item.facts.parameters in {int(claim.value) for claim in claims}]
     if len({item.facts.parameters for item in claimed}) == 1:

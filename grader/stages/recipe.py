@@ -15,20 +15,18 @@ if TYPE_CHECKING:
 
 
 def default_recipe(spec: Spec) -> Recipe:
-    """The spec's default recipe for the number of epochs that the spec allows."""
-    training = spec.training
-    assert training is not None
-    name, arguments = training.default.optimizer.plain()
-    schedule, schedule_arguments = training.default.schedule.plain()
+    """The spec's default recipe, for the most epochs that the spec allows."""
+    assert spec.training is not None
+    default = spec.training.default
     return Recipe(
         source="default",
-        optimizer=name,
-        optimizer_arguments=arguments,
-        schedule=schedule,
-        schedule_arguments=schedule_arguments,
+        optimizer=default.optimizer.name,
+        optimizer_arguments=default.optimizer.arguments,
+        schedule=default.schedule.name,
+        schedule_arguments=default.schedule.arguments,
         loss="cross_entropy",
-        batch_size=training.default.batch_size,
-        epochs=training.epochs.most,
+        batch_size=default.batch_size,
+        epochs=spec.training.epochs.limit,
         transforms=("scale to 0-1", "normalise"),
         reason="The assignment's default recipe trains every model: this version does not read the student's own yet.",
     )

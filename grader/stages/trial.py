@@ -9,7 +9,7 @@ from grader.data.interface import DataSet
 from grader.evaluation.score import Score, Secret, score
 from grader.isolation import conversation
 from grader.isolation.conversation import State, Training
-from grader.isolation.supervisor import Ending, Patience
+from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.records import Absent, Measurement, ModelFacts, Probe, Projection, Recipe, Trial
 from grader.stages.endings import absent_because
 from grader.stages.model import OpenWorker
@@ -87,7 +87,9 @@ def _train(job: Job, seed: int, secret: Secret) -> tuple[Training, State] | Abse
     return training, state
 
 
-def _train_here(job: Job, seed: int, labels: object, max_steps: int = 0) -> tuple[Training, State | None] | Absent:
+def _train_here(
+    job: Job, seed: int, labels: object, max_steps: int = 0
+) -> tuple[Training, State | None] | Absent:
     import numpy as np
 
     entrypoint = job.model.entrypoint
@@ -121,7 +123,7 @@ def _train_here(job: Job, seed: int, labels: object, max_steps: int = 0) -> tupl
         worker.stop()
 
 
-def _prepare(job: Job, worker: conversation.Worker, seed: int) -> Absent | None:
+def _prepare(job: Job, worker: Worker, seed: int) -> Absent | None:
     """Load and build in a fresh worker; one forward pass makes lazy parameters exist."""
     entrypoint = job.model.entrypoint
     loaded = conversation.load(worker, entrypoint.file, entrypoint.cell, entrypoint.class_name)
@@ -192,5 +194,9 @@ def _probes(model: ModelFacts, state: State, scored: Score | Absent) -> tuple[Pr
             )
         )
     if isinstance(scored, Score) and scored.not_finite:
-        probes.append(Probe("finite scores", "note", f"{scored.not_finite:,} test images got a score of NaN or infinity."))
+        probes.append(
+            Probe(
+                "finite scores", "note", f"{scored.not_finite:,} test images got a score of NaN or infinity."
+            )
+        )
     return tuple(probes)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-from grader.training.recipe import optimizer, schedule
+from grader.training.recipe import first_rate, optimizer, schedule
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,9 @@ def loss_of(output: torch.Tensor, labels: torch.Tensor, head: str) -> torch.Tens
     return functional.cross_entropy(output, labels)
 
 
-def train(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, plan: Plan, report: Report) -> Result:
+def train(
+    model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, plan: Plan, report: Report
+) -> Result:
     """Train in place.
 
     Args:
@@ -78,14 +80,15 @@ def train(model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, pl
     steps = samples = 0
     if not parameters:
         return Result(0, 0, diverged=False)
-    optim = optimizer(plan.optimizer, plan.optimizer_arguments, parameters)
+    rate = first_rate(plan.schedule_arguments)
+    optim = optimizer(plan.optimizer, plan.optimizer_arguments, parameters, rate)
     sched = schedule(plan.schedule, plan.schedule_arguments, optim, total)
     order = torch.Generator().manual_seed(plan.seed)
     since: list[torch.Tensor] = []
     model.train()
     for _ in range(plan.epochs):
         shuffled = torch.randperm(len(images), generator=order)
-        for chosen in shuffled.split(plan.batch_size):
+        for chosen in torch.split(shuffled, plan.batch_size):
             batch = normalise(images.index_select(0, chosen), plan.mean, plan.std)
             loss = loss_of(model(batch), labels.index_select(0, chosen), plan.head)
             optim.zero_grad(set_to_none=True)

@@ -14,14 +14,18 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
 
 
 def optimizer(
-    name: str, arguments: Mapping[str, float], parameters: Iterable[torch.nn.Parameter]
+    name: str, arguments: Mapping[str, float], parameters: Iterable[torch.nn.Parameter], lr: float
 ) -> torch.optim.Optimizer:
     """The optimizer of this name. `nesterov` arrives as a number, as all values do."""
-    keywords: dict[str, object] = {key: value for key, value in arguments.items() if key not in ("beta1", "beta2")}
+    keywords: dict[str, object] = dict(arguments)
     if "nesterov" in keywords:
         keywords["nesterov"] = bool(keywords["nesterov"])
-    keywords.setdefault("lr", 0.01)
-    return OPTIMIZERS[name](parameters, **keywords)  # type: ignore[arg-type]
+    return OPTIMIZERS[name](parameters, lr=lr, **keywords)  # type: ignore[call-arg,arg-type]
+
+
+def first_rate(arguments: Mapping[str, float]) -> float:
+    """The rate that a schedule's arguments name: `lr` of a constant one, `max_lr` of a one-cycle."""
+    return arguments["lr"] if "lr" in arguments else arguments["max_lr"]
 
 
 def schedule(

@@ -58,7 +58,9 @@ def _identity() -> str:
 
 
 def _privileges() -> str:
-    status = dict(line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line)
+    status = dict(
+        line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line
+    )
     closed = status.get("NoNewPrivs") == "1" and int(status.get("CapBnd", "1"), 16) == 0
     return "none" if closed else "some"
 
@@ -75,7 +77,17 @@ def _tracing() -> str:
 
 
 def _environment() -> str:
-    allowed = {"PATH", "HOME", "TMPDIR", "LC_ALL", "PWD", "OLDPWD", "MPLBACKEND", "MPLCONFIGDIR", "LD_LIBRARY_PATH"}
+    allowed = {
+        "PATH",
+        "HOME",
+        "TMPDIR",
+        "LC_ALL",
+        "PWD",
+        "OLDPWD",
+        "MPLBACKEND",
+        "MPLCONFIGDIR",
+        "LD_LIBRARY_PATH",
+    }
     own = {name for name in os.environ if not name.endswith("_NUM_THREADS")}
     return "empty" if own <= allowed else f"{len(own - allowed)} unexpected"
 

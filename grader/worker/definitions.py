@@ -35,7 +35,9 @@ def definitions(body: Iterable[Statement]) -> Iterator[Statement]:
     `if __name__ == "__main__"` is left out.
     """
     for statement in body:
-        if isinstance(statement, ast.Import | ast.ImportFrom | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(
+            statement, ast.Import | ast.ImportFrom | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        ):
             yield statement
         elif isinstance(statement, ast.Assign | ast.AnnAssign):
             if statement.value is not None and names_bound(statement):
@@ -61,7 +63,7 @@ def names_bound(statement: Statement) -> tuple[str, ...]:
         parts = target.elts if isinstance(target, ast.Tuple | ast.List) else [target]
         if not all(isinstance(part, ast.Name) for part in parts):
             return ()
-        names += [part.id for part in parts]
+        names += [part.id for part in parts if isinstance(part, ast.Name)]
     return tuple(names)
 
 

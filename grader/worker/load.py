@@ -5,7 +5,6 @@ Modules are found by path below the submission, never through `sys.path`; one th
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast
@@ -152,13 +151,15 @@ class Submission:
 
     # --- statements -------------------------------------------------------------------------------------------
 
-    def _define(self, body: list[ast.stmt], space: Namespace, filename: str, *, only_new: bool = False) -> None:
+    def _define(
+        self, body: list[ast.stmt], space: Namespace, filename: str, *, only_new: bool = False
+    ) -> None:
         for statement in definitions(body):
             names = _names_of(statement)
             if only_new and names and all(name in space.module.__dict__ for name in names):
                 continue
             if isinstance(statement, ast.Assign | ast.AnnAssign) and not _runs_at_once(statement):
-                space.aside.update({name: (statement, filename) for name in names_bound(statement)})
+                space.aside.update(dict.fromkeys(names_bound(statement), (statement, filename)))
                 continue
             self._define_one(statement, space, filename)
 
@@ -207,7 +208,13 @@ class Submission:
         for alias in statement.names:
             if alias.name == "*":
                 public = [name for name in vars(module) if not name.startswith("_")]
-                names.update({name: vars(module)[name] for name in getattr(module, "__all__", public) if name in vars(module)})
+                names.update(
+                    {
+                        name: vars(module)[name]
+                        for name in getattr(module, "__all__", public)
+                        if name in vars(module)
+                    }
+                )
             else:
                 names[alias.asname or alias.name] = self._attribute(module, alias.name, space)
 
@@ -235,7 +242,11 @@ class Submission:
             if owner and name in owner.aside:
                 self._run_aside(owner, name)
                 return getattr(module, name)
-            inner = self._module(f"{module.__name__}.{name}", space, stub=False) if hasattr(module, "__path__") else None
+            inner = (
+                self._module(f"{module.__name__}.{name}", space, stub=False)
+                if hasattr(module, "__path__")
+                else None
+            )
             if inner is not None:
                 return inner
             self.notes.append(f"{module.__name__} has no {name} here: a stand-in took its place.")
@@ -285,7 +296,9 @@ class Submission:
         return module
 
     def _stub(self, dotted: str) -> ModuleType:
-        note = f"The module {dotted} is not installed here and not in the submission: a stand-in took its place."
+        note = (
+            f"The module {dotted} is not installed here and not in the submission: a stand-in took its place."
+        )
         if note not in self.notes:
             self.notes.append(note)
         return StubModule(dotted)

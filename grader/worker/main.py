@@ -68,7 +68,9 @@ def _versions() -> dict[str, str]:
 def _raised(error: BaseException) -> dict[str, Any]:
     """What a student's exception says and where, with their own frames only."""
     plain = isinstance(error, CannotLoad | BadOutput)
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("/")]
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("/")
+    ]
     own = [frame for frame in frames if not frame.filename.startswith("<")]
     try:
         text = str(error)
@@ -164,7 +166,9 @@ class Session:
         listed, blobs = [], []
         for entry in entries(model):
             tensor = entry.tensor.detach().cpu().contiguous()
-            listed.append([entry.name, str(tensor.dtype).removeprefix("torch."), list(tensor.shape), entry.role])
+            listed.append(
+                [entry.name, str(tensor.dtype).removeprefix("torch."), list(tensor.shape), entry.role]
+            )
             blobs.append(tensor.reshape(-1).view(torch.uint8).numpy())
         blob = np.concatenate(blobs) if blobs else np.zeros(0, np.uint8)
         return {}, {"entries": _as_bytes(listed), "bytes": blob}
@@ -182,7 +186,9 @@ class Session:
             for name, dtype, shape, _role in listed:
                 target, size = mine[name], math.prod(shape) * getattr(torch, dtype).itemsize
                 if list(target.shape) != shape or str(target.dtype) != f"torch.{dtype}":
-                    raise CannotLoad(f"A freshly built model has another shape for {name} than the trained one.")
+                    raise CannotLoad(
+                        f"A freshly built model has another shape for {name} than the trained one."
+                    )
                 target.copy_(blob[start : start + size].clone().view(getattr(torch, dtype)).reshape(shape))
                 start += size
         return {}, {}
@@ -197,7 +203,9 @@ class Session:
             with torch.no_grad():
                 output = model(normalise(images, mean, std))
             if not isinstance(output, torch.Tensor):
-                raise BadOutput(f"The model returns a {type(output).__name__} instead of one tensor of class scores.")
+                raise BadOutput(
+                    f"The model returns a {type(output).__name__} instead of one tensor of class scores."
+                )
             return output
 
         output = self._submission.repair(space, forward)

@@ -22,7 +22,10 @@ FAST = Patience(60)
 
 
 def sandboxes() -> list:
-    return [pytest.param(Bubblewrap, marks=pytest.mark.sandbox, id="bubblewrap"), pytest.param(Plain, id="plain")]
+    return [
+        pytest.param(Bubblewrap, marks=pytest.mark.sandbox, id="bubblewrap"),
+        pytest.param(Plain, id="plain"),
+    ]
 
 
 @pytest.fixture
@@ -70,7 +73,9 @@ def test_the_canary_proves_what_level_three_promises():
 @pytest.mark.sandbox
 def test_a_sandbox_that_holds_less_than_it_promises_is_refused(monkeypatch):
     """With the network left open the canary connects, and the level is not given."""
-    monkeypatch.setattr("grader.isolation.bubblewrap.seccomp.program", lambda: b"\x06\x00\x00\x00\x00\x00\xff\x7f")
+    monkeypatch.setattr(
+        "grader.isolation.bubblewrap.seccomp.program", lambda: b"\x06\x00\x00\x00\x00\x00\xff\x7f"
+    )
     with pytest.raises(SandboxUnavailable, match="does not hold what it promises"):
         choose.full_sandbox()
 
@@ -85,7 +90,10 @@ def test_without_bubblewrap_the_package_is_named(monkeypatch):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has a uid to drop")
 def test_a_supervisor_that_is_root_drops_to_a_plain_uid(open_worker):
     worker = open_worker(with_deed("pass"))
-    tree = [psutil.Process(worker._process.pid), *psutil.Process(worker._process.pid).children(recursive=True)]
+    tree = [
+        psutil.Process(worker._process.pid),
+        *psutil.Process(worker._process.pid).children(recursive=True),
+    ]
     assert {uid for process in tree for uid in process.uids()} == {SANDBOX_UID}
 
 
@@ -147,7 +155,10 @@ ENDINGS = [
 def endings() -> list:
     """Every ending in the sandbox; without isolation one of each class is enough."""
     plain = ("sys.exit(0)", "os._exit(0)", "import ctypes; ctypes.string_at(0)", "time.sleep(1000)")
-    found = [pytest.param(Bubblewrap, *row, marks=pytest.mark.sandbox, id=f"bubblewrap-{row[0]}") for row in ENDINGS]
+    found = [
+        pytest.param(Bubblewrap, *row, marks=pytest.mark.sandbox, id=f"bubblewrap-{row[0]}")
+        for row in ENDINGS
+    ]
     return found + [pytest.param(Plain, *row, id=f"plain-{row[0]}") for row in ENDINGS if row[0] in plain]
 
 
@@ -213,7 +224,9 @@ def test_nothing_survives_a_worker(open_worker, sandbox):
 
 
 def sleepers() -> list[int]:
-    return [p.pid for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["/usr/bin/sleep", "4242"]]
+    return [
+        p.pid for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["/usr/bin/sleep", "4242"]
+    ]
 
 
 def test_a_worker_that_cannot_start_is_the_graders_fault(tmp_path, monkeypatch):
@@ -222,11 +235,15 @@ def test_a_worker_that_cannot_start_is_the_graders_fault(tmp_path, monkeypatch):
     (tmp_path / "grader" / "__init__.py").write_text("")
     (broken / "start.py").write_text("raise RuntimeError('broken harness')")
     place = workplace(tmp_path)
-    place = type(place)(**{**place.__dict__, "harness": ((tmp_path / "grader" / "__init__.py", "__init__.py"),)})
+    place = type(place)(
+        **{**place.__dict__, "harness": ((tmp_path / "grader" / "__init__.py", "__init__.py"),)}
+    )
     with Worker(Plain(), place, Limits()) as worker, pytest.raises(GraderFault, match="broken harness"):
         worker.wait_until_ready()
 
 
 def test_what_a_worker_may_import_holds_no_label_and_no_limit():
     parts = {part for _, part in workplace(Path("/")).harness}
-    assert not any(part.startswith(("checks", "spec", "judge", "data", "evaluation", "stages")) for part in parts)
+    assert not any(
+        part.startswith(("checks", "spec", "judge", "data", "evaluation", "stages")) for part in parts
+    )

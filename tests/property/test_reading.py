@@ -22,7 +22,16 @@ from grader.records import Entrypoint, ModelFacts
 
 NOWHERE = Targets(frozenset(), frozenset(), {}, "", True)
 MODEL = ModelFacts(
-    Entrypoint("m.py", 0, "Net", (), ""), 100, 100, 0, (), ("convolution", "linear"), "", (1,), (10,), "logits"
+    Entrypoint("m.py", 0, "Net", (), ""),
+    100,
+    100,
+    0,
+    (),
+    ("convolution", "linear"),
+    "",
+    (1,),
+    (10,),
+    "logits",
 )
 words = st.sampled_from(
     "epoch Epoch: 1 98.1% 0.98 test val train acc accuracy loss 9855/10000 params parameters 21,844 < | # ## ![a](b "
@@ -32,11 +41,25 @@ words = st.sampled_from(
 pieces = st.lists(st.one_of(words, st.text(max_size=8)), max_size=60).map(" ".join)
 values = st.recursive(
     st.none() | st.booleans() | st.integers() | pieces,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(
-        st.sampled_from(["cells", "cell_type", "source", "input", "outputs", "output_type", "text", "data", "worksheets"]),
-        inner | st.just("code"),
-        max_size=5,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "cells",
+                    "cell_type",
+                    "source",
+                    "input",
+                    "outputs",
+                    "output_type",
+                    "text",
+                    "data",
+                    "worksheets",
+                ]
+            ),
+            inner | st.just("code"),
+            max_size=5,
+        )
     ),
     max_leaves=25,
 )

@@ -17,7 +17,20 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 WORKER_SIDE = ("worker", "inspection", "training")
 KNOWS_SEVERAL = ("pipeline.py", "stages", "course", "bench", "cli", "__main__.py")
-FAMILIES = ("spec", "fetch", "reading", "isolation", "worker", "inspection", "data", "training", "evaluation", "checks", "course", "report")
+FAMILIES = (
+    "spec",
+    "fetch",
+    "reading",
+    "isolation",
+    "worker",
+    "inspection",
+    "data",
+    "training",
+    "evaluation",
+    "checks",
+    "course",
+    "report",
+)
 
 
 def family(path: Path) -> str:
@@ -64,16 +77,27 @@ def test_borders(path):
         assert not used & {"torch", "subprocess", "socket", "os"}, "judging is pure"
 
 
-WORKER_MAY_USE = ("grader.worker", "grader.inspection", "grader.training", "grader.isolation.frames", "grader.reading.notebook", "grader.text")
+WORKER_MAY_USE = (
+    "grader.worker",
+    "grader.inspection",
+    "grader.training",
+    "grader.isolation.frames",
+    "grader.reading.notebook",
+    "grader.text",
+)
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if family(p) in WORKER_SIDE], ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if family(p) in WORKER_SIDE], ids=lambda path: str(path.relative_to(PACKAGE))
+)
 def test_a_worker_imports_nothing_that_knows_labels_or_limits(path):
     ours = {name for name in imports(path) if name.startswith("grader.")}
     assert all(name.startswith(WORKER_MAY_USE) for name in ours), ours
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if family(p) in FAMILIES], ids=lambda path: str(path.relative_to(PACKAGE)))
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if family(p) in FAMILIES], ids=lambda path: str(path.relative_to(PACKAGE))
+)
 def test_a_family_knows_few_others(path):
     allowed = {
         "checks": {"evaluation", "reading"},  # the verdict's arithmetic, and how prose is understood
@@ -92,7 +116,9 @@ def test_help_is_fast_and_imports_nothing_heavy():
     best = 10.0
     for _ in range(3):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+        )
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         best = min(best, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
     loaded = set(ast.literal_eval(done.stderr))
@@ -104,7 +130,13 @@ def test_help_is_fast_and_imports_nothing_heavy():
 
 def test_no_registry_and_no_machine_is_named():
     """Hosts of package registries and absolute paths of one machine have no place in the project."""
-    hosts = ("pypi." + "org", "python" + "hosted.org", "registry.npm" + "js.org", "deb.debian" + ".org", "download.py" + "torch.org")
+    hosts = (
+        "pypi." + "org",
+        "python" + "hosted.org",
+        "registry.npm" + "js.org",
+        "deb.debian" + ".org",
+        "download.py" + "torch.org",
+    )
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
     if listed.returncode != 0:
         pytest.skip("not a git checkout")

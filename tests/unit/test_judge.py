@@ -24,10 +24,23 @@ SHARES = {
 def outcome(status: str, points: float = 100.0, id: str = "a") -> Outcome:
     certain, still_open = SHARES[status]
     finding = Finding("measured", "expected")
-    return Outcome(id, "parameters", "It is so.", status, round(certain * points, 2), points, still_open * points, finding)
+    return Outcome(
+        id,
+        "parameters",
+        "It is so.",
+        status,
+        round(certain * points, 2),
+        points,
+        still_open * points,
+        finding,
+    )
 
 
-outcomes = st.lists(st.builds(outcome, st.sampled_from(sorted(SHARES)), st.sampled_from([10.0, 12.5, 33.33, 75.0])), min_size=1, max_size=8)
+outcomes = st.lists(
+    st.builds(outcome, st.sampled_from(sorted(SHARES)), st.sampled_from([10.0, 12.5, 33.33, 75.0])),
+    min_size=1,
+    max_size=8,
+)
 
 
 @given(outcomes, st.floats(0, 1))

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 from grader.text import clean, clean_block, clean_path
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
-anything = st.text(st.characters() | st.sampled_from("\x1b\x07\n\r\t\x00\x9b\u2028" + BIDI) | st.characters(categories=["Cs"]))
+anything = st.text(
+    st.characters()
+    | st.sampled_from("\x1b\x07\n\r\t\x00\x9b\u2028" + BIDI)
+    | st.characters(categories=["Cs"])
+)
 
 
 @given(anything)

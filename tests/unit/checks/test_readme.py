@@ -24,7 +24,12 @@ KINDS = (
 
 
 def rule(**more):
-    fields = {"explains": ("architecture",), "shows": ("training log",), "well_formatted": True, "part_points": POINTS}
+    fields = {
+        "explains": ("architecture",),
+        "shows": ("training log",),
+        "well_formatted": True,
+        "part_points": POINTS,
+    }
     return Rule(id="explained", check="readme", points=50, **{**fields, **more})
 
 
@@ -40,7 +45,9 @@ def judged(tmp_path, example_records):
         handed_in = tuple(SubmittedFile(path, 1, "") for path in pages if path.startswith(subfolder))
         submission = Submission("x", "folder", "x", subfolder, "", "", "", False, "", handed_in)
         found = example_records["full_marks"].evidence
-        model = replace(found.model, parameters=parameters, trainable=parameters, buffer_elements=80, layer_kinds=KINDS)
+        model = replace(
+            found.model, parameters=parameters, trainable=parameters, buffer_elements=80, layer_kinds=KINDS
+        )
         reading = read_submission(tmp_path, submission)
         found = replace(found, submission=submission, reading=reading, model=model)
         return run(spec or rule(), replace(found, **evidence))
@@ -73,12 +80,16 @@ def test_an_honest_readme_gets_all_points(judged, name):
 
 def shuffled(text: str, seed: int, keep_lines: bool) -> str:
     """The page with the words of its section on the architecture in random order."""
-    head, section, rest = re.split(r"(?<=\n\n)((?:(?!\n## (?:Log|Training|Result|📈)).)*)", text, maxsplit=1, flags=re.DOTALL)
+    head, section, rest = re.split(
+        r"(?<=\n\n)((?:(?!\n## (?:Log|Training|Result|📈)).)*)", text, maxsplit=1, flags=re.DOTALL
+    )
     lines = section.split("\n")
     chance = random.Random(seed)
     every = [word for line in lines if not line.startswith("#") for word in line.lstrip("- ").split()]
     chance.shuffle(every)
-    mixed = [" ".join(every.pop() for _ in line.lstrip("- ").split()) for line in lines if not line.startswith("#")]
+    mixed = [
+        " ".join(every.pop() for _ in line.lstrip("- ").split()) for line in lines if not line.startswith("#")
+    ]
     body = "\n".join(mixed) if keep_lines else " ".join(mixed)
     return f"{head}## Architecture\n\n{body}\n{rest}"
 
@@ -108,13 +119,17 @@ def test_the_same_words_over_and_over_fail(judged, bag):
 
 
 def test_an_explanation_inside_of_a_code_block_does_not_count(judged):
-    inside = re.sub(r"(## Architecture\n\n)(.*?)(\n## )", r"\1```\n\2```\n\3", page("honest_prose.md"), flags=re.DOTALL)
+    inside = re.sub(
+        r"(## Architecture\n\n)(.*?)(\n## )", r"\1```\n\2```\n\3", page("honest_prose.md"), flags=re.DOTALL
+    )
     found = part(judged(inside), "architecture")
     assert found.status == "failed"
 
 
 def test_a_short_section_says_how_many_words_are_missing(judged):
-    found = part(judged("# T\n\n## Architecture\n\nA convolution with 8 channels, batch norm, ReLU.\n"), "architecture")
+    found = part(
+        judged("# T\n\n## Architecture\n\nA convolution with 8 channels, batch norm, ReLU.\n"), "architecture"
+    )
     assert 'the section "Architecture" (line 3)' in found.finding.rationale
     assert "8 words outside of code blocks; 60 are asked" in found.finding.rationale
     assert "dropout" in found.finding.hint
@@ -156,7 +171,8 @@ def test_the_count_of_one_layer_is_no_claim_about_the_model(judged):
 
 
 @pytest.mark.parametrize(
-    ("cause", "status", "open_points"), [("failed", "failed", 0), ("errored", "errored", 20), ("skipped", "skipped", 20)]
+    ("cause", "status", "open_points"),
+    [("failed", "failed", 0), ("errored", "errored", 20), ("skipped", "skipped", 20)],
 )
 def test_without_a_model_only_the_architecture_cannot_be_judged(judged, cause, status, open_points):
     outcome = judged(page("honest_prose.md"), model=Absent(cause, "There is no model.", "Add one."))
@@ -211,7 +227,10 @@ def test_a_log_of_the_training_images_passes_with_a_note(judged):
         ("# T\n\n## A\n", "Beside the title there is 1 heading; 2 are asked."),
         ("# T\n", "Beside the title there are no headings; 2 are asked."),
         ("# T\n\n## A\n\n## B\n\nimport torch\n", "Code or log stands in running text in line 7."),
-        ("# T\n\n## A\n\n## B\n\n![p](Model.py)\n", 'Line 7: the picture "Model.py" is not in the submission; model.py differs'),
+        (
+            "# T\n\n## A\n\n## B\n\n![p](Model.py)\n",
+            'Line 7: the picture "Model.py" is not in the submission; model.py differs',
+        ),
         ("# T\n\n## A\n\n## B\n\n[p](gone.md)\n", 'Line 7: the link "gone.md" is not in the submission.'),
     ],
 )
@@ -251,7 +270,10 @@ def test_equal_shares_without_part_points():
 @pytest.mark.parametrize(
     ("more", "fault"),
     [
-        ({"part_points": {"architecture": 50.0}}, "must name exactly: architecture, training log, well formatted"),
+        (
+            {"part_points": {"architecture": 50.0}},
+            "must name exactly: architecture, training log, well formatted",
+        ),
         ({"part_points": {**POINTS, "architecture": 21.0}}, "add up to 51, and the check has 50 points"),
         ({"explains": (), "shows": (), "well_formatted": False, "part_points": None}, "ask for at least one"),
         ({"explains": ("weather",)}, "architecture"),
@@ -263,6 +285,9 @@ def test_a_rule_that_does_not_fit_is_refused(more, fault):
 
 
 def test_the_requirement_as_the_student_reads_it():
-    assert rule().requirement() == "The README explains the architecture, shows the training log and is well formatted."
+    assert (
+        rule().requirement()
+        == "The README explains the architecture, shows the training log and is well formatted."
+    )
     alone = rule(explains=(), shows=(), part_points=None)
     assert alone.requirement() == "The README is well formatted."

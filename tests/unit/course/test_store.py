@@ -35,7 +35,9 @@ def test_a_finished_run_has_its_final_name_and_its_log(tmp_path):
     assert list(final.parent.iterdir()) == [final]
 
 
-@pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt(), "interrupted"), (GraderFault("broken"), "failed")])
+@pytest.mark.parametrize(
+    ("error", "status"), [(KeyboardInterrupt(), "interrupted"), (GraderFault("broken"), "failed")]
+)
 def test_an_unfinished_run_stays_partial_and_says_so(tmp_path, error, status):
     run = folder(tmp_path)
     with pytest.raises(type(error)), run:
@@ -77,7 +79,14 @@ def test_a_log_that_cannot_be_written_is_a_fault_too(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("owner/name", "owner-name"), ("../../etc", "etc"), (" lead ing", "lead-ing"), ("", "submission"), ("..", "submission"), ("x" * 300, "x" * 80)],
+    [
+        ("owner/name", "owner-name"),
+        ("../../etc", "etc"),
+        (" lead ing", "lead-ing"),
+        ("", "submission"),
+        ("..", "submission"),
+        ("x" * 300, "x" * 80),
+    ],
 )
 def test_a_name_is_one_harmless_path_component(name, expected):
     assert folder_name(name) == expected
@@ -91,4 +100,7 @@ def test_run_ids_sort_by_time_and_differ():
 
 def test_errno_decides_what_is_said(tmp_path):
     assert "disk is full" in store._fault(OSError(errno.EDQUOT, os.strerror(errno.EDQUOT)), tmp_path).message
-    assert "Permission denied" in store._fault(OSError(errno.EACCES, os.strerror(errno.EACCES)), tmp_path).message
+    assert (
+        "Permission denied"
+        in store._fault(OSError(errno.EACCES, os.strerror(errno.EACCES)), tmp_path).message
+    )

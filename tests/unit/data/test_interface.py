@@ -35,5 +35,8 @@ def test_the_digest_depends_on_content_and_on_where_it_ends() -> None:
 
 
 def test_no_torch_is_needed() -> None:
-    code = "import sys; from grader.data.interface import load; load('mnist', data_dir=None, stand_in=True); sys.exit('torch' in sys.modules)"
+    code = (
+        "import sys; from grader.data.interface import load; load('mnist', data_dir=None, stand_in=True); "
+        "sys.exit('torch' in sys.modules)"
+    )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -38,8 +38,13 @@ def soon() -> float:
     return time.monotonic() + 5
 
 
-def raw(header: bytes, payload: bytes = b"", *, header_bytes: int | None = None, payload_bytes: int | None = None) -> bytes:
-    sizes = (len(header) if header_bytes is None else header_bytes, len(payload) if payload_bytes is None else payload_bytes)
+def raw(
+    header: bytes, payload: bytes = b"", *, header_bytes: int | None = None, payload_bytes: int | None = None
+) -> bytes:
+    sizes = (
+        len(header) if header_bytes is None else header_bytes,
+        len(payload) if payload_bytes is None else payload_bytes,
+    )
     return struct.pack(">IQ", *sizes) + header + payload
 
 
@@ -54,7 +59,12 @@ def test_a_message_arrives_as_it_was_sent(ends):
     assert message.array("labels", "int64", (None,)).tolist() == [1, 2, 3]
 
 
-@given(hnp.arrays(st.sampled_from(["uint8", "int32", "int64", "float32", "float64"]), hnp.array_shapes(min_dims=0, max_dims=4, max_side=5)))
+@given(
+    hnp.arrays(
+        st.sampled_from(["uint8", "int32", "int64", "float32", "float64"]),
+        hnp.array_shapes(min_dims=0, max_dims=4, max_side=5),
+    )
+)
 @settings(max_examples=60, deadline=None)
 def test_any_array_survives_bit_for_bit(array):
     one, other = socket.socketpair()
@@ -93,8 +103,11 @@ def test_a_large_message_crosses_while_the_other_side_reads_slowly(ends):
         (raw(b'{"op": "a", "arrays": [["x", "uint8", [true]]]}', b"1"), "arrays"),
         (raw(b'{"op": "a", "arrays": [["x", "uint8", [9]]]}', b"1234"), "payload size"),
         (raw(b'{"op": "a", "arrays": [["x", "uint8", [1]], ["x", "uint8", [1]]]}', b"12"), "payload size"),
-        (raw(b'{"op": "a", "arrays": [["x", "float64", [1099511627775, 1099511627775]]]}', b"1"), "payload size"),
-        (raw("{\"op\": \"ü\", \"arrays\": []}".encode()), "header"),
+        (
+            raw(b'{"op": "a", "arrays": [["x", "float64", [1099511627775, 1099511627775]]]}', b"1"),
+            "payload size",
+        ),
+        (raw('{"op": "ü", "arrays": []}'.encode()), "header"),
     ],
 )
 def test_what_no_honest_peer_sends_is_refused_by_name(ends, sent, what):
@@ -116,7 +129,12 @@ def test_random_bytes_never_get_further_than_a_protocol_error(data):
             Channel(other).receive(soon(), 1000)
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
 def test_strict_json_reads_what_json_writes(value):
     assert strict_json(json.dumps(value).encode()) == value
 

@@ -35,7 +35,9 @@ def test_a_module_by_any_way_of_importing_it(stage, head, base):
     assert found.choice == "Net in a.py:2 is the only model class in the submission."
 
 
-@pytest.mark.parametrize("base", ["object", "Dataset", "nn.Parameter", "Module", "torch.utils.data.Dataset", "(lambda: 1)()"])
+@pytest.mark.parametrize(
+    "base", ["object", "Dataset", "nn.Parameter", "Module", "torch.utils.data.Dataset", "(lambda: 1)()"]
+)
 def test_other_classes_are_none(stage, base):
     found = discover(*stage({"a.py": f"import torch\nclass Net({base}): pass\n"}))
     assert found.candidates == ()
@@ -44,7 +46,8 @@ def test_other_classes_are_none(stage, base):
 
 def test_a_student_class_makes_its_children_modules_across_files(stage):
     files = {
-        "base.py": HEAD + "class Base(nn.Module):\n    def __init__(self, size): pass\n    def forward(self, x): return x\n",
+        "base.py": HEAD
+        + "class Base(nn.Module):\n    def __init__(self, size): pass\n    def forward(self, x): return x\n",
         "net.py": "from base import Base as Parent\nclass Net(Parent): pass\n",
         "sub/last.py": "import net\nclass Last(net.Net):\n    def __init__(self): super().__init__(3)\n",
     }
@@ -57,18 +60,28 @@ def test_a_student_class_makes_its_children_modules_across_files(stage):
 
 def test_parts_of_another_come_after_it(stage):
     text = (
-        HEAD + NET.format("Block") + NET.format("Head")
+        HEAD
+        + NET.format("Block")
+        + NET.format("Head")
         + "class Net(nn.Module):\n    def __init__(self):\n        self.a = self.make(Block)\n        self.h = Head()\n"
         "    def forward(self, x): return x\n"
     )
     found = discover(*stage({"model.py": text}))
     assert [candidate.class_name for candidate in found.candidates][0] == "Net"
-    assert {c.class_name: c.used_by for c in found.candidates} == {"Net": (), "Block": ("Net",), "Head": ("Net",)}
+    assert {c.class_name: c.used_by for c in found.candidates} == {
+        "Net": (),
+        "Block": ("Net",),
+        "Head": ("Net",),
+    }
     assert found.choice == "3 model classes; Net in model.py:6 is no part of another."
 
 
 def test_a_class_that_a_factory_hands_to_another_is_its_part(stage):
-    text = HEAD + NET.format("Basic") + "class ResNet(nn.Module):\n    def __init__(self, block): pass\n    def forward(self, x): return x\ndef build(): return ResNet(Basic)\n"
+    text = (
+        HEAD
+        + NET.format("Basic")
+        + "class ResNet(nn.Module):\n    def __init__(self, block): pass\n    def forward(self, x): return x\ndef build(): return ResNet(Basic)\n"
+    )
     found = {candidate.class_name: candidate for candidate in discover(*stage({"m.py": text})).candidates}
     assert found["Basic"].used_by == ("ResNet",)
     assert found["ResNet"].built_at == ("m.py:7",)
@@ -96,7 +109,11 @@ def test_what_is_built_where_the_training_is_comes_first(stage):
         ({"a.py": HEAD + NET.format("Model_1") + NET.format("Model_3") + NET.format("Model_2")}, "Model_3"),
         ({"a.py": HEAD + NET.format("Helper") + NET.format("Net") + NET.format("Zoo")}, "Net"),
         (
-            {"a.py": HEAD + NET.format("Free") + "class Net(nn.Module):\n    def __init__(self, n): pass\n    def forward(self, x): return x\n"},
+            {
+                "a.py": HEAD
+                + NET.format("Free")
+                + "class Net(nn.Module):\n    def __init__(self, n): pass\n    def forward(self, x): return x\n"
+            },
             "Free",
         ),
     ],
@@ -111,7 +128,13 @@ def test_the_python_file_comes_before_the_notebooks_copy(stage):
 
 
 def test_each_redefinition_in_a_notebook_is_a_candidate_and_the_last_comes_first(stage):
-    cells = (HEAD, NET.format("Net"), "m = Net()\nm.loss.backward()", "%%time\n" + NET.format("Net"), "m = Net()")
+    cells = (
+        HEAD,
+        NET.format("Net"),
+        "m = Net()\nm.loss.backward()",
+        "%%time\n" + NET.format("Net"),
+        "m = Net()",
+    )
     found = discover(*stage({"a.ipynb": cells}))
     assert [(c.cell, c.line, c.built_at) for c in found.candidates] == [
         (4, 2, ("a.ipynb, cell 5",)),
@@ -127,7 +150,9 @@ def test_the_latest_step_of_several_notebooks(stage):
 
 
 def test_a_broken_cell_loses_only_itself(stage):
-    root, submission = stage({"a.ipynb": (HEAD, "x = (", NET.format("Net")), "b.py": "def f(:", "c.ipynb": '{"cells": ['})
+    root, submission = stage(
+        {"a.ipynb": (HEAD, "x = (", NET.format("Net")), "b.py": "def f(:", "c.ipynb": '{"cells": ['}
+    )
     found = discover(root, submission)
     assert named(found) == [("Net", "a.ipynb", 3)]
     assert [left.path for left in found.unreadable] == ["a.ipynb, cell 2", "b.py", "c.ipynb"]
@@ -136,7 +161,12 @@ def test_a_broken_cell_loses_only_itself(stage):
 
 @pytest.mark.parametrize(
     ("content", "fault"),
-    [(b"a\0b", "null bytes"), (b"#" * 1_000_001, "1.0 MB is more"), (b"-" * 300_000 + b"1", "nested"), (b"x = '\xff'", "")],
+    [
+        (b"a\0b", "null bytes"),
+        (b"#" * 1_000_001, "1.0 MB is more"),
+        (b"-" * 300_000 + b"1", "nested"),
+        (b"x = '\xff'", ""),
+    ],
 )
 def test_hostile_files_are_unreadable_or_read_and_never_raise(stage, content, fault):
     found = discover(*stage({"bad.py": content, "good.py": HEAD + NET.format("Net")}))
@@ -163,8 +193,10 @@ def test_copies_and_other_peoples_code_are_skipped_and_files_outside_of_the_subf
 
 
 def test_thousands_of_classes_are_cut_with_a_word(stage):
-    text = HEAD + "".join(f"class C{i}(C{i - 1} if 0 else nn.Module): pass\n" for i in range(3)) + "".join(
-        f"class N{i}(nn.Module): pass\n" for i in range(5_000)
+    text = (
+        HEAD
+        + "".join(f"class C{i}(C{i - 1} if 0 else nn.Module): pass\n" for i in range(3))
+        + "".join(f"class N{i}(nn.Module): pass\n" for i in range(5_000))
     )
     found = discover(*stage({"a.py": text}))
     assert len(found.candidates) <= LIMIT_CLASSES
@@ -172,5 +204,7 @@ def test_thousands_of_classes_are_cut_with_a_word(stage):
 
 
 def test_classes_that_inherit_in_a_circle_end(stage):
-    found = discover(*stage({"a.py": HEAD + "class A(B): pass\nclass B(A, nn.Module): pass\nclass C(C): pass\n"}))
+    found = discover(
+        *stage({"a.py": HEAD + "class A(B): pass\nclass B(A, nn.Module): pass\nclass C(C): pass\n"})
+    )
     assert {candidate.class_name for candidate in found.candidates} == {"A", "B"}

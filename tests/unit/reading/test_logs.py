@@ -75,7 +75,9 @@ def rows(*cells: tuple[str, ...]) -> list[tuple[Line, tuple[str, ...]]]:
 
 
 def test_a_table_with_an_epoch_column():
-    found = table_log_lines(rows(("Epoch", "Train Acc", "Val. Acc (%)"), ("0", "90", "97.5"), ("1", "95", "0.98")))
+    found = table_log_lines(
+        rows(("Epoch", "Train Acc", "Val. Acc (%)"), ("0", "90", "97.5"), ("1", "95", "0.98"))
+    )
     assert [(line.place, line.epoch, line.test_accuracy) for line in found] == [
         ("README.md:11", 1, 0.975),
         ("README.md:12", 2, 0.0098),
@@ -83,7 +85,11 @@ def test_a_table_with_an_epoch_column():
 
 
 def test_a_table_on_its_side():
-    found = table_log_lines(rows(("", "Epoch 1", "Epoch 2"), ("Train accuracy", "90 %", "91 %"), ("Test accuracy", "97 %", "0.98")))
+    found = table_log_lines(
+        rows(
+            ("", "Epoch 1", "Epoch 2"), ("Train accuracy", "90 %", "91 %"), ("Test accuracy", "97 %", "0.98")
+        )
+    )
     assert [(line.epoch, line.test_accuracy) for line in found] == [(1, 0.97), (2, 0.98)]
 
 

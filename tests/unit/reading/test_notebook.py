@@ -20,12 +20,23 @@ def code(source: str | list[str], *outputs: object) -> dict[str, object]:
 
 
 def test_cells_are_counted_over_all_cells_and_need_no_ids():
-    text = notebook({"cell_type": "markdown", "source": "# T"}, code("a = 1\nb = 2"), code(["c = 3\n", "d = 4"]))
-    assert [(cell.number, cell.source) for cell in code_cells(text)] == [(2, "a = 1\nb = 2"), (3, "c = 3\nd = 4")]
+    text = notebook(
+        {"cell_type": "markdown", "source": "# T"}, code("a = 1\nb = 2"), code(["c = 3\n", "d = 4"])
+    )
+    assert [(cell.number, cell.source) for cell in code_cells(text)] == [
+        (2, "a = 1\nb = 2"),
+        (3, "c = 3\nd = 4"),
+    ]
 
 
 def test_worksheets_of_format_3():
-    cells = [{"cell_type": "code", "input": ["x = 1\n", "y = 2"], "outputs": [{"output_type": "stream", "text": "hi"}]}]
+    cells = [
+        {
+            "cell_type": "code",
+            "input": ["x = 1\n", "y = 2"],
+            "outputs": [{"output_type": "stream", "text": "hi"}],
+        }
+    ]
     read = code_cells(json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}, {"cells": cells}]}))
     assert [(cell.number, cell.source, cell.outputs) for cell in read] == [
         (1, "x = 1\ny = 2", ("hi",)),
@@ -68,7 +79,9 @@ def test_continued_magic_keeps_the_line_numbers():
     assert python_source("!pip install \\\n  torch\nx = 1") == "pass\n\nx = 1"
 
 
-@pytest.mark.parametrize("magic", ["%%time", "%%timeit -n 1", "%%capture out", "#@title Net\n%%time", "%%time\n%%capture"])
+@pytest.mark.parametrize(
+    "magic", ["%%time", "%%timeit -n 1", "%%capture out", "#@title Net\n%%time", "%%time\n%%capture"]
+)
 def test_cell_magics_that_keep_the_body(magic):
     (cell,) = code_cells(notebook(code(f"{magic}\nclass Net:\n    pass")))
     (net,) = [node for node in ast.parse(cell.source).body if isinstance(node, ast.ClassDef)]
@@ -76,8 +89,13 @@ def test_cell_magics_that_keep_the_body(magic):
 
 
 def test_writefile_becomes_a_file_with_its_line_numbers():
-    cells = code_cells(notebook(code("%%writefile -a /content/../src/net.py\n%d = 1"), code("%%file notes.txt\nhello")))
-    assert [(cell.written_file, cell.source) for cell in cells] == [("content/src/net.py", "\n%d = 1"), ("notes.txt", "")]
+    cells = code_cells(
+        notebook(code("%%writefile -a /content/../src/net.py\n%d = 1"), code("%%file notes.txt\nhello"))
+    )
+    assert [(cell.written_file, cell.source) for cell in cells] == [
+        ("content/src/net.py", "\n%d = 1"),
+        ("notes.txt", ""),
+    ]
 
 
 @pytest.mark.parametrize("magic", ["%%bash", "%%html", "%%javascript", "%%sh", "%%latex"])
@@ -118,7 +136,10 @@ def test_cells_of_the_wrong_type_lose_only_themselves():
 
 def test_saved_outputs_are_text_as_a_terminal_leaves_it():
     outputs = [
-        {"output_type": "stream", "text": ["\x1b[31mEpoch 1\x1b[0m\n", "  0%|  | 0/9\r 50%|# | 4/9\r100%|##| 9/9\n"]},
+        {
+            "output_type": "stream",
+            "text": ["\x1b[31mEpoch 1\x1b[0m\n", "  0%|  | 0/9\r 50%|# | 4/9\r100%|##| 9/9\n"],
+        },
         {"output_type": "execute_result", "data": {"text/plain": "0.98", "image/png": "AAAA"}},
         {"output_type": "display_data", "data": {"text/html": "<b>no</b>"}},
         {"output_type": "error", "traceback": ["Accuracy: 99 %"]},
@@ -141,7 +162,11 @@ def test_a_long_output_keeps_its_beginning_and_its_end():
 def test_agrees_with_nbformat_on_what_the_code_cells_are():
     nbformat = pytest.importorskip("nbformat")
     book = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_markdown_cell("x"), nbformat.v4.new_code_cell("a = 1\n"), nbformat.v4.new_code_cell("b")]
+        cells=[
+            nbformat.v4.new_markdown_cell("x"),
+            nbformat.v4.new_code_cell("a = 1\n"),
+            nbformat.v4.new_code_cell("b"),
+        ]
     )
     read = code_cells(nbformat.writes(book))
     expected = [(i, cell.source) for i, cell in enumerate(book.cells, 1) if cell.cell_type == "code"]

@@ -21,7 +21,11 @@ LOG = "Epoch 1\nTest set: Average loss: 0.1, Accuracy: 9855/10000 (98.55%)\nTota
 
 
 def test_a_whole_submission(stage):
-    files = {"README.md": "# T\n\nTotal parameters: 21,844\n", "model.py": NET, "train.ipynb": with_output(LOG)}
+    files = {
+        "README.md": "# T\n\nTotal parameters: 21,844\n",
+        "model.py": NET,
+        "train.ipynb": with_output(LOG),
+    }
     reading = read_submission(*stage(files))
     assert isinstance(reading.readme, Readme)
     assert reading.candidates[0].class_name == "Net"
@@ -63,7 +67,10 @@ def test_which_readme_is_read(stage, files, chosen, expected):
         ({"model.py": NET}, "There is no README."),
         ({"README.md": ""}, "README.md is empty."),
         ({"README.md": " \n\t\n"}, "README.md is empty."),
-        ({"README.md": "x" * 5_000_000}, "README.md cannot be read: 5.0 MB is more than the 1 MB that are read."),
+        (
+            {"README.md": "x" * 5_000_000},
+            "README.md cannot be read: 5.0 MB is more than the 1 MB that are read.",
+        ),
     ],
 )
 def test_no_readme_is_the_students_shortfall_with_a_next_step(stage, files, reason):

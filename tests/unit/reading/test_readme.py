@@ -23,7 +23,9 @@ def read(stage):
 
 
 def test_sections_hold_prose_tables_and_code_apart(read):
-    page = read("Intro\n\n# Title #\n\nOne *two*\nthree `four`.\n\n- item\n  - inner\n\nSub\n---\n| a | b |\n|-|-|\n| 1 | **2** |\n\n```py\nx = 1\n```\n\n    indented\n")
+    page = read(
+        "Intro\n\n# Title #\n\nOne *two*\nthree `four`.\n\n- item\n  - inner\n\nSub\n---\n| a | b |\n|-|-|\n| 1 | **2** |\n\n```py\nx = 1\n```\n\n    indented\n"
+    )
     first, title, sub = page.sections
     assert (first.title, first.level, first.prose) == ("", 0, ("Intro",))
     assert (title.title, title.level, title.line) == ("Title", 1, 3)
@@ -35,7 +37,10 @@ def test_sections_hold_prose_tables_and_code_apart(read):
 
 def test_raw_html_gives_headings_tables_pictures_and_links_and_nothing_else(read):
     page = read((FIXTURES / "hostile.md").read_text())
-    assert [(section.title, section.level) for section in page.sections] == [("Title", 1), ("Second heading", 2)]
+    assert [(section.title, section.level) for section in page.sections] == [
+        ("Title", 1),
+        ("Second heading", 2),
+    ]
     assert [(log.epoch, log.test_accuracy, log.place) for log in page.logs] == [(1, 0.984, "README.md:14")]
     words = " ".join(text for section in page.sections for text in section.prose)
     assert "batch norm" not in words
@@ -44,7 +49,10 @@ def test_raw_html_gives_headings_tables_pictures_and_links_and_nothing_else(read
 
 
 def test_headings_and_pictures_in_details_and_centred_blocks(read):
-    page = read('<div align="center">\n<h1>My\n<i>net</i></h1>\n<img src="img/a.png" alt="x">\n</div>\n\n<details><summary>log</summary>\n\n## In details\n\n```\nx\n```\n\n</details>\n\n<pre>\nEpoch 1 Test Acc: 98%\n</pre>\n', {"img/a.png": ""})
+    page = read(
+        '<div align="center">\n<h1>My\n<i>net</i></h1>\n<img src="img/a.png" alt="x">\n</div>\n\n<details><summary>log</summary>\n\n## In details\n\n```\nx\n```\n\n</details>\n\n<pre>\nEpoch 1 Test Acc: 98%\n</pre>\n',
+        {"img/a.png": ""},
+    )
     assert page.title == "My net"
     assert [section.title for section in page.sections] == ["My net", "In details"]
     assert [(link.target, link.line, link.fault) for link in page.links] == [("img/a.png", 4, "")]
@@ -65,17 +73,27 @@ def test_links_and_pictures_with_their_lines_and_faults(read):
 
 
 def test_table_of_contents_with_emoji_is_fine(read):
-    page = read("# T\n- [🎯 Goal](#-goal)\n- [Logs & more](#logs--more)\n- [Again](#goal-1)\n- [x](#anchor)\n\n<a name='anchor'></a>\n## 🎯 Goal\n## Logs & more\n## Goal\n")
+    page = read(
+        "# T\n- [🎯 Goal](#-goal)\n- [Logs & more](#logs--more)\n- [Again](#goal-1)\n- [x](#anchor)\n\n<a name='anchor'></a>\n## 🎯 Goal\n## Logs & more\n## Goal\n"
+    )
     assert [link.target for link in page.links if link.fault] == []
 
 
 def test_logs_come_from_fences_tables_and_lists_with_their_lines(read):
-    page = read("# T\n\n```\nEpoch 1\nTest set: Accuracy: 9855/10000 (98.55%)\n```\n\n| Epoch | Test acc |\n|-|-|\n| 2 | 98.6% |\n\n- Epoch 3: test accuracy 98.7%\n")
-    assert [(log.place, log.epoch) for log in page.logs] == [("README.md:5", 1), ("README.md:10", 2), ("README.md:12", 3)]
+    page = read(
+        "# T\n\n```\nEpoch 1\nTest set: Accuracy: 9855/10000 (98.55%)\n```\n\n| Epoch | Test acc |\n|-|-|\n| 2 | 98.6% |\n\n- Epoch 3: test accuracy 98.7%\n"
+    )
+    assert [(log.place, log.epoch) for log in page.logs] == [
+        ("README.md:5", 1),
+        ("README.md:10", 2),
+        ("README.md:12", 3),
+    ]
 
 
 def test_pictures_that_seem_to_show_a_log(read):
-    page = read("# T\n![x](train_log.png)\n\n![loss curve](training_loss_curve.png)\n\n## Training logs\n![shot](Screenshot1.png)\n\n## Model\n![net](net.png)\n")
+    page = read(
+        "# T\n![x](train_log.png)\n\n![loss curve](training_loss_curve.png)\n\n## Training logs\n![shot](Screenshot1.png)\n\n## Model\n![net](net.png)\n"
+    )
     assert page.log_pictures == ("train_log.png (line 2)", "Screenshot1.png (line 7)")
 
 
@@ -95,14 +113,27 @@ def test_the_honest_pages_have_no_fault(read):
 
 def test_notebooks_that_are_linked(stage):
     text = "[a](n%201.ipynb) [b](https://colab.research.google.com/github/ada/mnist/blob/main/m.ipynb) [c](gone.ipynb) [d](a.py)"
-    root, submission = stage({"README.md": text, "n 1.ipynb": "", "m.ipynb": "", "other.ipynb": "", "a.py": ""})
+    root, submission = stage(
+        {"README.md": text, "n 1.ipynb": "", "m.ipynb": "", "other.ipynb": "", "a.py": ""}
+    )
     known = targets(root, submission)
     assert linked_notebooks(blocks(text), "README.md", known, submission.source) == ("n 1.ipynb", "m.ipynb")
 
 
 @pytest.mark.parametrize(
     "text",
-    ["[" * 20_000, "> " * 3_000, "<a " * 20_000, "<![" * 100, "|" * 20_000, "*" * 20_000, "\0\ud7ff\x1b[31m", "<h1>" * 3_000, "- " * 5_000, "`" * 30_000],
+    [
+        "[" * 20_000,
+        "> " * 3_000,
+        "<a " * 20_000,
+        "<![" * 100,
+        "|" * 20_000,
+        "*" * 20_000,
+        "\0\ud7ff\x1b[31m",
+        "<h1>" * 3_000,
+        "- " * 5_000,
+        "`" * 30_000,
+    ],
 )
 def test_hostile_markdown_ends(read, text):
     page = read("# T\n\n" + text)

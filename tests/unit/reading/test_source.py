@@ -6,7 +6,7 @@ import pytest
 
 from grader.reading.source import facts, parsed
 
-NET = '''
+NET = """
 import torch.nn as nn
 from torch.optim import *
 from models.net import Block as B
@@ -23,7 +23,7 @@ def build():
     return Net(10, norm=B)
 
 build().backward()
-'''
+"""
 
 
 def test_classes_with_bases_arguments_and_what_they_mention():
@@ -36,7 +36,9 @@ def test_classes_with_bases_arguments_and_what_they_mention():
 
 def test_calls_outside_of_classes_imports_and_training():
     found = facts(NET)
-    assert [(call.name, call.line, set(call.names_given)) for call in found.calls if call.name == "Net"] == [("Net", 15, {"B"})]
+    assert [(call.name, call.line, set(call.names_given)) for call in found.calls if call.name == "Net"] == [
+        ("Net", 15, {"B"})
+    ]
     assert found.imported["nn"] == "torch.nn"
     assert found.imported["B"] == "models.net.Block"
     assert found.star_imports == {"torch.optim"}

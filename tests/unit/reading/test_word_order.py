@@ -88,7 +88,9 @@ def test_the_words_for_layer_kinds(text, kinds):
 
 
 def test_measured_kinds_come_from_operators_and_from_the_modules_that_ran():
-    found = kinds_measured(("convolution", "max pool", "global average pool", "fully connected"), ("Conv2d", "Dropout2d"))
+    found = kinds_measured(
+        ("convolution", "max pool", "global average pool", "fully connected"), ("Conv2d", "Dropout2d")
+    )
     assert found == ("convolution", "max pool", "global average pool", "linear", "dropout")
 
 

@@ -27,4 +27,7 @@ def test_every_ending_in_every_phase_has_a_fault_a_sentence_and_a_next_step(kind
 
 def test_an_error_names_its_line():
     absent = absent_because(Ending("raised", "ValueError: no", "model.py:14"), "forward", ENTRY)
-    assert absent.reason == "An error was raised in the forward pass of Net() on random images: ValueError: no (model.py:14)."
+    assert (
+        absent.reason
+        == "An error was raised in the forward pass of Net() on random images: ValueError: no (model.py:14)."
+    )

@@ -11,7 +11,7 @@ from torchvision import transforms
 
 from grader.training.loop import Plan, loss_of, normalise, steps_of, train
 
-PLAN = Plan("sgd", {"momentum": 0.9, "lr": 0.1}, "one_cycle", {"max_lr": 0.1}, 32, 1, "logits", 0.5, 0.5, 3, 0, 5)
+PLAN = Plan("sgd", {"momentum": 0.9}, "one_cycle", {"max_lr": 0.1}, 32, 1, "logits", 0.5, 0.5, 3, 0, 5)
 
 
 def data(n: int = 200) -> tuple[torch.Tensor, torch.Tensor]:
@@ -131,5 +131,11 @@ def test_a_model_that_cannot_learn_is_not_an_error():
 @pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
 def test_every_optimizer_can_be_named(name):
     images, labels = data()
-    result = train(model(), images, labels, changed(optimizer=name, optimizer_arguments={"lr": 0.01}, schedule="constant"), lambda *_: None)
+    result = train(
+        model(),
+        images,
+        labels,
+        changed(optimizer=name, optimizer_arguments={}, schedule="constant", schedule_arguments={"lr": 0.01}),
+        lambda *_: None,
+    )
     assert not result.diverged

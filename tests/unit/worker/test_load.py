@@ -55,7 +55,9 @@ def test_training_code_at_import_does_not_run(submission):
 
 
 def test_a_value_that_a_call_gives_is_computed_only_when_needed(submission):
-    found = submission(m_py="import os\nbase = int('2')\nWIDTH = int('3') + base\nother = os._exit(1)\n" + NET)
+    found = submission(
+        m_py="import os\nbase = int('2')\nWIDTH = int('3') + base\nother = os._exit(1)\n" + NET
+    )
     assert build(found, "m.py").fc.out_features == 5
 
 
@@ -81,19 +83,25 @@ def test_packages_relative_imports_and_folders_without_init(submission):
 
 
 def test_a_missing_module_is_replaced_and_named(submission):
-    found = submission(m_py="import torchsummary_x\nfrom lost.place import thing\nimport a_b.c_d as e\nWIDTH = 2\n" + NET)
+    found = submission(
+        m_py="import torchsummary_x\nfrom lost.place import thing\nimport a_b.c_d as e\nWIDTH = 2\n" + NET
+    )
     assert build(found, "m.py").fc.out_features == 2
     assert ["torchsummary_x" in note for note in found.notes].count(True) == 1
     assert len(found.notes) == 3
 
 
 def test_a_students_own_fall_back_comes_before_a_stand_in(submission):
-    found = submission(m_py="try:\n    from lost_module import WIDTH\nexcept ImportError:\n    WIDTH = 4\n" + NET)
+    found = submission(
+        m_py="try:\n    from lost_module import WIDTH\nexcept ImportError:\n    WIDTH = 4\n" + NET
+    )
     assert build(found, "m.py").fc.out_features == 4
 
 
 def test_a_submission_cannot_stand_in_for_a_library(submission):
-    found = submission(torch_py="raise SystemExit('evil')", m_py="import torch\nWIDTH = torch.Size([6])[0]\n" + NET)
+    found = submission(
+        torch_py="raise SystemExit('evil')", m_py="import torch\nWIDTH = torch.Size([6])[0]\n" + NET
+    )
     assert build(found, "m.py").fc.out_features == 6
 
 
@@ -129,7 +137,11 @@ def test_an_exit_in_a_class_body_ends_nothing(submission):
 
 @pytest.mark.parametrize(
     ("source", "said"),
-    [("class Net(:\n", "cannot be parsed: invalid syntax, line 1"), ("x = 1\n", "defines no class Net"), ("a\0b", "cannot be parsed")],
+    [
+        ("class Net(:\n", "cannot be parsed: invalid syntax, line 1"),
+        ("x = 1\n", "defines no class Net"),
+        ("a\0b", "cannot be parsed"),
+    ],
 )
 def test_a_file_that_cannot_be_loaded_says_why(submission, source, said):
     with pytest.raises(CannotLoad, match=said):
