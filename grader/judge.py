@@ -37,7 +37,7 @@ def judge(outcomes: Sequence[Outcome], spec_points: float, pass_mark: float, ung
         spec_points=spec_points,
         pass_mark=pass_mark,
         passed=possible > 0 and certain >= pass_mark * possible - 1e-9,
-        steps=tuple(_step(outcome) for outcome in outcomes) + (Step("Sum of the checks", certain),),
+        steps=(*(_step(outcome) for outcome in outcomes), Step("Sum of the checks", certain)),
         reason=reason,
     )
 

@@ -245,7 +245,7 @@ def _study(
     if not request.full:
         events.start("train", "A few training steps")
         projection = project(job, seed=0)
-        skipped = Absent("skipped", "A self-check does not train to the end.", "The grader will.", "train")
+        skipped = Absent("skipped", "A self-check does not train to the end; the grader does.", "", "train")
         failed = isinstance(projection, Absent)
         events.end("failed" if failed else "done")
         return _Studied((), projection if isinstance(projection, Absent) else skipped, projection)

@@ -28,7 +28,12 @@ PREDICT_SECONDS = 600.0
 
 FACTS_LIMIT_BYTES = 8 * 1024 * 1024
 STATE_LIMIT_BYTES = 512 * 1024 * 1024
-_ITEM_BYTES = {"float32": 4, "float64": 8, "float16": 2, "bfloat16": 2, "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1, "bool": 1}  # fmt: skip
+_ITEM_BYTES = {
+    **dict.fromkeys(("bool", "uint8", "int8"), 1),
+    **dict.fromkeys(("float16", "bfloat16", "int16"), 2),
+    **dict.fromkeys(("float32", "int32"), 4),
+    **dict.fromkeys(("float64", "int64"), 8),
+}
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 _MAX_COUNT = 2**40
 

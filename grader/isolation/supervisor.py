@@ -111,10 +111,10 @@ class Worker:
                 raise ProtocolError("op")
         except (PeerGone, ProtocolError, DeadlineExceeded, _GiveUp) as error:
             self._collect_ending()
-            log = self.log()[-2000:]
+            ending = f"{type(error).__name__}, exit {self._process.returncode}"
             raise GraderFault(
-                f"The isolated worker did not start ({type(error).__name__}, exit {self._process.returncode}).\n{log}".rstrip(),
-                "Run `grader doctor` to see what this machine allows.",
+                f"The isolated worker did not start ({ending}).\n{self.log()[-2000:]}".rstrip(),
+                "See docs/threat-model.md, section Levels, for what a machine has to allow.",
             ) from error
         return greeting
 

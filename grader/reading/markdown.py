@@ -58,7 +58,7 @@ class _Walk:
             if token.type == "inline":
                 yield from self._inline(token, line)
             elif token.type in ("fence", "code_block"):
-                first = line + 1 if token.type == "fence" else line
+                first = line + 1 if token.type == "fence" and token.content else line
                 yield Block("code", first, token.content, lines=tuple(token.content.split("\n")))
             elif token.type == "html_block":
                 for found in html_blocks(token.content, line):

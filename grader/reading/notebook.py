@@ -106,6 +106,7 @@ _LINE_MAGIC = re.compile(
     )""",
     re.VERBOSE,
 )
+_TIMED = re.compile(r"(?:%time\s+)+")
 _TARGET = re.compile(r"[\w., ()*\[\]'\"]+")
 _TOKEN = re.compile(
     r"""'{3}|"{3}|'(?:\\.|[^'\\])*'?|"(?:\\.|[^"\\])*"?|\#.*|[()\[\]{}]""",
@@ -162,13 +163,24 @@ def python_source(source: str) -> str:
 
 def _without_magic(line: str) -> str | None:
     """The line as plain Python, or None where nothing of it is."""
+    indentation = line[: len(line) - len(line.lstrip())]
+    target = _assigned_target(line)
+    call = line[len(target) :].lstrip("= \t") if target else line.lstrip()
+    timed = _TIMED.match(call)
+    if timed:
+        statement = call[timed.end() :]
+        is_plain = statement and not _LINE_MAGIC.match(statement) and not _assigned_target(statement)
+        return (
+            f"{target}= {statement}" if is_plain and target else indentation + statement if is_plain else None
+        )
+    return None if target or _LINE_MAGIC.match(call) else line
+
+
+def _assigned_target(line: str) -> str:
+    """What stands left of `= !command` or `= %magic`; "" where the line is no such assignment."""
     target, equals, value = line.partition("=")
-    assigned = bool(equals) and value.lstrip().startswith(("!", "%")) and bool(_TARGET.fullmatch(target))
-    call = value.lstrip() if assigned else line.lstrip()
-    if call.startswith("%time "):
-        before = f"{target}= " if assigned else line[: len(line) - len(line.lstrip())]
-        return before + call.removeprefix("%time").lstrip()
-    return None if assigned or _LINE_MAGIC.match(call) else line
+    is_magic = bool(equals) and value.lstrip().startswith(("!", "%")) and bool(_TARGET.fullmatch(target))
+    return target if is_magic else ""
 
 
 class _Inside:

@@ -16,6 +16,7 @@ from grader.text import clean, clean_block
 
 LIMIT_BYTES = 1_000_000
 LIMIT_LINKS = 2_000
+LIMIT_SECTIONS = 2_000
 
 Rows = list[tuple[Line, tuple[str, ...]]]
 
@@ -57,7 +58,7 @@ def linked_notebooks(page: list[Block], path: str, known: Targets, source: str) 
 
 
 def _sections(page: list[Block]) -> tuple[Section, ...]:
-    starts = [0] + [index for index, block in enumerate(page) if block.kind == "heading"]
+    starts = [0, *(index for index, block in enumerate(page) if block.kind == "heading")][:LIMIT_SECTIONS]
     ends = [*starts[1:], len(page)]
     found = [_section(page[start:end]) for start, end in zip(starts, ends, strict=True) if start < end]
     return tuple(

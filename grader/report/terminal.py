@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from grader.records import Absent, Finding, Measurement, Outcome, RunRecord
+from grader.records import Absent, Finding, Measurement, Outcome, Projection, RunRecord
 from grader.report import words
 from grader.report.inert import inert
 from grader.report.sections import sections
@@ -169,6 +169,11 @@ def _how(record: RunRecord) -> Iterator[str]:
         yield (
             f"Accuracy: {words.accuracy(one.value)} ± {100 * one.spread:.2f} points "
             f"({words.counted(len(one.values), 'seed')}, {words.counted(one.n, f'{one.split} image')})."
+        )
+    if isinstance(found.projection, Projection):
+        yield (
+            f"The whole training would take about {found.projection.seconds:,.0f} s here "
+            f"({found.projection.steps_needed:,} steps, {found.projection.steps_measured} measured)."
         )
     for trial in found.trials:
         if trial.status == "stopped":

@@ -59,8 +59,9 @@ def _headline(grade: Grade, outcomes: tuple[Outcome, ...]) -> tuple[str, Tone, s
         return "?", "person", f"Needs a person: {certain} certain, up to {points(grade.highest)} possible"
     if not outcomes:
         return "–", "quiet", "Complete: nothing was judged"
+    word = "Complete" if grade.max_points == grade.spec_points else "So far"
     tone: Tone = "good" if grade.points >= grade.max_points else "part" if grade.passed else "bad"
-    return {"good": "✓", "part": "◐", "bad": "✗"}[tone], tone, f"Complete: {certain} of {whole}"
+    return {"good": "✓", "part": "◐", "bad": "✗"}[tone], tone, f"{word}: {certain} of {whole}"
 
 
 def _reason(grade: Grade) -> str:

@@ -27,7 +27,8 @@ def json_schema_text() -> str:
 
 def _tidy(key: dict[str, Any]) -> None:
     """No title that only repeats the key; no `null`, since a key without a value is refused."""
-    key.pop("title", None)
+    for word in ("title", "ge", "le"):  # pydantic leaves bounds behind that mean nothing for a text
+        key.pop(word, None)
     choices = [choice for choice in key.get("anyOf", ()) if choice != {"type": "null"}]
     if len(choices) < len(key.get("anyOf", ())):
         del key["anyOf"]
@@ -43,3 +44,4 @@ def _describe_kind(model: dict[str, Any]) -> None:
     key = model.get("properties", {}).get("check", {})
     if "const" in key:
         key.setdefault("description", model["description"])
+        model["title"] = key["const"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 from pathlib import Path
 
@@ -34,9 +35,12 @@ MODEL = ModelFacts(
     "logits",
 )
 words = st.sampled_from(
-    "epoch Epoch: 1 98.1% 0.98 test val train acc accuracy loss 9855/10000 params parameters 21,844 < | # ## ![a](b "
-    "[x](#y) <h1> </h1> <img <table><tr><td> ``` ` * > - 1. ( ) the of a. conv 3x3 batch relu \n \n\n \t \r \x1b[31m "
-    "class Net(nn.Module): def import %time !ls x= ? \\ ''' \"\"\"".split(" ")
+    [
+        *"epoch Epoch: 1 98.1% 0.98 test val train acc accuracy loss 9855/10000 params parameters".split(),
+        *"21,844 < | # ## ![a](b [x](#y) <h1> </h1> <img <table><tr><td> ``` ` * > - 1. ( )".split(),
+        *"the of a. conv 3x3 batch relu class Net(nn.Module): def import %time !ls x= ? \\ ''' \"\"\"".split(),
+        *("\n", "\n\n", "\t", "\r", "\x1b[31m"),
+    ]
 )
 pieces = st.lists(st.one_of(words, st.text(max_size=8)), max_size=60).map(" ".join)
 values = st.recursive(
@@ -67,10 +71,8 @@ values = st.recursive(
 
 @given(pieces)
 def test_source_is_read_or_refused(text):
-    try:
-        facts(text)
-    except ValueError as error:
-        assert str(error)
+    with contextlib.suppress(ValueError):
+        assert all(found.line >= 1 for found in facts(text).classes)
 
 
 @given(pieces)
@@ -92,11 +94,8 @@ def test_plain_python_is_left_as_it_is(place):
 
 @given(values)
 def test_any_json_is_a_notebook_or_refused(value):
-    try:
+    with contextlib.suppress(ValueError):
         cells = code_cells(json.dumps(value))
-    except ValueError as error:
-        assert str(error)
-    else:
         assert [cell.number for cell in cells] == sorted({cell.number for cell in cells})
 
 

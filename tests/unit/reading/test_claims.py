@@ -35,8 +35,10 @@ def test_parameter_claims(text, value):
     "text",
     [
         "less than 25,000 parameters", "Parameters < 25,000", "under 25k parameters", "Parameters ≤ 20000",
-        "25,000 parameter budget", "Requirement: 25,000 parameters", "at most 8000 params", "~20,000 parameters",
-        "Non-trainable params: 0", "Params size (MB): 0.08", "max parameters: 25000", "Parameters: fewer than 25000",
+        "25,000 parameter budget", "Requirement: 25,000 parameters", "at most 8000 params",
+        "~20,000 parameters",
+        "Non-trainable params: 0", "Params size (MB): 0.08", "max parameters: 25000",
+        "Parameters: fewer than 25000",
         "A limit of 25,000 parameters", "The model must have 25,000 parameters", "2 parameters",
         "Test accuracy > 95 %", "test accuracy of at least 95 %", "Test accuracy: 981",
     ],

@@ -63,11 +63,11 @@ def test_parts_of_another_come_after_it(stage):
         HEAD
         + NET.format("Block")
         + NET.format("Head")
-        + "class Net(nn.Module):\n    def __init__(self):\n        self.a = self.make(Block)\n        self.h = Head()\n"
-        "    def forward(self, x): return x\n"
+        + "class Net(nn.Module):\n    def __init__(self):\n        self.a = self.make(Block)\n"
+        + "        self.h = Head()\n    def forward(self, x): return x\n"
     )
     found = discover(*stage({"model.py": text}))
-    assert [candidate.class_name for candidate in found.candidates][0] == "Net"
+    assert found.candidates[0].class_name == "Net"
     assert {c.class_name: c.used_by for c in found.candidates} == {
         "Net": (),
         "Block": ("Net",),
@@ -80,7 +80,10 @@ def test_a_class_that_a_factory_hands_to_another_is_its_part(stage):
     text = (
         HEAD
         + NET.format("Basic")
-        + "class ResNet(nn.Module):\n    def __init__(self, block): pass\n    def forward(self, x): return x\ndef build(): return ResNet(Basic)\n"
+        + (
+            "class ResNet(nn.Module):\n    def __init__(self, block): pass\n"
+            "    def forward(self, x): return x\ndef build(): return ResNet(Basic)\n"
+        )
     )
     found = {candidate.class_name: candidate for candidate in discover(*stage({"m.py": text})).candidates}
     assert found["Basic"].used_by == ("ResNet",)
@@ -112,7 +115,10 @@ def test_what_is_built_where_the_training_is_comes_first(stage):
             {
                 "a.py": HEAD
                 + NET.format("Free")
-                + "class Net(nn.Module):\n    def __init__(self, n): pass\n    def forward(self, x): return x\n"
+                + (
+                    "class Net(nn.Module):\n    def __init__(self, n): pass\n"
+                    "    def forward(self, x): return x\n"
+                )
             },
             "Free",
         ),

@@ -12,9 +12,11 @@ ANCHORS = frozenset({"modelsummary", "trainingtestlogs"})
 @pytest.mark.parametrize(
     "target",
     [
-        "model.py", "./model.py", "img/my%20plot.png", "img/curve.png?raw=true", "img/", "img", ".", "/S4/model.py",
+        "model.py", "./model.py", "img/my%20plot.png", "img/curve.png?raw=true", "img/", "img", ".",
+        "/S4/model.py",
         "big.pth", "model.py#L10", "../S3/old.py", "https://example.org/x.png", "mailto:a@b.c", "//cdn/x.png",
-        "#model-summary", "#-model-summary", "#📊-model--summary", "#️", "../../issues", "data:image/png;base64,AA",
+        "#model-summary", "#-model-summary", "#📊-model--summary", "#️", "../../issues",
+        "data:image/png;base64,AA",
     ],
 )  # fmt: skip
 def test_fine(stage, target):

@@ -21,16 +21,20 @@ def read(text: str, strict: bool = False) -> list[tuple[int, float, int]]:
         ("Epoch: 01 | Train Acc: 97.1% | Test Acc: 98.6%\nEpoch: 02 | Train Acc: 97.9% | Test Acc: 98.7%",
          [(1, 0.986, 0), (2, 0.987, 0)]),
         ("Epoch 1: Train Loss=0.2, Train Acc=95.0%, Test Loss=0.1, Test Acc=98.61%", [(1, 0.9861, 0)]),
-        ("Test set: Accuracy: 9855/10000 (98.55%)\nEpoch: 1\nTest set: Accuracy: 9856/10000 (98.56%)\nEpoch: 2",
+        (("Test set: Accuracy: 9855/10000 (98.55%)\nEpoch: 1\n"
+"Test set: Accuracy: 9856/10000 (98.56%)\nEpoch: 2"),
          [(1, 0.9855, 10_000), (2, 0.9856, 10_000)]),
-        ("EPOCH: 0\nTest set: Accuracy: 57150/60000 (95.25%)\nEPOCH: 1\nTest set: Accuracy: 57600/60000 (96%)",
+        (("EPOCH: 0\nTest set: Accuracy: 57150/60000 (95.25%)\nEPOCH: 1\n"
+"Test set: Accuracy: 57600/60000 (96%)"),
          [(1, 0.9525, 60_000), (2, 0.96, 60_000)]),
-        ("Epoch 1/1\n469/469 [====] - 12s - loss: 0.2 - accuracy: 0.93 - val_loss: 0.06 - val_accuracy: 0.9812",
+        (("Epoch 1/1\n"
+"469/469 [====] - 12s - loss: 0.2 - accuracy: 0.93 - val_loss: 0.06 - val_accuracy: 0.9812"),
          [(1, 0.9812, 0)]),
         ("[Epoch 2] loss 0.1 Test Accuracy: tensor(0.9812)", [(2, 0.9812, 0)]),
         ("Epoch=2 acc(val)=0.97", [(2, 0.97, 0)]),
         ("Accuracy of the network on the 10000 test images: 98 %", [(0, 0.98, 0)]),
-        ("Epoch 1: 100%|██| 469/469 [00:12, 38.5it/s, train_acc=94.1]\nTest: 100%|██| 79/79 [00:01, acc=98.1]",
+        (("Epoch 1: 100%|██| 469/469 [00:12, 38.5it/s, train_acc=94.1]\n"
+"Test: 100%|██| 79/79 [00:01, acc=98.1]"),
          [(1, 0.981, 0)]),
         ("Epoch 1\nTraining accuracy: 97.2%\nValidation accuracy: 98.2%", [(1, 0.982, 0)]),
     ],

@@ -24,7 +24,8 @@ def read(stage):
 
 def test_sections_hold_prose_tables_and_code_apart(read):
     page = read(
-        "Intro\n\n# Title #\n\nOne *two*\nthree `four`.\n\n- item\n  - inner\n\nSub\n---\n| a | b |\n|-|-|\n| 1 | **2** |\n\n```py\nx = 1\n```\n\n    indented\n"
+        "Intro\n\n# Title #\n\nOne *two*\nthree `four`.\n\n- item\n  - inner\n\nSub\n---\n"
+        "| a | b |\n|-|-|\n| 1 | **2** |\n\n```py\nx = 1\n```\n\n    indented\n"
     )
     first, title, sub = page.sections
     assert (first.title, first.level, first.prose) == ("", 0, ("Intro",))
@@ -50,7 +51,11 @@ def test_raw_html_gives_headings_tables_pictures_and_links_and_nothing_else(read
 
 def test_headings_and_pictures_in_details_and_centred_blocks(read):
     page = read(
-        '<div align="center">\n<h1>My\n<i>net</i></h1>\n<img src="img/a.png" alt="x">\n</div>\n\n<details><summary>log</summary>\n\n## In details\n\n```\nx\n```\n\n</details>\n\n<pre>\nEpoch 1 Test Acc: 98%\n</pre>\n',
+        (
+            '<div align="center">\n<h1>My\n<i>net</i></h1>\n<img src="img/a.png" alt="x">\n'
+            "</div>\n\n<details><summary>log</summary>\n\n## In details\n\n```\nx\n```\n\n"
+            "</details>\n\n<pre>\nEpoch 1 Test Acc: 98%\n</pre>\n"
+        ),
         {"img/a.png": ""},
     )
     assert page.title == "My net"
@@ -60,7 +65,10 @@ def test_headings_and_pictures_in_details_and_centred_blocks(read):
 
 
 def test_links_and_pictures_with_their_lines_and_faults(read):
-    text = "# T\n[a](a.py) and\n![b](b.png)\n\n[c](https://x.org) [d](#nowhere) ![my plot](my plot.png)\n\n[e]\n\n[e]: gone.md\n"
+    text = (
+        "# T\n[a](a.py) and\n![b](b.png)\n\n"
+        "[c](https://x.org) [d](#nowhere) ![my plot](my plot.png)\n\n[e]\n\n[e]: gone.md\n"
+    )
     page = read(text, {"a.py": ""})
     found = [(link.kind, link.target, link.line, bool(link.fault)) for link in page.links]
     assert found == [
@@ -74,14 +82,16 @@ def test_links_and_pictures_with_their_lines_and_faults(read):
 
 def test_table_of_contents_with_emoji_is_fine(read):
     page = read(
-        "# T\n- [🎯 Goal](#-goal)\n- [Logs & more](#logs--more)\n- [Again](#goal-1)\n- [x](#anchor)\n\n<a name='anchor'></a>\n## 🎯 Goal\n## Logs & more\n## Goal\n"
+        "# T\n- [🎯 Goal](#-goal)\n- [Logs & more](#logs--more)\n- [Again](#goal-1)\n"
+        "- [x](#anchor)\n\n<a name='anchor'></a>\n## 🎯 Goal\n## Logs & more\n## Goal\n"
     )
     assert [link.target for link in page.links if link.fault] == []
 
 
 def test_logs_come_from_fences_tables_and_lists_with_their_lines(read):
     page = read(
-        "# T\n\n```\nEpoch 1\nTest set: Accuracy: 9855/10000 (98.55%)\n```\n\n| Epoch | Test acc |\n|-|-|\n| 2 | 98.6% |\n\n- Epoch 3: test accuracy 98.7%\n"
+        "# T\n\n```\nEpoch 1\nTest set: Accuracy: 9855/10000 (98.55%)\n```\n\n"
+        "| Epoch | Test acc |\n|-|-|\n| 2 | 98.6% |\n\n- Epoch 3: test accuracy 98.7%\n"
     )
     assert [(log.place, log.epoch) for log in page.logs] == [
         ("README.md:5", 1),
@@ -92,13 +102,19 @@ def test_logs_come_from_fences_tables_and_lists_with_their_lines(read):
 
 def test_pictures_that_seem_to_show_a_log(read):
     page = read(
-        "# T\n![x](train_log.png)\n\n![loss curve](training_loss_curve.png)\n\n## Training logs\n![shot](Screenshot1.png)\n\n## Model\n![net](net.png)\n"
+        "# T\n![x](train_log.png)\n\n![loss curve](training_loss_curve.png)\n\n"
+        "## Training logs\n![shot](Screenshot1.png)\n\n## Model\n![net](net.png)\n"
     )
     assert page.log_pictures == ("train_log.png (line 2)", "Screenshot1.png (line 7)")
 
 
 def test_code_and_logs_outside_of_fences(read):
-    text = "# T\n\nimport torch\nclass Net(nn.Module):\n\nEpoch 1: loss=0.12 acc=97.1\n\nRun `python train.py` first.\n\n- pip install torch\n- Epoch 1: loss 0.2, test acc 98 %\n\nWe import torch and train for one epoch: accuracy 98 %.\n"
+    text = (
+        "# T\n\nimport torch\nclass Net(nn.Module):\n\nEpoch 1: loss=0.12 acc=97.1\n\n"
+        "Run `python train.py` first.\n\n- pip install torch\n"
+        "- Epoch 1: loss 0.2, test acc 98 %\n\n"
+        "We import torch and train for one epoch: accuracy 98 %.\n"
+    )
     assert read(text).loose_lines == (3, 4, 6, 10)
 
 
@@ -112,7 +128,8 @@ def test_the_honest_pages_have_no_fault(read):
 
 
 def test_notebooks_that_are_linked(stage):
-    text = "[a](n%201.ipynb) [b](https://colab.research.google.com/github/ada/mnist/blob/main/m.ipynb) [c](gone.ipynb) [d](a.py)"
+    colab = "https://colab.research.google.com/github/ada/mnist/blob/main/m.ipynb"
+    text = f"[a](n%201.ipynb) [b]({colab}) [c](gone.ipynb) [d](a.py)"
     root, submission = stage(
         {"README.md": text, "n 1.ipynb": "", "m.ipynb": "", "other.ipynb": "", "a.py": ""}
     )

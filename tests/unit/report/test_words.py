@@ -23,7 +23,7 @@ from grader.report import words
             "Whether the pass mark of 70 % (175 points) is reached is still open.",
         ),
         ("infrastructure", "fault", "The grader failed: not charged", ""),
-        ("self_check", "good", "Complete: 75 of 75", "At or above the pass mark of 70 % (52.5 points)."),
+        ("self_check", "good", "So far: 75 of 75", "At or above the pass mark of 70 % (52.5 points)."),
     ],
 )
 def test_the_verdict(
