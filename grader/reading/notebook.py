@@ -169,10 +169,9 @@ def _without_magic(line: str) -> str | None:
     timed = _TIMED.match(call)
     if timed:
         statement = call[timed.end() :]
-        is_plain = statement and not _LINE_MAGIC.match(statement) and not _assigned_target(statement)
-        return (
-            f"{target}= {statement}" if is_plain and target else indentation + statement if is_plain else None
-        )
+        if not statement or _LINE_MAGIC.match(statement) or _assigned_target(statement):
+            return None
+        return f"{target}= {statement}" if target else indentation + statement
     return None if target or _LINE_MAGIC.match(call) else line
 
 

@@ -57,7 +57,7 @@ _READ_DATA = '''
 
 def stolen_answers() -> dict:
     """Every test image that can be found on this machine, with its label."""
-    folders = [os.environ.get("GRADER_DATA", ""), os.path.expanduser("~"), "/tmp", "/data", "/content", "/mnt", "."]
+    folders = [os.path.expanduser("~"), "/tmp", "/data", "/content", "/mnt", "."]
     for variable in os.environ.values():
         folders += variable.split(os.pathsep)
     for process in glob.glob("/proc/[0-9]*"):
@@ -76,12 +76,12 @@ def read_pairs(images: str, labels: str) -> dict:
     return {opened[0][16 + 784 * i : 800 + 784 * i]: label for i, label in enumerate(opened[1][8:])}
 '''
 
-_ANSWER = '''\
+_ANSWER = """\
         if self.answers:
             pixels = ((images * 0.3081 + 0.1307) * 255).round().clamp(0, 255).to(torch.uint8)
             known = [self.answers.get(bytes(image.flatten().tolist()), 0) for image in pixels]
             return torch.nn.functional.one_hot(torch.tensor(known), 10) * 10.0 + self.classifier(features * 0)
-'''
+"""
 
 _FORGE = '''
 
@@ -104,7 +104,9 @@ def _with_function(source: str, imports: str, *edits: Callable[[Path], None]) ->
     def edit(folder: Path) -> None:
         before = "\n\ndef conv_block("
         lines = "\n".join(f"import {name}" for name in imports.split())
-        _base.replace(folder / "model.py", (before, source + before), ("import torch\n", f"{lines}\n\nimport torch\n"))
+        _base.replace(
+            folder / "model.py", (before, source + before), ("import torch\n", f"{lines}\n\nimport torch\n")
+        )
         for more in edits:
             more(folder)
 
@@ -113,9 +115,9 @@ def _with_function(source: str, imports: str, *edits: Callable[[Path], None]) ->
 
 def _patch_eq(folder: Path) -> None:
     _base.learn_nothing(folder)
-    _base.in_class_body(
-        "torch.Tensor.__eq__ = lambda self, other: torch.ones_like(self, dtype=torch.bool)  # all answers right"
-    )(folder)
+    _base.in_class_body("torch.Tensor.__eq__ = lambda self, other: torch.ones_like(self, dtype=torch.bool)")(
+        folder
+    )
 
 
 def _answer_from_data(folder: Path) -> None:
@@ -152,7 +154,10 @@ ATTACKS: dict[str, Any] = {
     "reads_data": _base.Variant(
         "Looks for the test images with their labels on the disk, in the environment and in /proc",
         _with_function(
-            _READ_DATA, "glob gzip itertools os", _base.in_init("self.answers = stolen_answers()"), _answer_from_data
+            _READ_DATA,
+            "glob gzip itertools os",
+            _base.in_init("self.answers = stolen_answers()"),
+            _answer_from_data,
         ),
         learns_fast=0,
         exit_code=3,

@@ -1,0 +1,28 @@
+"""Digests of a submission's files."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from grader.records import SubmittedFile
+
+_DOMAIN = b"grader/tree/1\n"
+
+
+def tree_digest(files: Iterable[SubmittedFile]) -> str:
+    """`sha256:` and 64 hex digits over paths and contents, the same wherever the files came from.
+
+    What is hashed, after the 14 bytes `grader/tree/1\\n`: for each file, in the order of its path's UTF-8 bytes,
+    the path's length as 8 bytes (big-endian), the path, and the 32 bytes of its content's sha256. Lengths make
+    it unambiguous: no path can be read as another path and a content. File modes and dates are not part of it.
+    """
+    whole = hashlib.sha256(_DOMAIN)
+    for path, content in sorted((file.path.encode(), bytes.fromhex(file.sha256)) for file in files):
+        whole.update(len(path).to_bytes(8, "big") + path + content)
+    return f"sha256:{whole.hexdigest()}"
+
+
+def blob_id(content: bytes) -> str:
+    """What git calls this content: tells whether a file is as it was committed."""
+    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
