@@ -86,27 +86,31 @@ def test_a_mistake_is_named_once_and_for_people(old, new, expected):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "place"),
+    ("old", "new", "at"),
     [
-        ("edition: 1", "edition: x", "6:10"),  # the value
-        ("edition: 1", "editon: 1", "6:1"),  # the key
-        ("  - id: small\n", "  - id: small\n    colour: red\n", "29:5"),
-        ("fewer_than: 25000", "fewer_than: 25k", "30:17"),
-        ("    check: test_accuracy", "    check: test_acuracy", "34:12"),
-        ("{sgd: {momentum: 0.9}}", "{sgd: {momentum: 1.9}}", "19:32"),
-        ("    points: 75\n", "", "28:5"),  # a missing key: the check that lacks it
-        ("points: 250", "points: 251", "9:9"),
-        ("    batch_size: 128\n", "    batch_size:\n", "21:5"),  # a key without a value
+        ("edition: 1", "edition: x", "x\ntitle"),  # a wrong value: where it begins
+        ("edition: 1", "editon: 1", "editon"),  # an unknown key: the key
+        ("  - id: small\n", "  - id: small\n    colour: red\n", "colour"),
+        ("fewer_than: 25000", "fewer_than: 25k", "25k"),
+        ("    check: test_accuracy", "    check: test_acuracy", "test_acuracy"),
+        ("{sgd: {momentum: 0.9}}", "{sgd: {momentum: 1.9}}", "1.9"),
+        ("    points: 75\n", "", "id: small"),  # a missing key: the check that lacks it
+        ("points: 250", "points: 251", "251"),
+        ("    batch_size: 128\n", "    batch_size:\n", "batch_size"),  # a key without a value: the key
+        ("points: 250", "points: 250\npoints: 250", "points: 250\ntask"),  # a key twice: the second
     ],
 )
-def test_the_place_is_the_line_and_column_in_the_file(old, new, place):
+def test_the_place_is_the_line_and_column_in_the_file(old, new, at):
+    text = S4.replace(old, new, 1)
+    before = text[: text.index(at)]
+    place = f"{before.count(chr(10)) + 1}:{len(before) - before.rfind(chr(10))}"
     with pytest.raises(SpecError) as caught:
-        parse_spec(S4.replace(old, new, 1).encode(), "s.yaml")
+        parse_spec(text.encode(), "s.yaml")
     assert any(line.startswith(f"s.yaml:{place} ") for line in caught.value.problems), caught.value.problems
 
 
 def test_a_terminal_cannot_be_driven_by_a_spec():
     with pytest.raises(SpecError) as caught:
-        parse_spec('id: "\\e[31m\\u202e"\n"\\x07k": 1\n'.encode(), "s.yaml")
+        parse_spec(b'id: "\\e[31m\\u202e"\n"\\x07k": 1\n', "s.yaml")
     assert not set(str(caught.value)) & {"\x1b", "\x07", "\u202e"}
     assert "\\x1b[31m\\u202e" in str(caught.value)
