@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import signal
 import sys
 
 import click
@@ -39,6 +40,7 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the `grader` command: run it, and turn every ending into its exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, it cleans up as after Ctrl-C
     try:
         result = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -51,6 +53,12 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(interrupted())
+    except Exception:
+        import traceback
+
+        traceback.print_exc()
+        click.echo("This is a mistake in the grader, not in the submission. Please report it with the lines above.", err=True)
+        sys.exit(ExitCode.UNEXPECTED)
     sys.exit(result if isinstance(result, int) else 0)
 
 

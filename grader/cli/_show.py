@@ -80,6 +80,7 @@ class _Lines:
             self._bar.remove_task(self._task)
             self._task = None
         if event.kind == "start":
-            self._console.print(Text(event.text, style="bold"))
+            self._console.print(Text(event.text, style="bold"), soft_wrap=True)
         elif event.text:
-            self._console.print(Text(f"  {event.text}", style="dim" if event.kind == "note" else ""))
+            line = Text(f"  {event.text}", style="dim" if event.kind == "note" else "")
+            self._console.print(line, soft_wrap=True)

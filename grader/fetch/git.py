@@ -102,13 +102,19 @@ class GitFailed(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One call of git: the arguments after all flags, and what is special about it."""
+    """One call of git: the command and its arguments, and what is special about it."""
 
     arguments: tuple[str, ...]
+    git_dir: Path | None = None  # a repository of our own; git never looks for one itself
+    work_tree: Path | None = None
     stdin: bytes = b""
     protocols: str = "none"  # which transports may be used: "https:ssh", "file"; by default not one
     fine: tuple[int, ...] = (0,)  # exit codes that are no failure
     watch: Watch | None = None  # called several times a second; it stops the call by raising
+
+    def words(self) -> list[str]:
+        places = {"--git-dir": self.git_dir, "--work-tree": self.work_tree}
+        return [*(f"{option}={place}" for option, place in places.items() if place), *self.arguments]
 
 
 class Git:
@@ -120,7 +126,7 @@ class Git:
         self._file_bytes = errand.caps.clone_bytes
         self._home = errand.holder / "home"
         self._home.mkdir(exist_ok=True)
-        self._launcher = _launcher()
+        self._env = _env_command()
 
     def output(self, call: Call, limit_bytes: int = 1 << 20) -> bytes:
         """Everything that the call prints; GraderFault if that is more than `limit_bytes`."""
@@ -163,12 +169,13 @@ class Git:
         our list; names are no secrets, values never stand on a command line."""
         import git
 
-        doorway = git.Git(str(self._home))
+        doorway = git.Git(str(call.work_tree or self._home))
+        environment = self._environment(call)
         flags = [word for flag in _all_flags() for word in ("-c", flag)]
-        command = [*self._launcher, "git", *flags, *call.arguments]
+        command = [*_without_names(self._env, environment), "git", *flags, *call.words()]
         try:
             running = doorway.execute(
-                command, as_process=True, istream=stdin, env=self._environment(call), start_new_session=True
+                command, as_process=True, istream=stdin, env=environment, start_new_session=True
             )
         except (git.GitCommandNotFound, OSError) as error:
             raise GraderFault("Git could not be started.", "Install git 2.30 or later.") from error
@@ -241,16 +248,23 @@ def _all_flags() -> tuple[str, ...]:
     return (*_FLAGS, *(f"fetch.fsck.{name}=ignore" for name in _HARMLESS))
 
 
-def _launcher() -> list[str]:
-    """`env -u NAME…` for every name of the environment that git must not see."""
+def _env_command() -> str:
+    """Where `env` is; GraderFault where git is not."""
+    missing = GraderFault("Git is not installed here.", "Install git 2.30 or later, and see that it is in PATH.")
     try:
         import git  # noqa: F401 - it looks for git at import, and says so by ImportError
     except ImportError as error:
-        raise GraderFault("Git is not installed here.", "Install git 2.30 or later.") from error
+        raise missing from error
     env = shutil.which("env")
     if env is None or shutil.which("git") is None:
-        raise GraderFault("Git is not installed here.", "Install git 2.30 or later, and see that it is in PATH.")
-    return [env, *(word for name in sorted(os.environ) if name not in _PASSED_ON for word in ("-u", name))]
+        raise missing
+    return env
+
+
+def _without_names(env: str, ours: dict[str, str]) -> list[str]:
+    """`env -u NAME…` for every name of the environment that is neither passed on nor set by us."""
+    kept = {*_PASSED_ON, *ours, "LANGUAGE"}
+    return [env, *(word for name in sorted(os.environ) if name not in kept for word in ("-u", name))]
 
 
 def _certificates() -> dict[str, str]:

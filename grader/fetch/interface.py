@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -58,6 +59,12 @@ class Errand:
         """The name is the same for everyone: a path must not tell whose work it is."""
         return self.holder / "submission"
 
+    def tidy(self) -> None:
+        """Take away everything but the submission: a clone may be large, and is not needed any more."""
+        for place in self.holder.iterdir():
+            if place != self.root:
+                shutil.rmtree(place, ignore_errors=True)
+
 
 @contextmanager
 def fetch(
@@ -75,7 +82,9 @@ def fetch(
     with _private_folder() as holder:
         with _machine_faults():
             deadline = time.monotonic() + caps.seconds
-            fetched = _bring(source, ref.strip(), Errand(holder, caps, deadline, progress or _silent))
+            errand = Errand(holder, caps, deadline, progress or _silent)
+            fetched = _bring(source, ref.strip(), errand)
+            errand.tidy()
         yield fetched
 
 

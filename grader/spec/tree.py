@@ -119,7 +119,8 @@ def _names_and_tags(event: Any, kind: str) -> Iterator[Fault]:
         text = f"anchors (&{clean(event.anchor, 30)}) are not allowed. Write each value where it is used."
         yield Fault(_place(event), (), text)
     if getattr(event, "tag", None):
-        text = f"tags ({clean(str(event.tag), 40)}) are not allowed. Delete the tag."
+        tag = f"{event.ctag.handle or ''}{event.ctag.suffix}"
+        text = f"tags ({clean(tag, 40)}) are not allowed. Delete the tag."
         yield Fault(_place(event), (), text)
 
 

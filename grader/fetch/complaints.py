@@ -1,0 +1,112 @@
+"""What git's complaints mean: the link's fault, or this machine's. Whatever is not understood is ours."""
+
+from __future__ import annotations
+
+import re
+
+from grader.errors import FetchError, GraderError, GraderFault
+from grader.fetch.git import GitFailed
+from grader.fetch.url import Link
+from grader.text import clean
+
+_TRY_AGAIN = "Look at this machine's network, and at the spelling of the host; then try again."
+_NOT_THERE = "Check the spelling; for private work make it public, or give a folder."
+
+_DISK = re.compile(r"No space left|Disk quota exceeded|unable to write file|Read-only file system", re.IGNORECASE)
+_MEMORY = re.compile(r"out of memory|Cannot allocate memory", re.IGNORECASE)
+_CERTIFICATE = re.compile(r"certificate|SSL_ERROR|gnutls_handshake|SSL routines", re.IGNORECASE)
+_NETWORK = re.compile(
+    r"Could not resolve|Name or service not known|Temporary failure in name|Failed to connect|Connection refused|"
+    r"Connection reset|Connection timed out|Operation timed out|Operation too slow|Network is unreachable|"
+    r"No route to host|Couldn't connect|RPC failed|early EOF|unexpected disconnect|hung up unexpectedly|"
+    r"Empty reply from server|returned error: (?:408|429|5\d\d)|Connection closed|Recv failure|Send failure|"
+    r"transfer closed|Could not resolve proxy|Proxy CONNECT aborted|CONNECT tunnel failed",
+    re.IGNORECASE,
+)
+_HOST_KEY = re.compile(r"Host key verification failed", re.IGNORECASE)
+_KEY = re.compile(r"Permission denied \(|Permission denied, please try again", re.IGNORECASE)
+_PRIVATE = re.compile(
+    r"could not read (?:Username|Password)|Authentication failed|terminal prompts disabled|"
+    r"returned error: (?:401|403)|access denied",
+    re.IGNORECASE,
+)
+_MISSING = re.compile(
+    r"repository '[^']*' not found|Repository not found|returned error: (?:404|410)|project you were looking for|"
+    r"does not appear to be a git repository|not a git repository",
+    re.IGNORECASE,
+)
+_OWNERSHIP = re.compile(r"dubious ownership", re.IGNORECASE)
+_NO_REPOSITORY = re.compile(r"not valid: is this a git repository|invalid server response|protocol error", re.IGNORECASE)
+_NO_COMMIT = re.compile(r"not our ref|unadvertised object|couldn't find remote ref|no such remote ref", re.IGNORECASE)
+_BROKEN = re.compile(
+    r"fsck error|bad object|corrupt|inflate: data stream|missing tree|did not send all necessary|"
+    r"invalid index-pack output|index-pack|unresolved deltas|mismatched algorithms|maximum allowed tree depth",
+    re.IGNORECASE,
+)
+_REDIRECT = re.compile(r"transport '[^']*' not allowed|unable to update url base|Protocol \"\S+\" (?:not|disabled)", re.IGNORECASE)
+
+
+def explain(failed: GitFailed, link: Link) -> GraderError:
+    """The error that a person should see for git's failure at `link`."""
+    said = failed.stderr
+    where = link.host or "this machine"
+    for pattern, message, hint in _faults_of_ours(where):
+        if pattern.search(said):
+            return GraderFault(f"{message} {last_words(failed)}", hint)
+    for pattern, message, hint in _faults_of_the_link(link):
+        if pattern.search(said):
+            return FetchError(message, hint)
+    return GraderFault(
+        f"Git failed at {link.shown}: {last_words(failed)}", "Try again; if it stays, a person must look."
+    )
+
+
+def _faults_of_ours(where: str) -> tuple[tuple[re.Pattern[str], str, str], ...]:
+    return (
+        (_DISK, "The disk is full while fetching.", "Make room, or set TMPDIR to a folder with room."),
+        (_MEMORY, "Git ran out of memory.", "Try again on a machine with more memory."),
+        (
+            _CERTIFICATE,
+            f"The certificate of {where} is not trusted here.",
+            "Look at the clock and the certificates of this machine (GIT_SSL_CAINFO).",
+        ),
+        (
+            _HOST_KEY,
+            f"This machine does not know the ssh key of {where}.",
+            "Use the https address, or add the host to known_hosts.",
+        ),
+        (_NETWORK, f"{where} could not be reached.", _TRY_AGAIN),
+        (
+            _OWNERSHIP,
+            "The repository belongs to another user of this machine.",
+            "Run the grader as its owner, or hand in a copy.",
+        ),
+    )
+
+
+def _faults_of_the_link(link: Link) -> tuple[tuple[re.Pattern[str], str, str], ...]:
+    shown = link.url if not link.host else link.shown
+    return (
+        (_KEY, f"{link.host} does not let this machine read {shown} by ssh.", "Give the https address."),
+        (_PRIVATE, f"{shown} is private, or does not exist: {link.host} asks for a password.", _NOT_THERE),
+        (_REDIRECT, f"{shown} leads to an address that is not https.", "Give the repository's own address."),
+        (_MISSING, f"There is no repository at {shown}.", _NOT_THERE),
+        (_NO_REPOSITORY, f"What is at {shown} is not a git repository.", "Give the repository's own address."),
+        (
+            _NO_COMMIT,
+            f"The server does not give out that commit or branch of {shown}.",
+            "See that it was pushed; name a branch or tag that holds it.",
+        ),
+        (
+            _BROKEN,
+            f"The objects of {shown} are damaged: git refuses them.",
+            "Run git fsck there, repair it and push again.",
+        ),
+    )
+
+
+def last_words(failed: GitFailed) -> str:
+    """What git said last that is an error, as one clean sentence in brackets."""
+    lines = [line.strip() for line in re.split(r"[\r\n]+", failed.stderr) if line.strip()]
+    telling = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:"))] or lines
+    return f"({clean(telling[-1], 200)})" if telling else f"(git {failed.verb} ended with {failed.returncode})"

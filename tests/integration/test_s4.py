@@ -1,0 +1,218 @@
+"""s4 end to end: the reference, its broken variants and the attacks on it, in the real sandbox.
+
+In `make test` what differs only in its README is judged on the reference's evidence; `make test-all` trains
+every variant through the command line and prints the table that is committed under `reports/reference/`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.util
+import json
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from grader.checks import interface as checks
+from grader.errors import ExitCode
+from grader.events import Events
+from grader.fetch.interface import fetch
+from grader.isolation import conversation
+from grader.isolation.interface import Limits
+from grader.isolation.supervisor import Patience
+from grader.judge import exit_code, judge
+from grader.pipeline import Graded, Request, check_submission, grade_submission
+from grader.reading.read import read_submission
+from grader.records import Absent, RunRecord
+from grader.report.html import render as html
+from grader.spec.load import load_spec
+
+HERE = Path(__file__).parent
+REFERENCE = HERE.parents[1] / "reference_models" / "s4"
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+
+
+def load(place: str):
+    name = f"grader_test_{Path(place).stem}"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, HERE.parent / place)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    return sys.modules[name]
+
+
+variants = load("submissions/s4_variants.py")
+attacks = load("attacks/s4_attacks.py")
+ALL = {**variants.VARIANTS, **attacks.ATTACKS}
+
+README_ONLY = ("no_readme", "empty_readme", "huge_readme", "shuffled_readme")
+TRAINED = tuple(name for name, v in ALL.items() if v.status == "complete" and name not in README_ONLY)
+NOT_TRAINED = tuple(name for name, v in ALL.items() if v.status == "ungradable")
+IN_EVERY_RUN = ("thirty_thousand", "cannot_learn", "notebook_only", "patches_eq", "reads_data")
+
+
+def build(name: str, dest: Path) -> Path:
+    return (attacks if name in attacks.ATTACKS else variants).build(name, dest / "submission")
+
+
+def request(source: Path, out: Path, **fields) -> Request:
+    return Request(loaded=load_spec("s4"), source=str(source), command="grader run s4", out=out, threads=1, **fields)
+
+
+@cache
+def reference(out: Path) -> Graded:
+    """The reference, trained once for each process that tests."""
+    return grade_submission(request(REFERENCE, out, seeds=(1,), secret=2), Events())
+
+
+@pytest.fixture(scope="session")
+def graded_reference(tmp_path_factory) -> RunRecord:
+    return reference(tmp_path_factory.mktemp("reference")).record
+
+
+def points(record: RunRecord) -> dict[str, float]:
+    return {outcome.id: outcome.points for outcome in record.outcomes}
+
+
+def parts(record: RunRecord) -> tuple[float, ...]:
+    return tuple(part.points for outcome in record.outcomes for part in outcome.parts)
+
+
+def everything_said(record: RunRecord) -> str:
+    outcomes = [(o.finding, [part.finding for part in o.parts], o.notes) for o in record.outcomes]
+    return f"{outcomes} {record.grade.reason} {record.evidence.model}"
+
+
+def assert_as_expected(record: RunRecord, variant) -> None:
+    assert points(record) == variant.points, everything_said(record)
+    assert parts(record) == variant.parts, everything_said(record)
+    assert record.grade.status == variant.status
+    assert exit_code(record.grade) == variant.exit_code
+    assert variant.says in everything_said(record)
+
+
+@pytest.mark.mnist
+def test_the_reference_earns_full_marks(graded_reference):
+    record = graded_reference
+    assert points(record) == {"small": 75, "learns-fast": 125, "explained": 50}
+    assert exit_code(record.grade, strict=True) == ExitCode.PASSED
+    assert record.not_a_grade == ()
+    assert record.evidence.data.official
+    assert record.evidence.integrity.isolation.level == "3"
+    assert [probe.weight for probe in record.evidence.integrity.probes] == ["clean"]
+    provenance = record.provenance
+    assert provenance.seeds == (1,)
+    assert dict(provenance.versions).keys() >= {"python", "torch", "torchvision", "torchinfo"}
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("name", IN_EVERY_RUN)
+def test_a_variant_loses_exactly_what_it_should(name, tmp_path):
+    record = grade_submission(request(build(name, tmp_path), tmp_path / "out"), Events()).record
+    assert_as_expected(record, ALL[name])
+
+
+@pytest.mark.mnist
+@pytest.mark.parametrize("name", README_ONLY)
+def test_a_readme_costs_what_it_should(name, tmp_path, graded_reference):
+    """The model is the reference's, so its evidence is judged again with the README that was handed in."""
+    loaded = load_spec("s4")
+    with fetch(str(build(name, tmp_path))) as fetched:
+        reading = read_submission(fetched.root, fetched.submission)
+    evidence = dataclasses.replace(graded_reference.evidence, submission=fetched.submission, reading=reading)
+    outcomes = tuple(checks.run(rule, evidence) for rule in loaded.spec.checks)
+    grade = judge(outcomes, loaded.spec.points, loaded.spec.pass_mark)
+    assert_as_expected(dataclasses.replace(graded_reference, outcomes=outcomes, grade=grade), ALL[name])
+
+
+@pytest.fixture
+def short_deadlines(monkeypatch):
+    """What hangs for ever is ended after seconds here, not after a minute."""
+    for name in ("LOAD", "BUILD", "MEASURE"):
+        monkeypatch.setattr(conversation, name, Patience(12))
+    monkeypatch.setattr("grader.pipeline.Limits", lambda threads: Limits(threads=threads, output_bytes=8 << 20))
+
+
+@pytest.mark.parametrize("name", NOT_TRAINED)
+def test_what_cannot_be_graded_is_said_by_name(name, tmp_path, short_deadlines):
+    """None of these reaches a training, so any data will do."""
+    source = build(name, tmp_path)
+    record = grade_submission(request(source, tmp_path / "out", stand_in=True), Events()).record
+    assert_as_expected(record, ALL[name])
+
+
+def test_a_self_check_names_the_same_faults_but_the_accuracy(tmp_path):
+    record = check_submission(request(build("thirty_thousand", tmp_path), tmp_path, full=False, stand_in=True), Events()).record
+    assert points(record) == {"small": 0, "learns-fast": 0, "explained": 50}
+    assert [outcome.status for outcome in record.outcomes] == ["failed", "skipped", "passed"]
+    assert exit_code(record.grade) == ExitCode.BELOW_PASS_MARK
+    assert record.grade.max_points == 125
+    assert record.evidence.projection.steps_needed > record.evidence.projection.steps_measured == 30
+    assert any("self-check" in reason for reason in record.not_a_grade)
+    assert not list(tmp_path.glob("s4"))
+
+
+def test_on_stand_in_data_the_reference_still_learns_and_nobody_takes_it_for_a_grade(tmp_path):
+    graded = grade_submission(request(REFERENCE, tmp_path, stand_in=True), Events())
+    assert graded.record.grade.points == 250
+    assert any("stand-in" in reason for reason in graded.record.not_a_grade)
+    for name in ("report.html", "README.md"):
+        assert "stand-in" in (graded.folder / name).read_text("utf-8").lower()
+
+
+@pytest.mark.mnist
+def test_the_same_seeds_and_secret_give_the_same_bits(tmp_path, graded_reference):
+    again = grade_submission(request(REFERENCE, tmp_path, seeds=(1,), secret=2), Events()).record
+    (one,), (other,) = graded_reference.evidence.trials, again.evidence.trials
+    assert (one.state_digest, one.correct, one.confusion) == (other.state_digest, other.correct, other.confusion)
+
+
+@pytest.mark.mnist
+def test_a_stored_run_holds_every_report_and_reads_back(tmp_path):
+    from grader.report.json import from_json
+
+    graded = grade_submission(request(build("html_readme", tmp_path), tmp_path / "out"), Events())
+    assert {path.name for path in graded.folder.iterdir()} == {"result.json", "report.html", "README.md", "events.jsonl"}
+    assert from_json((graded.folder / "result.json").read_text()) == graded.record
+    page = (graded.folder / "report.html").read_text("utf-8")
+    assert page == html(graded.record)
+    assert "<script" not in page.lower()
+    assert "&lt;script&gt;" in page
+    assert_as_expected(graded.record, ALL["html_readme"])
+
+
+@pytest.mark.slow
+@pytest.mark.mnist
+@pytest.mark.parametrize("name", ["reference", *ALL])
+def test_every_variant_through_the_command_line(name, tmp_path, record_property):
+    source = REFERENCE if name == "reference" else build(name, tmp_path)
+    command = [sys.executable, "-m", "grader", "run", "s4", "--repo", str(source), "--out", str(tmp_path / "out"), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    result = json.loads(done.stdout)
+    found = {outcome["id"]: outcome["points"] for outcome in result["outcomes"]}
+    accuracy = result["evidence"]["test_accuracy"].get("value")
+    shown = f"{100 * accuracy:.2f} %" if accuracy is not None else "-"
+    row = f"| {name} | {found['small']:g} | {found['learns-fast']:g} | {found['explained']:g} | {result['grade']['status']} | {done.returncode} | {shown} |"
+    record_property("table_row", row)
+    expected = variants.Variant("The reference", lambda _: None) if name == "reference" else ALL[name]
+    assert found == expected.points, done.stderr
+    assert done.returncode == expected.exit_code
+    assert expected.says in done.stdout.replace("\\u00d7", "×")
+
+
+@pytest.mark.mnist
+def test_absent_evidence_never_passes(graded_reference):
+    """Fail closed: whatever is taken away, no check passes without it."""
+    for cause in ("failed", "errored", "skipped", "review"):
+        gone = Absent(cause, "It is gone.")
+        for field in ("model", "test_accuracy"):
+            evidence = dataclasses.replace(graded_reference.evidence, **{field: gone})
+            for rule in load_spec("s4").spec.checks:
+                if field in rule.needs:
+                    outcome = checks.run(rule, evidence)
+                    assert (outcome.points, outcome.status != "passed") == (0, True)
+
