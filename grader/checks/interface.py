@@ -17,12 +17,14 @@ from grader.records import Absent, Evidence, Finding, Outcome, Part, Status
 
 def _ratio(value: object) -> object:
     """`95 %`, `95%`, `95` and `0.95` all mean 0.95 where a share is expected."""
+    if isinstance(value, bool):
+        raise ValueError(f'expected a percentage such as "95 %", got {str(value).lower()}')
     if isinstance(value, str):
         found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(%)?\s*", value)
         if not found:
             raise ValueError(f'expected a percentage such as "95 %", got "{value}"')
         return float(found[1]) / 100 if found[2] or float(found[1]) > 1 else float(found[1])
-    if isinstance(value, int | float) and not isinstance(value, bool) and 1 < value <= 100:
+    if isinstance(value, int | float) and 1 < value <= 100:
         return value / 100
     return value
 

@@ -55,11 +55,13 @@ def decide(values: tuple[float, ...], target: float, sd: float) -> Decision:
 
     Args:
         values: accuracies, 0 to 1, one per seed, at least one.
-        target: the line, 0 to 1; a mean on the line is above it.
+        target: the line, 0 to 1.
         sd: from `spread_of`, 0 to 1, positive.
     """
-    z = _z(values, target, sd)
     mean, n = sum(values) / len(values), len(values)
+    # One trial decides only where it is far from the line, also when no second one was allowed.
+    lone_and_close = n == 1 and abs(mean - target) < REPEAT_WITHIN_SD * sd
+    z = 0.0 if lone_and_close else _z(values, target, sd)
     distance = f"the mean over {n} seed{'s' if n > 1 else ''} is {abs(mean - target) / sd:.1f} sd"
     line = f"the line of {100 * target:.4g} % (sd {100 * sd:.2f} points)"
     if z >= BOUND:

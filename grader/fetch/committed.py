@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import GraderError
-from grader.fetch.complaints import last_words
+from grader.fetch.complaints import first_words
 from grader.fetch.git import Call, Git, GitFailed
 from grader.fetch.interface import Errand
 from grader.fetch.listing import Entry
@@ -54,7 +54,7 @@ def committed(folder: Path, errand: Errand) -> Committed | NoCommit:
         commit = receive(git, local_link(str(top), top.name), Target("HEAD", "", ()), errand)
         return _of_folder(git, commit, prefix, errand)
     except GitFailed as failed:
-        return NoCommit(f"Its commit could not be read. {last_words(failed)}")
+        return NoCommit(f"Its commit could not be read. {first_words(failed)}")
     except GraderError as error:
         return NoCommit(f"Its commit could not be read: {error.message}")
 

@@ -12,7 +12,9 @@ from grader.text import clean
 _TRY_AGAIN = "Look at this machine's network, and at the spelling of the host; then try again."
 _NOT_THERE = "Check the spelling; for private work make it public, or give a folder."
 
-_DISK = re.compile(r"No space left|Disk quota exceeded|unable to write file|Read-only file system", re.IGNORECASE)
+_DISK = re.compile(
+    r"No space left|Disk quota exceeded|unable to write file|Read-only file system", re.IGNORECASE
+)
 _MEMORY = re.compile(r"out of memory|Cannot allocate memory", re.IGNORECASE)
 _CERTIFICATE = re.compile(r"certificate|SSL_ERROR|gnutls_handshake|SSL routines", re.IGNORECASE)
 _NETWORK = re.compile(
@@ -20,7 +22,8 @@ _NETWORK = re.compile(
     r"Connection reset|Connection timed out|Operation timed out|Operation too slow|Network is unreachable|"
     r"No route to host|Couldn't connect|RPC failed|early EOF|unexpected disconnect|hung up unexpectedly|"
     r"Empty reply from server|returned error: (?:408|429|5\d\d)|Connection closed|Recv failure|Send failure|"
-    r"transfer closed|Could not resolve proxy|Proxy CONNECT aborted|CONNECT tunnel failed",
+    r"transfer closed|GnuTLS recv error|SSL_read|non-properly terminated|Could not resolve proxy|"
+    r"Proxy CONNECT aborted|CONNECT tunnel failed",
     re.IGNORECASE,
 )
 _HOST_KEY = re.compile(r"Host key verification failed", re.IGNORECASE)
@@ -36,14 +39,21 @@ _MISSING = re.compile(
     re.IGNORECASE,
 )
 _OWNERSHIP = re.compile(r"dubious ownership", re.IGNORECASE)
-_NO_REPOSITORY = re.compile(r"not valid: is this a git repository|invalid server response|protocol error", re.IGNORECASE)
-_NO_COMMIT = re.compile(r"not our ref|unadvertised object|couldn't find remote ref|no such remote ref", re.IGNORECASE)
+_NO_REPOSITORY = re.compile(
+    r"not valid: is this a git repository|invalid server response|protocol error", re.IGNORECASE
+)
+_NO_COMMIT = re.compile(
+    r"not our ref|unadvertised object|couldn't find remote ref|no such remote ref", re.IGNORECASE
+)
 _BROKEN = re.compile(
     r"fsck error|bad object|corrupt|inflate: data stream|missing tree|did not send all necessary|"
     r"invalid index-pack output|index-pack|unresolved deltas|mismatched algorithms|maximum allowed tree depth",
     re.IGNORECASE,
 )
-_REDIRECT = re.compile(r"transport '[^']*' not allowed|unable to update url base|Protocol \"\S+\" (?:not|disabled)", re.IGNORECASE)
+_REDIRECT = re.compile(
+    r"transport '[^']*' not allowed|unable to update url base|Protocol \"\S+\" (?:not|disabled)",
+    re.IGNORECASE,
+)
 
 
 def explain(failed: GitFailed, link: Link) -> GraderError:
@@ -52,12 +62,12 @@ def explain(failed: GitFailed, link: Link) -> GraderError:
     where = link.host or "this machine"
     for pattern, message, hint in _faults_of_ours(where):
         if pattern.search(said):
-            return GraderFault(f"{message} {last_words(failed)}", hint)
+            return GraderFault(f"{message} {first_words(failed)}", hint)
     for pattern, message, hint in _faults_of_the_link(link):
         if pattern.search(said):
             return FetchError(message, hint)
     return GraderFault(
-        f"Git failed at {link.shown}: {last_words(failed)}", "Try again; if it stays, a person must look."
+        f"Git failed at {link.shown}: {first_words(failed)}", "Try again; if it stays, a person must look."
     )
 
 
@@ -91,7 +101,11 @@ def _faults_of_the_link(link: Link) -> tuple[tuple[re.Pattern[str], str, str], .
         (_PRIVATE, f"{shown} is private, or does not exist: {link.host} asks for a password.", _NOT_THERE),
         (_REDIRECT, f"{shown} leads to an address that is not https.", "Give the repository's own address."),
         (_MISSING, f"There is no repository at {shown}.", _NOT_THERE),
-        (_NO_REPOSITORY, f"What is at {shown} is not a git repository.", "Give the repository's own address."),
+        (
+            _NO_REPOSITORY,
+            f"What is at {shown} is not a git repository.",
+            "Give the repository's own address.",
+        ),
         (
             _NO_COMMIT,
             f"The server does not give out that commit or branch of {shown}.",
@@ -105,8 +119,8 @@ def _faults_of_the_link(link: Link) -> tuple[tuple[re.Pattern[str], str, str], .
     )
 
 
-def last_words(failed: GitFailed) -> str:
-    """What git said last that is an error, as one clean sentence in brackets."""
+def first_words(failed: GitFailed) -> str:
+    """What git said first that is an error, as one clean sentence in brackets."""
     lines = [line.strip() for line in re.split(r"[\r\n]+", failed.stderr) if line.strip()]
     telling = [line for line in lines if line.startswith(("fatal:", "error:", "ssh:"))] or lines
-    return f"({clean(telling[-1], 200)})" if telling else f"(git {failed.verb} ended with {failed.returncode})"
+    return f"({clean(telling[0], 200)})" if telling else f"(git {failed.verb} ended with {failed.returncode})"

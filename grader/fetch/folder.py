@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from grader.errors import FetchError, GraderFault, UsageError
 from grader.fetch.committed import Committed, NoCommit, committed, repository_of
-from grader.fetch.complaints import last_words
+from grader.fetch.complaints import first_words
 from grader.fetch.digest import tree_digest
 from grader.fetch.git import GitFailed
 from grader.fetch.ignored import MAX_GITIGNORE_BYTES, Ignored
@@ -40,7 +40,8 @@ def committed_link(path: Path) -> Link:
     top = repository_of(folder)
     if top is None:
         raise UsageError(
-            f"{clean(str(folder))} is in no git repository, so it has no branch or commit.", "Leave --ref out."
+            f"{clean(str(folder))} is in no git repository, so it has no branch or commit.",
+            "Leave --ref out.",
         )
     return local_link(str(top), top.name, "" if folder == top else folder.relative_to(top).as_posix())
 
@@ -63,7 +64,7 @@ def bring(path: Path, errand: Errand) -> Fetched:
         walk.run()
     except GitFailed as failed:
         raise GraderFault(
-            f"Git could not say which files of {clean(folder.name, 80)} are ignored. {last_words(failed)}",
+            f"Git could not say which files of {clean(folder.name, 80)} are ignored. {first_words(failed)}",
             "Try again; if it stays, hand in a copy without the .git folder.",
         ) from failed
     return Fetched(_record(folder, readme, state, stage, walk), stage.root)
@@ -75,7 +76,8 @@ def _folder_and_readme(path: Path) -> tuple[Path, str]:
     if path.is_file() and is_readme(path.name):
         return path.parent, path.name
     raise UsageError(
-        f"{clean(str(path))} is a file, not a folder.", "Give the folder that holds the submission; unpack archives first."
+        f"{clean(str(path))} is a file, not a folder.",
+        "Give the folder that it lies in; unpack archives first.",
     )
 
 
@@ -100,7 +102,9 @@ def _ignored(folder: Path, state: Committed, errand: Errand) -> Ignored:
 def _record(folder: Path, readme: str, state: Committed | NoCommit, stage: Stage, walk: Walk) -> Submission:
     files = stage.files_below("")
     if not files:
-        raise FetchError(f"The folder {clean(folder.name, 80)} holds no files that can be graded.", "Give another folder.")
+        raise FetchError(
+            f"The folder {clean(folder.name, 80)} holds no files that can be graded.", "Give another folder."
+        )
     changed = _changed(state, walk)
     commit = state.commit if isinstance(state, Committed) else None
     return Submission(
@@ -139,5 +143,7 @@ def _notes(state: Committed | NoCommit, changed: list[bytes], walk: Walk) -> lis
     if walk.ignored_count:
         notes.append(f"Left out because .gitignore names them: {walk.ignored_count} files or folders.")
     if state.prefix:
-        notes.append(f"The folder is {shown(os.fsencode(state.prefix))} of a repository; only this folder was taken.")
+        notes.append(
+            f"The folder is {shown(os.fsencode(state.prefix))} of a repository; only this folder was taken."
+        )
     return notes

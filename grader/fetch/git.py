@@ -9,79 +9,22 @@ from __future__ import annotations
 import os
 import resource
 import selectors
-import shutil
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from types import ModuleType
+from typing import BinaryIO, cast
 
 from grader.errors import GraderFault
+from grader.fetch.environment import env_command, flags, settings, without_names
 from grader.fetch.interface import Errand
 from grader.fetch.staging import megabytes
 
-_FLAGS = (
-    "core.hooksPath=/dev/null",
-    "core.symlinks=false",
-    "core.fsmonitor=false",
-    "core.attributesFile=/dev/null",
-    "core.askPass=false",
-    "credential.helper=",
-    "protocol.ext.allow=never",
-    "submodule.recurse=false",
-    "fetch.recurseSubmodules=false",
-    "fetch.unpackLimit=1",  # always one pack: checked as a whole, and one file to watch
-    "transfer.fsckObjects=true",
-    "fetch.fsckObjects=true",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "pack.threads=1",
-    "http.lowSpeedLimit=1000",
-    "http.lowSpeedTime=60",
-)
-_HARMLESS = (
-    "zeroPaddedFilemode",
-    "zeroPaddedDate",
-    "badTimezone",
-    "badDate",
-    "badDateOverflow",
-    "missingSpaceBeforeDate",
-    "missingSpaceBeforeEmail",
-    "missingNameBeforeEmail",
-    "missingEmail",
-    "badEmail",
-    "missingTaggerEntry",
-    "badTagName",
-    "badFilemode",
-    "emptyName",
-    "fullPathname",
-    "hasDot",
-    "hasDotdot",
-    "hasDotgit",
-    "gitmodulesMissing",
-    "gitmodulesBlob",
-    "gitmodulesParse",
-    "gitmodulesName",
-    "gitmodulesSymlink",
-    "gitmodulesUrl",
-    "gitmodulesPath",
-    "gitmodulesUpdate",
-    "gitattributesSymlink",
-    "gitignoreSymlink",
-    "mailmapSymlink",
-)
-"""Faults that git's check of incoming objects may overlook. Old tools made the first in honest repositories; the
-names with dots and the .gitmodules matter only to a checkout and to submodules, and there are neither here."""
-
-_PASSED_ON = (
-    *("PATH", "LD_LIBRARY_PATH", "SSH_AUTH_SOCK", "GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "SSL_CERT_FILE", "SSL_CERT_DIR"),
-    *("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
-)
-_SSH = "ssh -oBatchMode=yes -oConnectTimeout=20 -oForwardAgent=no -oClearAllForwardings=yes -oPermitLocalCommand=no"
 _MEMORY_BYTES = 8 << 30
 _CHUNK_BYTES = 1 << 16
 _STDERR_KEPT = 1 << 16
@@ -126,7 +69,7 @@ class Git:
         self._file_bytes = errand.caps.clone_bytes
         self._home = errand.holder / "home"
         self._home.mkdir(exist_ok=True)
-        self._env = _env_command()
+        self._env = env_command()
 
     def output(self, call: Call, limit_bytes: int = 1 << 20) -> bytes:
         """Everything that the call prints; GraderFault if that is more than `limit_bytes`."""
@@ -141,7 +84,7 @@ class Git:
                     )
         return bytes(whole)
 
-    def stream(self, call: Call) -> Iterator[bytes]:
+    def stream(self, call: Call) -> Generator[bytes, None, None]:
         """What the call prints, as it comes. Close it (`contextlib.closing`) and no process is left.
 
         Raises:
@@ -151,7 +94,7 @@ class Git:
         with tempfile.TemporaryFile(dir=self._home) as stdin:
             stdin.write(call.stdin)
             stdin.seek(0)
-            process = self._start(call, stdin)
+            process = self._start(call, cast(BinaryIO, stdin))
         stderr = bytearray()
         try:
             yield from self._chunks(process, call, stderr)
@@ -163,51 +106,24 @@ class Git:
         if returncode not in call.fine:
             raise GitFailed(call.arguments[0], returncode, stderr.decode("utf-8", "replace"))
 
-    def _start(self, call: Call, stdin: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _start(self, call: Call, stdin: BinaryIO) -> subprocess.Popen[bytes]:
         """GitPython adds the whole of `os.environ` to what it is given, so tokens of the person who grades, and
         any GIT_* setting, would reach git. Therefore it starts `env`, told to take each name away that is not on
         our list; names are no secrets, values never stand on a command line."""
-        import git
-
+        git = _gitpython()
         doorway = git.Git(str(call.work_tree or self._home))
-        environment = self._environment(call)
-        flags = [word for flag in _all_flags() for word in ("-c", flag)]
-        command = [*_without_names(self._env, environment), "git", *flags, *call.words()]
+        environment = settings(self._home, call.protocols)
+        command = [*without_names(self._env, environment), "git", *flags(), *call.words()]
         try:
             running = doorway.execute(
-                command, as_process=True, istream=stdin, env=environment, start_new_session=True
+                command, istream=stdin, as_process=True, env=environment, start_new_session=True
             )
         except (git.GitCommandNotFound, OSError) as error:
-            raise GraderFault("Git could not be started.", "Install git 2.30 or later.") from error
-        process = running.proc
-        assert process is not None  # it has just been started
+            raise _not_started() from error
+        process: subprocess.Popen[bytes] = running.proc
         running.proc = None  # GitPython would end it in its own, gentler way, and leave its children
         _limit(process.pid, self._file_bytes)
         return process
-
-    def _environment(self, call: Call) -> dict[str, str]:
-        """What git gets besides the names that are passed on."""
-        return {
-            "HOME": str(self._home),
-            "TMPDIR": str(self._home),
-            "LC_ALL": "C",
-            "GIT_CONFIG_GLOBAL": os.devnull,
-            "GIT_CONFIG_NOSYSTEM": "1",
-            "GIT_ATTR_NOSYSTEM": "1",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_ASKPASS": "false",
-            "SSH_ASKPASS": "false",
-            "SSH_ASKPASS_REQUIRE": "never",
-            "GIT_SSH_COMMAND": _SSH,
-            "GIT_LFS_SKIP_SMUDGE": "1",
-            "GIT_NO_LAZY_FETCH": "1",
-            "GIT_NO_REPLACE_OBJECTS": "1",
-            "GIT_LITERAL_PATHSPECS": "1",
-            "GIT_OPTIONAL_LOCKS": "0",
-            "GIT_CEILING_DIRECTORIES": str(self._home.parent),
-            "GIT_ALLOW_PROTOCOL": call.protocols,
-            **_certificates(),
-        }
 
     def _chunks(self, process: subprocess.Popen[bytes], call: Call, stderr: bytearray) -> Iterator[bytes]:
         """Standard output as it comes, until both pipes are closed; the end of stderr is kept beside it."""
@@ -244,33 +160,17 @@ class Git:
         )
 
 
-def _all_flags() -> tuple[str, ...]:
-    return (*_FLAGS, *(f"fetch.fsck.{name}=ignore" for name in _HARMLESS))
-
-
-def _env_command() -> str:
-    """Where `env` is; GraderFault where git is not."""
-    missing = GraderFault("Git is not installed here.", "Install git 2.30 or later, and see that it is in PATH.")
+def _gitpython() -> ModuleType:
+    """GitPython looks for git when it is imported, and raises ImportError where it finds none that runs."""
     try:
-        import git  # noqa: F401 - it looks for git at import, and says so by ImportError
+        import git
     except ImportError as error:
-        raise missing from error
-    env = shutil.which("env")
-    if env is None or shutil.which("git") is None:
-        raise missing
-    return env
+        raise _not_started() from error
+    return git
 
 
-def _without_names(env: str, ours: dict[str, str]) -> list[str]:
-    """`env -u NAME…` for every name of the environment that is neither passed on nor set by us."""
-    kept = {*_PASSED_ON, *ours, "LANGUAGE"}
-    return [env, *(word for name in sorted(os.environ) if name not in kept for word in ("-u", name))]
-
-
-def _certificates() -> dict[str, str]:
-    """Git reads its own name for the file of trusted certificates; the common one counts where it is not set."""
-    common = os.environ.get("SSL_CERT_FILE")
-    return {"GIT_SSL_CAINFO": common} if common and "GIT_SSL_CAINFO" not in os.environ else {}
+def _not_started() -> GraderFault:
+    return GraderFault("Git could not be started.", "Run git --version; install git 2.30 or later.")
 
 
 def _limit(pid: int, file_bytes: int) -> None:
@@ -302,6 +202,5 @@ def size_below(folder: Path) -> int:
     for place, _, names in os.walk(folder):
         for name in names:
             with suppress(OSError):
-                total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH116, PTH118 - many, and often
+                total += os.lstat(os.path.join(place, name)).st_size  # noqa: PTH118 - many, and often
     return total
-

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from grader.errors import FetchError
 
 KNOWN_HOSTS = frozenset(
-    {"github.com", "gitlab.com", "bitbucket.org", "codeberg.org", "gist.github.com", "raw.githubusercontent.com"}
+    {
+        "github.com",
+        "gitlab.com",
+        "bitbucket.org",
+        "codeberg.org",
+        "gist.github.com",
+        "raw.githubusercontent.com",
+    }
 )
 """Hosts that serve https for every http address of theirs."""
 

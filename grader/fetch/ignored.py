@@ -40,14 +40,15 @@ class Ignored:
         folders = list(folders)
         for folder in folders:
             self._place(folder).mkdir()
-        asked = [self._prefix + path for path in (*folders, *files)]
+        start = b"./" + self._prefix  # a path that begins with a colon would be read as a pattern
+        asked = [start + path for path in (*folders, *files)]
         if not asked:
             return set()
         arguments = ("check-ignore", "--no-index", "--stdin", "-z")
         stdin = b"".join(path + b"\0" for path in asked)
         call = Call(arguments, self._git_dir, self._twin, stdin, fine=(0, 1))
         answer = self._git.output(call, _OUTPUT_BYTES)
-        return {path.removeprefix(self._prefix) for path in answer.split(b"\0") if path}
+        return {path.removeprefix(start) for path in answer.split(b"\0") if path}
 
     def _place(self, path: bytes) -> Path:
         return self._twin / os.fsdecode(self._prefix + path)

@@ -129,7 +129,8 @@ def _fault(error: OSError) -> GraderFault:
     temporary = tempfile.gettempdir() if tempfile.tempdir else "the folder for temporary files"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return GraderFault(
-            f"The disk is full while fetching, in {temporary}.", "Make room there, or set TMPDIR to a folder with room."
+            f"The disk is full while fetching, in {temporary}.",
+            "Make room there, or set TMPDIR to a folder with room.",
         )
     return GraderFault(
         f"Fetching failed on this machine: {error.strerror or error} ({temporary}).",

@@ -59,7 +59,9 @@ def _records(chunks: Iterable[bytes]) -> Iterator[bytes]:
         *whole, rest = (rest + chunk).split(b"\0")
         yield from whole
         if len(rest) > _MAX_RECORD_BYTES:
-            raise FetchError("The repository holds a path of over a million bytes.", "Take it out and push again.")
+            raise FetchError(
+                "The repository holds a path of over a million bytes.", "Take it out and push again."
+            )
 
 
 def _entry(record: bytes, caps: Caps) -> Entry:
@@ -102,7 +104,9 @@ def _of_file(entry: Entry, wanted: str, folders: dict[str, None]) -> Place:
     subfolder = wanted.rpartition("/")[0]
     notes = _namesakes(subfolder, folders)
     if entry.reason:
-        return Place(subfolder, notes=(*notes, f"The README that the link names is not taken: {entry.reason}."))
+        return Place(
+            subfolder, notes=(*notes, f"The README that the link names is not taken: {entry.reason}.")
+        )
     return Place(subfolder, wanted, notes)
 
 
@@ -122,7 +126,9 @@ def _namesakes(folder: str, folders: dict[str, None]) -> tuple[str, ...]:
     twins = [other for other in folders if other != folder and other.casefold() == folder.casefold()]
     if not folder or not twins:
         return ()
-    return (f"Beside {clean_path(folder)} there is {', '.join(map(clean_path, twins[:3]))}: only the case differs.",)
+    return (
+        f"Beside {clean_path(folder)} there is {', '.join(map(clean_path, twins[:3]))}: only the case differs.",
+    )
 
 
 def _nothing_there(wanted: str, folders: dict[str, None], entries: list[Entry]) -> FetchError:
@@ -131,8 +137,12 @@ def _nothing_there(wanted: str, folders: dict[str, None], entries: list[Entry]) 
     message = f"There is no {kind} {clean_path(wanted)} in the repository"
     same = [path for path in paths if path.casefold() == wanted.casefold()]
     if same:
-        return FetchError(f"{message}; there is {clean_path(same[0])}, which differs by case.", "Correct the link.")
+        return FetchError(
+            f"{message}; there is {clean_path(same[0])}, which differs by case.", "Correct the link."
+        )
     alike = difflib.get_close_matches(wanted, paths[:5000], n=3, cutoff=0.5)
     top = [folder for folder in folders if "/" not in folder]
     near = ", ".join(clean_path(path) for path in (alike or top)[:5])
-    return FetchError(f"{message}; {f'the nearest are: {near}' if near else 'it has no folders'}.", "Correct the link.")
+    return FetchError(
+        f"{message}; {f'the nearest are: {near}' if near else 'it has no folders'}.", "Correct the link."
+    )

@@ -85,14 +85,26 @@ def _full_name(name: str, refs: dict[str, str], link: Link) -> str:
     if full:
         return full
     short = re.fullmatch(r"[0-9a-f]{7,39}", name)
-    hint = "A commit must be given with all of its 40 digits." if short else "Check the spelling, or push the branch."
-    raise FetchError(f'There is no branch or tag "{clean(name, 80)}" in {link.shown}; {_have(refs, name)}.', hint)
+    hint = (
+        "A commit must be given with all of its 40 digits."
+        if short
+        else "Check the spelling, or push the branch."
+    )
+    raise FetchError(
+        f'There is no branch or tag "{clean(name, 80)}" in {link.shown}; {_have(refs, name)}.', hint
+    )
 
 
 def _have(refs: dict[str, str], near: str = "") -> str:
     """A few names that are there, the most alike first."""
-    names = [full.removeprefix(_HEADS).removeprefix(_TAGS) for full in refs if full.startswith((_HEADS, _TAGS))]
+    names = [
+        full.removeprefix(_HEADS).removeprefix(_TAGS) for full in refs if full.startswith((_HEADS, _TAGS))
+    ]
     alike = difflib.get_close_matches(near, names[:2000], n=3, cutoff=0.5) if near else []
     listed = [*alike, *(name for name in names if name not in alike)][:5]
     more = f" and {len(names) - len(listed)} more" if len(names) > len(listed) else ""
-    return f"it has {', '.join(clean(name, 60) for name in listed)}{more}" if listed else "it has no branch at all"
+    return (
+        f"it has {', '.join(clean(name, 60) for name in listed)}{more}"
+        if listed
+        else "it has no branch at all"
+    )

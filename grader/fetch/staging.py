@@ -120,4 +120,8 @@ def over_size(size_bytes: int, caps: Caps) -> str:
 
 
 def megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / (1 << 20):,.0f} MiB" if size_bytes >= 10 << 20 else f"{size_bytes / (1 << 20):.2g} MiB"
+    return (
+        f"{size_bytes / (1 << 20):,.0f} MiB"
+        if size_bytes >= 10 << 20
+        else f"{size_bytes / (1 << 20):.2g} MiB"
+    )

@@ -17,9 +17,13 @@ from grader.text import clean
 
 _EXAMPLE = "https://github.com/owner/repository"
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|[0-9A-Fa-f:]+")
-_SCP = re.compile(r"(?P<user>[A-Za-z0-9_][\w.-]*)@(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):(?P<path>(?!/?-)[^\s:\\]+)")
+_SCP = re.compile(
+    r"(?P<user>[A-Za-z0-9_][\w.-]*)@(?P<host>[A-Za-z0-9][A-Za-z0-9.-]*):(?P<path>(?!/?-)[^\s:\\]+)"
+)
 _HELPER = re.compile(r"[A-Za-z0-9+.-]+::")
-_BARE_HOST = re.compile(rf"(?:www\.)?(?:{'|'.join(map(re.escape, sorted(KNOWN_HOSTS)))})(?:/|$)", re.IGNORECASE)
+_BARE_HOST = re.compile(
+    rf"(?:www\.)?(?:{'|'.join(map(re.escape, sorted(KNOWN_HOSTS)))})(?:/|$)", re.IGNORECASE
+)
 _MAX_LENGTH = 2000
 
 
@@ -111,7 +115,8 @@ def _refuse_scheme(scheme: str, host: str) -> None:
         raise FetchError("Links that begin with file:// are not followed.", "Give the folder's path itself.")
     if scheme == "http":
         raise FetchError(
-            "The link begins with http://, where anybody on the way can change what arrives.", "Write https://."
+            "The link begins with http://, where anybody on the way can change what arrives.",
+            "Write https://.",
         )
     if scheme == "git":
         raise FetchError(
@@ -145,7 +150,9 @@ def _from_ssh(parts: SplitResult) -> Link:
 def _from_web(parts: SplitResult) -> Link:
     host = (parts.hostname or "").removeprefix("www.")
     if host in NO_REPOSITORY:
-        raise FetchError(f"This is a link to {NO_REPOSITORY[host]}, not to a repository.", _repository_needed(host))
+        raise FetchError(
+            f"This is a link to {NO_REPOSITORY[host]}, not to a repository.", _repository_needed(host)
+        )
     segments = [segment for segment in parts.path.split("/") if segment]
     _refuse_odd([unquote(segment) for segment in segments], host)
     found = split_path(host, segments)

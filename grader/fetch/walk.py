@@ -36,7 +36,12 @@ class Walk:
     """One walk. Committed files are taken wherever they lie; others only where no rule passes them over."""
 
     def __init__(
-        self, folder: Path, stage: Stage, tracked: Mapping[bytes, Entry], ignored: Ignored | None, errand: Errand
+        self,
+        folder: Path,
+        stage: Stage,
+        tracked: Mapping[bytes, Entry],
+        ignored: Ignored | None,
+        errand: Errand,
     ) -> None:
         self.blobs: dict[bytes, str] = {}  # path → what git calls the content, of each file that was taken
         self.ignored_count = 0
@@ -153,7 +158,9 @@ class Walk:
     def _file(self, root: int, item: Item) -> None:
         if time.monotonic() > self._errand.deadline:
             seconds = f"{self._errand.caps.seconds:g} s"
-            raise GraderFault(f"Copying the folder took longer than {seconds}.", "Copy it to a local disk, try again.")
+            raise GraderFault(
+                f"Copying the folder took longer than {seconds}.", "Copy it to a local disk, try again."
+            )
         reason = "" if stat.S_ISREG(item.mode) else kind_of(item.mode)
         reason = reason or over_size(item.size_bytes, self._errand.caps)
         if reason:

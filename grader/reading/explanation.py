@@ -176,7 +176,8 @@ def _is_about_whole(claim: Claim, readme: Readme) -> bool:
 
 def _is_prominent(claim: Claim, readme: Readme) -> bool:
     """It stands in the page's first section or in one on the model."""
-    line = int(claim.place.rpartition(":")[2])
+    number = claim.place.rpartition(":")[2]
+    line = int(number) if number.isdigit() else 0
     holding = [section for section in readme.sections if section.line <= line]
     return bool(holding) and (holding[-1] is readme.sections[0] or _is_about_model(holding[-1]))
 

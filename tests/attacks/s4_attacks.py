@@ -170,5 +170,6 @@ ATTACKS: dict[str, Any] = {
         "Writes frames of its own on every open descriptor",
         _with_function(_FORGE, "json os", _base.in_init("forge()")),
         **_NOT_RUN,
+        says="The process gave no valid answer",
     ),
 }
