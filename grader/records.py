@@ -188,6 +188,56 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Axis:
+    """What one output position of an operator sees of the input image along one spatial axis.
+
+    `known`: `size` input positions, `jump` input positions from one output position to the next (Araujo et al.,
+    "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019). `global`: the whole axis.
+    `unknown`: an operator on the way has no rule; never a guess. `none`: not derived from the image along it.
+    """
+
+    state: Literal["known", "global", "unknown", "none"]
+    size: int = 0
+    jump: float = 0.0
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One operator that really ran, module or functional call, in the order of execution."""
+
+    index: int  # its place in `Structure.operators`
+    kind: str  # "convolution", "max pool", "add", ...: the words of grader.inspection.kinds
+    name: str  # the operator below autograd: "aten.convolution"
+    module: str  # path of the innermost module that was running; "" in the model's own forward
+    inputs: tuple[int, ...]  # indices of the operators whose outputs it takes; -1 is the model's input
+    output_shape: tuple[int, ...]  # without the batch
+    parameters: int  # elements of the parameters that it takes
+    axes: tuple[Axis, ...]  # height, width; () where the output is not spatial
+    details: tuple[tuple[str, Scalar], ...] = ()  # "kernel": "3x3", "stride": "1x1", "groups": 1, "p": 0.1, ...
+
+    def detail(self, name: str, default: Scalar = "") -> Scalar:
+        return dict(self.details).get(name, default)
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What ran in one forward pass of the model at its native input size."""
+
+    operators: tuple[Operator, ...]
+    receptive_field: tuple[Axis, ...]  # height, width: before the global pooling that feeds the head
+    global_pool: int  # index of that pooling operator; -1 where there is none
+    map_before_pool: tuple[int, ...]  # (height, width) of the map that it pools, else of the last spatial map
+    flops: int  # of one image; multiplications and additions counted apart
+    flops_partial: bool  # an operator ran that the counter does not know
+    unused_layers: tuple[str, ...]  # modules with parameters that no operator took: "never (Linear)"
+    unused_parameters: int
+    ungraded_parameters: int  # require a gradient and got none in a backward pass
+    hidden_elements: int  # of tensors outside of parameters and buffers that operators took
+    hidden_places: tuple[str, ...]  # where they are, as far as it can be told: "self.table", "global LOOKUP"
+    unknown_operators: tuple[str, ...]  # spatial operators without a rule: "aten.grid_sampler_2d"
+
+
+@dataclass(frozen=True)
 class ModelFacts:
     """What the worker measured of the model. Testimony, except for what the trained state confirms."""
 
@@ -204,6 +254,7 @@ class ModelFacts:
     output_shape: tuple[int, ...]  # without the batch
     head: Literal["logits", "log_softmax", "probabilities"]
     notes: tuple[str, ...] = ()
+    structure: Structure | Absent = Absent("skipped", "The operators were not recorded.")
 
 
 # --- training and scoring -----------------------------------------------------------------------------------
