@@ -472,3 +472,24 @@ class RunRecord:
     outcomes: tuple[Outcome, ...]
     grade: Grade
     provenance: Provenance
+
+
+# --- a look without a grade -----------------------------------------------------------------------------------
+
+INSPECTION_SCHEMA = "grader/inspection/1"
+"""Name and major version of what `grader inspect --json` prints."""
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What the grader sees of a submission's model. It is shown and not stored; no spec and no data take part."""
+
+    schema: str
+    submission: Submission
+    candidates: tuple[Candidate, ...]  # the most likely first
+    choice: str  # why the first is the most likely, as a sentence
+    unreadable: tuple[LeftOut, ...]  # files and cells that could not be parsed
+    model: ModelFacts | Absent
+    classes: int  # that the output was held against
+    obstacles: tuple[Absent, ...]  # why a measured model cannot be trained for so many classes; () if it can
+    isolation: Isolation

@@ -59,7 +59,7 @@ def entries(root: torch.nn.Module) -> list[Entry]:
             for name, tensor in _own(module, registry).items():
                 if not isinstance(tensor, torch.Tensor):
                     continue
-                key = (_storage(tensor).data_ptr(), int(tensor.storage_offset()))
+                key = _key(tensor)
                 if key[0] and key in seen:
                     continue
                 seen.add(key)
@@ -76,14 +76,15 @@ def own_parameters(module: torch.nn.Module) -> int:
 class Counts:
     parameters: int
     trainable: int
-    buffer_elements: int  # without batch-norm statistics
+    buffer_elements: int  # without the statistics of batch norms
 
 
 def count(root: torch.nn.Module) -> Counts:
     """Unique elements: all parameters, those that require a gradient, and buffers."""
     listed = entries(root)
+    statistics = _statistics(root)
     parameters = [entry.tensor for entry in listed if entry.role == "parameter"]
-    buffers = [entry for entry in listed if entry.role == "buffer" and not is_statistic(entry.name)]
+    buffers = [entry for entry in listed if entry.role == "buffer" and id(entry.tensor) not in statistics]
     return Counts(
         parameters=sum(int(_numel(p)) for p in parameters),
         trainable=sum(int(_numel(p)) for p in parameters if p.requires_grad),
@@ -91,8 +92,34 @@ def count(root: torch.nn.Module) -> Counts:
     )
 
 
-def is_statistic(name: str) -> bool:
-    return name.rpartition(".")[2] in BATCH_NORM_STATISTICS
+def _statistics(root: torch.nn.Module) -> frozenset[int]:
+    """Ids of the buffers that a real norm of that width keeps: another buffer of the same name is a buffer."""
+    found: set[int] = set()
+    for _, module in modules(root):
+        if not issubclass(type(module), torch.nn.modules.batchnorm._NormBase):
+            continue
+        buffers = _own(module, "_buffers")
+        width = object.__getattribute__(module, "__dict__").get("num_features")
+        for name in BATCH_NORM_STATISTICS:
+            tensor = buffers.get(name)
+            allowed = 1 if name == "num_batches_tracked" else width
+            if isinstance(tensor, torch.Tensor) and int(_numel(tensor)) == allowed:
+                found.add(id(tensor))
+    return frozenset(found)
+
+
+def owners(root: torch.nn.Module) -> dict[str, tuple[str, ...]]:
+    """Path of each module → names in `entries` of the parameters registered on it, tied ones by their first name."""
+    names = {_key(entry.tensor): entry.name for entry in entries(root) if entry.role == "parameter"}
+    found: dict[str, tuple[str, ...]] = {}
+    for path, module in modules(root):
+        own = [p for p in _own(module, "_parameters").values() if isinstance(p, torch.Tensor)]
+        found[path] = tuple(names[_key(tensor)] for tensor in own if _key(tensor) in names)
+    return found
+
+
+def _key(tensor: torch.Tensor) -> tuple[int, int]:
+    return _storage(tensor).data_ptr(), int(tensor.storage_offset())
 
 
 def _own(module: torch.nn.Module, registry: str) -> dict[str, object]:

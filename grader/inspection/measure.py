@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import torch
 
 from grader.inspection.accounting import count, modules, own_parameters
-from grader.inspection.operators import record_kinds
+from grader.inspection.kinds import layer_kinds
+from grader.inspection.passes import PROBE_BATCH, images, in_train_mode
+from grader.inspection.rows import Row
+from grader.inspection.structure import CannotRecord, structure
 
-PROBE_BATCH = 4
 _TABLE_COLUMNS = ("input_size", "output_size", "num_params", "mult_adds")
 
 
@@ -28,9 +29,8 @@ def forward_once(model: torch.nn.Module, input_shape: tuple[int, ...]) -> torch.
         BadOutput: it is not a tensor of numbers.
     """
     model.eval()
-    images = torch.rand(PROBE_BATCH, *input_shape, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        output = model(images)
+        output = model(images(input_shape, PROBE_BATCH))
     if not isinstance(output, torch.Tensor):
         raise BadOutput(f"The model returns a {type(output).__name__} instead of one tensor of class scores.")
     return output.detach().float()
@@ -69,7 +69,7 @@ def measure(model: torch.nn.Module, input_shape: tuple[int, ...], *, with_table:
     }
     if with_table:
         facts["layers"] = _layers(model, input_shape)
-        facts["kinds"] = list(_kinds(model, input_shape))
+        facts |= _structure(model, input_shape)
         facts["table"] = _table(model, input_shape)
     return facts
 
@@ -97,11 +97,30 @@ def _layers(model: torch.nn.Module, input_shape: tuple[int, ...]) -> list[list[A
     ]
 
 
-def _kinds(model: torch.nn.Module, input_shape: tuple[int, ...]) -> tuple[str, ...]:
-    """Operator kinds in train mode, where dropout is active. On a copy: batch statistics must not move."""
-    twin = copy.deepcopy(model).train()
-    images = torch.rand(PROBE_BATCH, *input_shape, generator=torch.Generator().manual_seed(0))
-    return record_kinds(lambda: twin(images))
+def _structure(model: torch.nn.Module, input_shape: tuple[int, ...]) -> dict[str, Any]:
+    """The recorded structure and the kinds of layers in it; `structure_error` where only the recording failed.
+
+    What the student's code raises in train mode is raised here too.
+    """
+    error, rows = "", list[Row]()
+    try:
+        found, rows = structure(model, input_shape)
+    except CannotRecord as fault:
+        error, rows = str(fault), fault.rows
+    except Exception as fault:
+        _run_in_train_mode(model, input_shape)  # it does not come back where the model itself is at fault
+        error = f"The operators could not be recorded ({type(fault).__name__}: {fault})."
+    kinds = list(layer_kinds((row.kind, row.details) for row in rows))
+    if error:
+        return {"kinds": kinds, "structure_error": error[:1000], "notes": []}
+    note = found.pop("note")
+    return {"kinds": kinds, "structure": found, "notes": [note[:290]] if note else []}
+
+
+def _run_in_train_mode(model: torch.nn.Module, input_shape: tuple[int, ...]) -> None:
+    with in_train_mode(model) as twin, torch.no_grad():
+        twin(images(input_shape, PROBE_BATCH))
+    model.eval()
 
 
 def _table(model: torch.nn.Module, input_shape: tuple[int, ...]) -> str:

@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from grader.isolation import checked
 from grader.isolation.frames import Array, Message, ProtocolError, strict_json
+from grader.isolation.structure_answer import structure
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.records import CurvePoint, Entrypoint, Layer, ModelFacts, Recipe, Scalar
 from grader.text import clean, clean_block
@@ -26,7 +28,7 @@ MEASURE = Patience(120)
 HAND_OVER = Patience(120)
 PREDICT_SECONDS = 600.0
 
-FACTS_LIMIT_BYTES = 8 * 1024 * 1024
+FACTS_LIMIT_BYTES = 16 * 1024 * 1024
 STATE_LIMIT_BYTES = 512 * 1024 * 1024
 _ITEM_BYTES = {
     **dict.fromkeys(("bool", "uint8", "int8"), 1),
@@ -35,7 +37,6 @@ _ITEM_BYTES = {
     **dict.fromkeys(("float64", "int64"), 8),
 }
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
-_MAX_COUNT = 2**40
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def measure(
     if isinstance(answer, Ending):
         return answer
     try:
-        facts = _mapping(_json(answer, "facts"))
+        facts = checked.mapping(_json(answer, "facts"))
         return _model_facts(facts, entrypoint, input_shape, notes), facts.get("finite") is True
     except ProtocolError as error:
         return worker.refuse(error)
@@ -143,7 +144,7 @@ def train(
     start, cpu_start = time.monotonic(), worker.cpu_seconds()
 
     def note(message: Message) -> None:
-        steps, samples = message.integer("steps", 1, _MAX_COUNT), message.integer("samples", 1, _MAX_COUNT)
+        steps, samples = message.integer("steps", 1, checked.MAX_COUNT), message.integer("samples", 1, checked.MAX_COUNT)
         loss = message.number("loss", -1, 1e30)
         times.append((steps, time.monotonic() - start))
         if loss >= 0 and len(curve) < 5000:
@@ -155,7 +156,7 @@ def train(
     if isinstance(answer, Ending):
         return answer
     try:
-        steps, samples = answer.integer("steps", 0, _MAX_COUNT), answer.integer("samples", 0, _MAX_COUNT)
+        steps, samples = answer.integer("steps", 0, checked.MAX_COUNT), answer.integer("samples", 0, checked.MAX_COUNT)
     except ProtocolError as error:
         return worker.refuse(error)
     return Training(
@@ -222,36 +223,6 @@ def _json(answer: Message, key: str) -> Any:
     return strict_json(answer.array(key, "uint8", (None,)).tobytes())
 
 
-def _mapping(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ProtocolError("facts")
-    return value
-
-
-def _count(value: Any) -> int:
-    if type(value) is not int or not 0 <= value < _MAX_COUNT:
-        raise ProtocolError("count")
-    return value
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list) or len(value) > 8:
-        raise ProtocolError("shape")
-    return tuple(_count(size) for size in value)
-
-
-def _list(value: Any, limit: int) -> list[Any]:
-    if not isinstance(value, list) or len(value) > limit:
-        raise ProtocolError("list")
-    return value
-
-
-def _text(value: Any, limit: int = 200) -> str:
-    if not isinstance(value, str):
-        raise ProtocolError("text")
-    return clean(value, limit)
-
-
 def _model_facts(
     facts: dict[str, Any], entrypoint: Entrypoint, input_shape: tuple[int, ...], notes: tuple[str, ...]
 ) -> ModelFacts:
@@ -261,32 +232,33 @@ def _model_facts(
     table = facts.get("table")
     return ModelFacts(
         entrypoint=entrypoint,
-        parameters=_count(facts.get("parameters")),
-        trainable=_count(facts.get("trainable")),
-        buffer_elements=_count(facts.get("buffer_elements")),
-        layers=tuple(_layer(item) for item in _list(facts.get("layers"), 20_000)),
-        layer_kinds=tuple(_text(kind, 60) for kind in _list(facts.get("kinds"), 200)),
+        parameters=checked.count(facts.get("parameters")),
+        trainable=checked.count(facts.get("trainable")),
+        buffer_elements=checked.count(facts.get("buffer_elements")),
+        layers=tuple(_layer(item) for item in checked.listed(facts.get("layers"), 20_000)),
+        layer_kinds=tuple(checked.text(kind, 60) for kind in checked.listed(facts.get("kinds"), 200)),
         table=clean_block(table, 60_000) if isinstance(table, str) else "",
         input_shape=input_shape,
-        output_shape=_shape(facts.get("output_shape")),
+        output_shape=checked.shape(facts.get("output_shape")),
         head=head,
-        notes=notes,
+        notes=notes + tuple(checked.text(note, 300) for note in checked.listed(facts.get("notes"), 20)),
+        structure=structure(facts),
     )
 
 
 def _layer(item: Any) -> Layer:
     if not isinstance(item, list) or len(item) != 4:
         raise ProtocolError("layer")
-    return Layer(_text(item[0]), _text(item[1], 100), _shape(item[2]), _count(item[3]))
+    return Layer(checked.text(item[0]), checked.text(item[1], 100), checked.shape(item[2]), checked.count(item[3]))
 
 
 def _check_entries(listed: Any, blob_bytes: int) -> int:
     """Elements that the bytes hold, batch-norm statistics left out."""
     elements = total = 0
-    for item in _list(listed, 100_000):
+    for item in checked.listed(listed, 100_000):
         if not isinstance(item, list) or len(item) != 4 or item[1] not in _ITEM_BYTES:
             raise ProtocolError("state entry")
-        size = math.prod(_shape(item[2]))
+        size = math.prod(checked.shape(item[2]))
         total += size * _ITEM_BYTES[item[1]]
         if str(item[0]).rpartition(".")[2] not in _STATISTICS:
             elements += size

@@ -24,8 +24,8 @@ def loss_curve(trials: tuple[Trial, ...]) -> str:
     if not lines:
         return ""
     most = max(point.samples for _, points in lines for point in points)
-    highest = _round_up(max(point.loss for _, points in lines for point in points))
-    ends = _apart([_y(points[-1].loss, highest) for _, points in lines])
+    highest = round_up(max(point.loss for _, points in lines for point in points))
+    ends = apart([_y(points[-1].loss, highest) for _, points in lines])
     drawn = [
         _line(index, seed, points, most, highest, ends[index]) for index, (seed, points) in enumerate(lines)
     ]
@@ -71,7 +71,7 @@ def _grid(most: int, highest: float) -> Iterable[str]:
         y = _y(value, highest)
         yield f'<line class="grid" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
         yield f'<text class="tick" x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{value:.3g}</text>'
-    for place in range(0, most + 1, _tick_step(most)):
+    for place in range(0, most + 1, tick_step(most)):
         x = _x(place, most)
         y = HEIGHT - BOTTOM + 18
         yield f'<text class="tick" x="{x:.1f}" y="{y}" text-anchor="middle">{place:,}</text>'
@@ -87,7 +87,7 @@ def _y(loss: float, highest: float) -> float:
     return HEIGHT - BOTTOM - (HEIGHT - TOP - BOTTOM) * loss / highest
 
 
-def _round_up(value: float) -> float:
+def round_up(value: float) -> float:
     """The next value that divides into four readable parts."""
     if value <= 0:
         return 1.0
@@ -95,14 +95,14 @@ def _round_up(value: float) -> float:
     return next(step * power for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10, 12) if step * power >= value)
 
 
-def _tick_step(most: int) -> int:
+def tick_step(most: int) -> int:
     """A round number of samples that divides the axis into four to ten parts; at least 1."""
     power = 10 ** max(len(str(most)) - 2, 0)
     found: int = next((step * power for step in (2, 5, 10, 20) if most < 6.5 * step * power), 25 * power)
     return found
 
 
-def _apart(heights: list[float], gap: float = 15.0) -> list[float]:
+def apart(heights: list[float], gap: float = 15.0) -> list[float]:
     """The same heights, moved so that labels of one line each don't cover one another."""
     order = sorted(range(len(heights)), key=lambda index: -heights[index])
     moved = list(heights)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.records import Grade, RunRecord
 from grader.report import charts, words
+from grader.report.growth import growth
 from grader.report.inert import inert
 from grader.report.sections import sections
 from grader.report.sections.interface import Table
@@ -35,7 +36,10 @@ def render(record: RunRecord) -> str:
             verdict=words.verdict(shown),
             meter=_meter(shown.grade),
             sections=sections(shown),
-            curve=Markup(charts.loss_curve(shown.evidence.trials)),
+            pictures={
+                "curve": Markup(charts.loss_curve(shown.evidence.trials)),
+                "growth": Markup(growth(shown.evidence.model)),
+            },
             style=Markup(style),
             words=words,
             heat=_heat,

@@ -7,9 +7,9 @@ can come from an older grader, or from a file that somebody edited. Escaping is 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import Any, TypeVar
 
-from grader.records import RunRecord
+from grader.records import Inspection, RunRecord
 from grader.text import clean, clean_block
 
 LINE_LIMIT = 600
@@ -19,9 +19,12 @@ BLOCK_LIMIT = 16_000
 """Characters of one block, such as torchinfo's table."""
 
 
-def inert(record: RunRecord) -> RunRecord:
+Shown = TypeVar("Shown", RunRecord, Inspection)
+
+
+def inert(record: Shown) -> Shown:
     """The same record, with no control or bidirectional character in any string, and none without an end."""
-    made: RunRecord = _inert(record)
+    made: Shown = _inert(record)
     return made
 
 

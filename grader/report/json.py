@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader import records
 from grader.errors import StoreError
-from grader.records import RESULT_SCHEMA, RunRecord
+from grader.records import RESULT_SCHEMA, Inspection, RunRecord
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -31,8 +31,15 @@ def render(record: RunRecord) -> str:
 
 def to_json(record: RunRecord) -> str:
     """The record as JSON text; `from_json` gives the same record back."""
-    data = _writable(_adapter().dump_python(record, mode="json"))
-    return json.dumps(data, ensure_ascii=True, allow_nan=False, indent=2) + "\n"
+    return written(record)
+
+
+def written(record: RunRecord | Inspection) -> str:
+    """A record as JSON text: ASCII, and a string where a number is none.
+
+    Not by pydantic: inside of nested unions it writes `true` as 1, and what asks for true would not find it again.
+    """
+    return json.dumps(_writable(record), ensure_ascii=True, allow_nan=False, indent=2) + "\n"
 
 
 def from_json(text: str) -> RunRecord:
@@ -78,15 +85,24 @@ def _check_schema(data: object) -> None:
         )
 
 
-def _writable(value: Any) -> Any:
-    """Lone surrogates become visible, numbers that are none become strings: JSON has neither."""
+def _writable(value: Any, as_float: bool = False) -> Any:
+    """Plain values for JSON. Lone surrogates become visible, numbers that are none become strings: JSON has neither.
+
+    `as_float`: whole numbers are written as the floats that the record declares, so that a text that was read and
+    written again is the same.
+    """
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode("utf-8")
     if isinstance(value, float) and not math.isfinite(value):
         return {math.inf: "Infinity", -math.inf: "-Infinity"}.get(value, "NaN")
-    if isinstance(value, dict):
-        return {key: _writable(item) for key, item in value.items()}
-    return [_writable(item) for item in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, tuple):
+        return [_writable(item, as_float) for item in value]
+    if dataclasses.is_dataclass(value):
+        return {
+            f.name: _writable(getattr(value, f.name), "float" in str(f.type))
+            for f in dataclasses.fields(value)
+        }
+    return float(value) if as_float and type(value) is int else value
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

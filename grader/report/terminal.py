@@ -36,7 +36,9 @@ STYLES: dict[words.Tone, str] = {
 }
 
 
-_IN_ASCII = str.maketrans({"✓": "+", "✗": "x", "◐": "/", "≈": "~", "–": "-", "·": "-", "±": "+-", "×": "x"})
+_IN_ASCII = str.maketrans(
+    {"✓": "+", "✗": "x", "◐": "/", "≈": "~", "–": "-", "·": "-", "±": "+-", "×": "x", "→": "->"}
+)
 
 
 def render(record: RunRecord) -> str:
@@ -58,11 +60,11 @@ def print_report(record: RunRecord, console: Console, place: Path | str | None =
         *_next_steps(shown),
         *_tail(shown, place),
     ):
-        console.print(_printable(part, console), soft_wrap=False)
+        console.print(printable(part, console), soft_wrap=False)
         console.print()
 
 
-def _printable(part: RenderableType, console: Console) -> RenderableType:
+def printable(part: RenderableType, console: Console) -> RenderableType:
     """Leave the part alone where the console can write it; else in ASCII, and what has none as escapes."""
     if console.encoding.lower().startswith("utf"):
         return part

@@ -159,6 +159,14 @@ def size(count: int) -> str:
     return f"{count / 1000:.1f} kB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
 
 
+def amount(count: int) -> str:
+    """`950`, `1.42 million`, `4.09 billion`."""
+    for size, name in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
+        if count >= size:
+            return f"{count / size:,.2f} {name}"
+    return f"{count:,}"
+
+
 def counted(count: int, noun: str, plural: str = "") -> str:
     """`1 seed`, `3 seeds`, `60,000 images`."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -8,9 +8,11 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import pytest
+from ruamel.yaml import YAML
 
 from grader.checks.interface import Rule, Verdict, modules, rule_types, run
 from grader.records import Absent, Evidence, Outcome, RunRecord
@@ -24,10 +26,22 @@ each_cause = pytest.mark.parametrize("cause", CAUSES)
 
 
 def example_rule(kind: str) -> Rule:
-    """The first rule of this kind in a shipped spec: a kind that no spec uses is not finished."""
+    """The first rule of this kind in a shipped spec, or in the guide for authors of specs.
+
+    A kind that stands in neither is not finished.
+    """
     rules = [rule for name in shipped_specs() for rule in load_spec(name).spec.checks if rule.check == kind]
-    assert rules, f"no spec in specs/ uses the check {kind}"
+    rules += [rule for rule in guide_rules() if rule.check == kind]
+    assert rules, f"neither a spec in specs/ nor the guide uses the check {kind}"
     return rules[0]
+
+
+def guide_rules() -> list[Rule]:
+    """The rules that docs/writing-a-spec.md shows."""
+    text = (Path(__file__).parents[2] / "docs" / "writing-a-spec.md").read_text(encoding="utf-8")
+    blocks = [YAML(typ="safe", pure=True).load(b) for b in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
+    shown = [rule for block in blocks if isinstance(block, list) for rule in block]
+    return [rule_types()[rule["check"]].model_validate(rule) for rule in shown]
 
 
 @pytest.fixture
@@ -122,6 +136,21 @@ def test_its_verdict_is_a_verdict(kind: str, evidence: Evidence) -> None:
     verdict = modules()[kind].judge(example_rule(kind), evidence)
     assert isinstance(verdict, Verdict)
     assert 0 <= verdict.share <= verdict.share + verdict.open_share <= 1 + 1e-9
+
+
+@each_kind
+@each_cause
+def test_a_structure_that_was_not_recorded_is_absent_evidence(
+    kind: str, cause: str, evidence: Evidence
+) -> None:
+    """A check that looks at the operators says why it cannot; one that does not judges as before."""
+    assert not isinstance(evidence.model, Absent)
+    gone = replace(evidence.model, structure=Absent(cause, "It is not there."))
+    outcome, before = (
+        run(example_rule(kind), replace(evidence, model=one)) for one in (gone, evidence.model)
+    )
+    assert outcome == before or (outcome.status, outcome.finding.rationale) == (cause, "It is not there.")
+    assert well_formed(outcome)
 
 
 def with_places(evidence: Evidence) -> Evidence:

@@ -28,6 +28,7 @@ FAMILIES = (
     "training",
     "evaluation",
     "checks",
+    "architecture",
     "course",
     "report",
 )
@@ -73,7 +74,7 @@ def test_borders(path):
         assert not used & {"click", "rich", "jinja2"}, "only the shell and the reports know how things look"
     if path.relative_to(PACKAGE) != Path("fetch/git.py"):
         assert "git" not in used, "GitPython has one doorway"
-    if own in ("checks", "judge.py"):
+    if own in ("checks", "architecture", "judge.py"):
         assert not used & {"torch", "subprocess", "socket", "os"}, "judging is pure"
 
 
@@ -100,7 +101,7 @@ def test_a_worker_imports_nothing_that_knows_labels_or_limits(path):
 )
 def test_a_family_knows_few_others(path):
     allowed = {
-        "checks": {"evaluation", "reading"},  # the verdict's arithmetic, and how prose is understood
+        "checks": {"evaluation", "reading", "architecture"},  # a verdict's arithmetic, prose, and data flow
         "spec": {"checks"},  # the kinds of rules that a spec may hold
         "worker": {"inspection", "training", "isolation", "reading"},
     }

@@ -26,12 +26,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """`shown_as` is what a format with pictures may make of it: shading, bars by `weights`, or a curve."""
+    """`shown_as` is what a format with pictures may make of it: shading, bars by `weights`, or a picture."""
 
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
-    shown_as: Literal["plain", "heat", "bars", "curve"] = "plain"
+    shown_as: Literal["plain", "heat", "bars", "curve", "growth"] = "plain"
     weights: tuple[float, ...] = ()  # one per row, 0 to 1
     folded: bool = False
     note: str = ""

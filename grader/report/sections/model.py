@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.records import Absent, Candidate, Entrypoint, Layer, ModelFacts, Reading, RunRecord
+from grader.records import Absent, Candidate, Entrypoint, Inspection, Layer, ModelFacts, Reading, RunRecord
 from grader.report import words
-from grader.report.sections.interface import Block, Column, Fact, Section, Table, listed, shortened
+from grader.report.sections import structure
+from grader.report.sections.interface import (
+    ROWS_SHOWN,
+    Block,
+    Column,
+    Fact,
+    Section,
+    Table,
+    listed,
+    shortened,
+)
 
 HEADS = {
     "logits": "logits",
@@ -15,26 +25,33 @@ HEADS = {
 }
 
 
+LAYERS_SHOWN = 200
+
+
 def build(record: RunRecord) -> Section:
-    found, reading = record.evidence.model, record.evidence.reading
-    candidates = _candidates(reading, None if isinstance(found, Absent) else found.entrypoint)
-    unreadable = tuple((left.path, left.reason) for left in reading.unreadable)
+    return describe(record.evidence.model, record.evidence.reading)
+
+
+def describe(found: ModelFacts | Absent, seen: Reading | Inspection) -> Section:
+    """The section for a model, or for the lack of one, and for the candidates that it was chosen from."""
+    candidates = _candidates(seen, None if isinstance(found, Absent) else found.entrypoint)
+    unreadable = tuple((left.path, left.reason) for left in seen.unreadable)
     broken = listed("What could not be read", (Column("Place", "code"), Column("Why")), unreadable)
     if isinstance(found, Absent):
-        lead = (f"No model was measured. {words.why_not(found)}", *(() if candidates else _choice(reading)))
+        lead = (f"No model was measured. {words.why_not(found)}", *(() if candidates else _choice(seen)))
         return Section("model", "The model", lead=lead, tables=(*candidates, *broken))
     return Section(
         id="model",
         title="The model",
-        lead=tuple(map(words.sentence, found.notes[:20])),
+        lead=(*map(words.sentence, found.notes[:20]), *structure.lead(found)),
         facts=_facts(found),
-        tables=(*_layers(found), *candidates, *broken),
+        tables=(*structure.tables(found), *_layers(found), *candidates, *broken),
         blocks=(Block("Table by torchinfo", found.table),) if found.table else (),
     )
 
 
-def _choice(reading: Reading) -> tuple[str, ...]:
-    return (words.sentence(reading.choice),) if reading.choice else ()
+def _choice(seen: Reading | Inspection) -> tuple[str, ...]:
+    return (words.sentence(seen.choice),) if seen.choice else ()
 
 
 def _facts(found: ModelFacts) -> tuple[Fact, ...]:
@@ -48,16 +65,17 @@ def _facts(found: ModelFacts) -> tuple[Fact, ...]:
         Fact("Buffers", words.counted(found.buffer_elements, "value")),
         Fact("Input", words.shape(found.input_shape)),
         Fact("Output", f"{words.shape(found.output_shape)}, {HEADS[found.head]}"),
-        Fact("Operators that ran", ", ".join(found.layer_kinds) or "none"),
+        *structure.facts(found),
+        Fact("Operators that ran", structure.kinds(found)),
     )
 
 
 def _layers(found: ModelFacts) -> tuple[Table, ...]:
-    """All layers; a bar is the share of the model's parameters."""
+    """The layers, folded where there are many; a bar is the share of the model's parameters."""
     if not found.layers:
         return ()
     whole = max(found.parameters, 1)
-    rows, note = shortened(tuple(_layer_row(layer, whole) for layer in found.layers))
+    rows, note = shortened(tuple(_layer_row(layer, whole) for layer in found.layers), LAYERS_SHOWN)
     weights = tuple(min(1.0, layer.parameters / whole) for layer in found.layers[: len(rows)])
     columns = (
         Column("Layer", "code"),
@@ -66,7 +84,8 @@ def _layers(found: ModelFacts) -> tuple[Table, ...]:
         Column("Parameters", "number"),
         Column("Share", "number"),
     )
-    return (Table("Layers and their parameters", columns, rows, shown_as="bars", weights=weights, note=note),)
+    title, folded = "Layers and their parameters", len(rows) > ROWS_SHOWN
+    return (Table(title, columns, rows, shown_as="bars", weights=weights, folded=folded, note=note),)
 
 
 def _layer_row(layer: Layer, whole: int) -> tuple[str, ...]:
@@ -75,7 +94,7 @@ def _layer_row(layer: Layer, whole: int) -> tuple[str, ...]:
     return (layer.name or "the model itself", layer.kind, output, f"{layer.parameters:,}", part)
 
 
-def _candidates(reading: Reading, chosen: Entrypoint | None) -> tuple[Table, ...]:
+def _candidates(reading: Reading | Inspection, chosen: Entrypoint | None) -> tuple[Table, ...]:
     columns = (Column("Class", "code"), Column("Where", "code"), Column("What it looks like"))
     rows = tuple((one.class_name, one.place, _looks(one, chosen)) for one in reading.candidates)
     title, note = "Classes that could be the model", "".join(_choice(reading))

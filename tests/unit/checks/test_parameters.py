@@ -27,7 +27,7 @@ def with_count(evidence: Evidence, count: int, state: int | None = None) -> Evid
     """A model of `count` parameters whose trained state holds `state` of them."""
     elements = (count if state is None else state) + evidence.model.buffer_elements
     trials = tuple(replace(trial, state_elements=elements) for trial in evidence.trials)
-    return replace(evidence, model=replace(evidence.model, parameters=count), trials=trials)
+    return replace(evidence, model=replace(evidence.model, parameters=count, trainable=count), trials=trials)
 
 
 def judged(evidence: Evidence, count: int, state: int | None = None, **limit: int) -> Outcome:
@@ -135,3 +135,96 @@ def test_fewer_than_is_at_most_one_less(count, limit):
 def test_a_rule_has_exactly_one_whole_limit(limits):
     with pytest.raises(ValidationError):
         rule(**limits)
+
+
+# --- which number, and values that are no parameters ----------------------------------------------------------
+
+
+def with_model(evidence: Evidence, **changes) -> Evidence:
+    """A model that was never trained: nothing but its own facts."""
+    return replace(evidence, trials=(), model=replace(evidence.model, **changes))
+
+
+def with_structure(evidence: Evidence, parameters: int, trainable: int | None = None, **changes) -> Evidence:
+    structure = replace(evidence.model.structure, **changes)
+    numbers = {"parameters": parameters, "trainable": parameters if trainable is None else trainable}
+    return with_model(evidence, structure=structure, buffer_elements=0, **numbers)
+
+
+@pytest.mark.parametrize(
+    ("counting", "count"), [("registered", 405_994), ("trainable", 300_000), ("used", 102_090)]
+)
+def test_the_spec_says_which_number_counts(evidence, counting, count):
+    found = with_structure(
+        evidence, 405_994, 300_000, unused_parameters=303_904, unused_layers=("conv9 (Conv2d)",)
+    )
+    assert run(rule(at_most=count, counting=counting), found).status == "passed"
+    outcome = run(rule(fewer_than=count, counting=counting), found)
+    assert outcome.status == "failed"
+    words = "parameters" if counting == "registered" else f"{counting} parameters"
+    assert outcome.finding.measured == f"{count:,} {words}"
+    assert outcome.requirement == f"The model has fewer than {count:,} {words}."
+
+
+def test_the_other_numbers_stand_in_the_notes(evidence):
+    found = with_structure(
+        evidence, 405_994, 300_000, unused_parameters=303_904, unused_layers=("conv9 (Conv2d)",)
+    )
+    assert run(rule(at_most=500_000), found).notes == (
+        "300,000 parameters are trainable.",
+        "102,090 parameters are used; never called: conv9 (Conv2d).",
+    )
+    assert run(rule(at_most=500_000, counting="used"), found).notes == (
+        "405,994 parameters are registered.",
+        "300,000 parameters are trainable.",
+    )
+
+
+def test_what_crossed_the_border_counts_for_every_number(evidence):
+    elements = 26_000 + evidence.model.buffer_elements
+    trials = tuple(replace(trial, state_elements=elements) for trial in evidence.trials)
+    model = replace(evidence.model, parameters=20_000, trainable=19_000)
+    found = replace(evidence, model=model, trials=trials)
+    outcome = run(rule(fewer_than=25_000, counting="trainable"), found)
+    assert (outcome.status, outcome.finding.measured) == ("failed", "25,000 trainable parameters")
+
+
+def test_used_parameters_need_the_recorded_structure(evidence):
+    found = with_model(evidence, structure=Absent("errored", "The recorder failed."))
+    assert run(rule(at_most=10**6, counting="used"), found).status == "errored"
+    assert run(rule(at_most=10**6), found).status == "passed"
+
+
+@pytest.mark.parametrize(
+    ("hidden", "limit", "status"),
+    [
+        (200_000, {"fewer_than": 25_000}, "review"),
+        (5_001, {"at_most": 25_000}, "review"),
+        (5_000, {"at_most": 25_000}, "passed"),  # with them it is still within the limit
+        (5_000, {"fewer_than": 25_000}, "review"),
+        (200_000, {"fewer_than": 20_000}, "failed"),  # over the limit without them
+        (300, {"exactly": 20_000}, "review"),
+        (200, {"exactly": 20_000}, "passed"),  # a hundredth: means, positions
+        (0, {"exactly": 20_000}, "passed"),
+    ],
+)
+def test_values_hidden_from_the_count_go_to_a_person(evidence, hidden, limit, status):
+    found = with_structure(evidence, 20_000, hidden_elements=hidden, hidden_places=("global LOOKUP",))
+    outcome = run(rule(**limit), found)
+    assert (outcome.status, outcome.open_points) == (status, 75 if status == "review" else 0)
+    assert (f"{hidden:,} values are neither parameters nor buffers." in outcome.notes) == (hidden > 0)
+    if status == "review":
+        assert outcome.finding.measured == f"{20_000 + hidden:,} values, 20,000 of them parameters"
+        assert "global LOOKUP" in outcome.finding.rationale
+
+
+def test_values_in_a_buffer_are_no_way_round_the_limit(evidence):
+    found = with_model(evidence, parameters=20_000, trainable=20_000, buffer_elements=200_000)
+    outcome = run(rule(fewer_than=25_000), found)
+    assert (outcome.status, outcome.finding.measured) == (
+        "review",
+        "220,000 values, 20,000 of them parameters",
+    )
+    assert "200,000 in buffers" in outcome.finding.rationale
+    found = with_model(evidence, parameters=24_900, trainable=24_900, buffer_elements=250)
+    assert run(rule(fewer_than=25_000), found).status == "passed"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
-from grader.records import RunRecord
+from grader.records import ModelFacts, RunRecord, Structure
 from grader.report import html
 from grader.report.html import render
 from grader.report.sections.interface import Column, Table
@@ -115,6 +116,24 @@ def test_every_example_is_small(example_record: RunRecord) -> None:
     assert len(render(example_record).encode("utf-8")) < 300_000
 
 
+def test_a_deep_model_makes_a_small_page(example_records: dict[str, RunRecord]) -> None:
+    """As many operators and layers as a ResNet-152 has, with the longest of its names."""
+    record = example_records["full_marks"]
+    found = record.evidence.model
+    assert isinstance(found, ModelFacts)
+    assert isinstance(found.structure, Structure)
+    conv = replace(found.structure.operators[3], module="layer3.35.downsample.0")
+    deep = replace(
+        found.structure, operators=tuple(replace(conv, index=n, inputs=(n - 1,)) for n in range(517))
+    )
+    layers = tuple(replace(found.layers[3], name=f"layer3.{n}.downsample.0") for n in range(467))
+    model = replace(found, structure=deep, layers=layers, table="x" * 60_000)
+    text = render(replace(record, evidence=replace(record.evidence, model=model)))
+    assert len(text.encode("utf-8")) < 300_000
+    assert "317 more in result.json." in text
+    assert "267 more in result.json." in text
+
+
 @pytest.mark.parametrize(
     ("name", "sentences"),
     [
@@ -174,8 +193,6 @@ def test_a_status_is_never_told_by_colour_alone(example_records: dict[str, RunRe
 def test_the_expected_value_has_a_column_only_where_it_says_more(
     example_records: dict[str, RunRecord],
 ) -> None:
-    from dataclasses import replace
-
     record = example_records["full_marks"]
     assert '<th scope="col">Expected</th>' not in render(record)
     first = record.outcomes[0]

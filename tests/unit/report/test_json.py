@@ -25,6 +25,28 @@ def test_what_was_written_is_read_back(name: str, example_records: dict[str, Run
     assert from_json(to_json(example_records[name])) == example_records[name]
 
 
+def test_true_and_one_stay_apart(example_records: dict[str, RunRecord]) -> None:
+    """Checks ask whether a detail of an operator is true; so a regrade must find it as it was recorded."""
+    record = example_records["full_marks"]
+    found = record.evidence.model
+    assert isinstance(found, records.ModelFacts)
+    assert isinstance(found.structure, records.Structure)
+    details = (("depthwise", True), ("ceil", False), ("groups", 1), ("p", 1.0), ("mode", "true"))
+    ran = replace(found.structure, operators=(replace(found.structure.operators[0], details=details),))
+    arguments = (("bias", True), ("width", 1))
+    model = replace(found, structure=ran, entrypoint=replace(found.entrypoint, arguments=arguments))
+    again = from_json(to_json(replace(record, evidence=replace(record.evidence, model=model)))).evidence.model
+    assert isinstance(again, records.ModelFacts)
+    assert isinstance(again.structure, records.Structure)
+    for given, kept in (
+        (details, again.structure.operators[0].details),
+        (arguments, again.entrypoint.arguments),
+    ):
+        assert [(name, type(value), value) for name, value in kept] == [
+            (name, type(value), value) for name, value in given
+        ]
+
+
 def test_a_number_that_is_none_survives(example_records: dict[str, RunRecord]) -> None:
     text = to_json(example_records["diverged"])
     assert '"loss": "NaN"' in text

@@ -1,0 +1,1 @@
+"""What a model's recorded operators say about its architecture. Pure: records in, answers out."""

@@ -1,0 +1,86 @@
+"""What `grader inspect` shows: the section on the model, for a terminal or as JSON. No format of a run's report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import Console, RenderableType
+from rich.table import Table as Grid
+from rich.text import Text
+
+from grader.records import Inspection
+from grader.report import words
+from grader.report.inert import inert
+from grader.report.json import written
+from grader.report.sections.interface import Fact, Section, Table
+from grader.report.sections.model import describe
+from grader.report.terminal import printable
+
+_CANDIDATES = "Classes that could be the model"
+
+
+def to_json(found: Inspection) -> str:
+    """The record as JSON text; `model` is written as in `result.json`."""
+    return written(found)
+
+
+def print_inspection(found: Inspection, console: Console) -> None:
+    """Print all that was seen: the candidates first, torchinfo's table last."""
+    shown = inert(found)
+    section = describe(shown.model, shown)
+    for part in (*_head(shown), *_body(section), *_obstacles(shown)):
+        console.print(printable(part, console))
+        console.print()
+    for block in section.blocks:  # its columns stay columns: where a line is too long, the terminal breaks it
+        console.print(Text(block.title, "bold"))
+        console.print(printable(Text(block.text), console), soft_wrap=True)
+
+
+def _head(found: Inspection) -> Iterator[RenderableType]:
+    one = found.submission
+    about = " · ".join(part for part in (one.name, one.subfolder, one.commit[:12]) if part)
+    yield Text(about, "bold")
+    if found.isolation.level == "1":
+        text = (
+            "! NOT ISOLATED: this code ran without isolation (level 1). Look only at code that you trust so."
+        )
+        yield Text(text, "bold yellow")
+
+
+def _body(section: Section) -> Iterator[RenderableType]:
+    tables = sorted(section.tables, key=lambda one: one.title != _CANDIDATES)
+    yield from (_table(one) for one in tables if one.title == _CANDIDATES)
+    yield from (Text(line) for line in section.lead)
+    if section.facts:
+        yield _facts(section.facts)
+    yield from (_table(one) for one in tables if one.title != _CANDIDATES)
+
+
+def _obstacles(found: Inspection) -> Iterator[RenderableType]:
+    yield from (Text(f"! {words.why_not(obstacle)}", "yellow") for obstacle in found.obstacles)
+
+
+def _facts(facts: tuple[Fact, ...]) -> RenderableType:
+    grid = Grid.grid(padding=(0, 2, 0, 0))
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for fact in facts:
+        grid.add_row(Text(fact.label), Text(fact.value))
+    return grid
+
+
+def _table(table: Table) -> RenderableType:
+    grid = Grid(
+        box=box.SIMPLE_HEAD,
+        title=Text(table.title, "bold"),
+        title_justify="left",
+        caption=Text(table.note, "dim") if table.note else None,
+        caption_justify="left",
+        pad_edge=False,
+    )
+    for column in table.columns:
+        grid.add_column(column.title, justify="right" if column.kind == "number" else "left", overflow="fold")
+    for row in table.rows:
+        grid.add_row(*map(Text, row))
+    return grid
