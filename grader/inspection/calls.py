@@ -22,6 +22,15 @@ def full_name(func: Any) -> str:
     return f"{func.namespace}.{func.overloadpacket.__name__}"
 
 
+def is_pointwise(func: Any) -> bool:
+    """As torch tags its operators; in-place variants often lack the tag that the plain one has."""
+    if torch.Tag.pointwise in func.tags:
+        return True
+    packet = getattr(getattr(torch.ops, func.namespace), plain_name(func), None)
+    found = getattr(packet, func._overloadname, None) if packet is not None else None
+    return found is not None and torch.Tag.pointwise in found.tags
+
+
 def is_factory(name: str) -> bool:
     """Operators whose result takes no values from their operands."""
     return name.startswith("new_") or name.endswith("_like")

@@ -145,9 +145,8 @@ def _pool(call: Call) -> Description:
         return Description("adaptive average pool" if averages else "max pool", details)
     count = 1 if "1d" in call.name else 3 if "3d" in call.name else 2
     kernel = call.numbers("kernel_size", count)
-    covers = math.prod(call.outputs[0][-count:]) == 1 and all(
-        k >= n for k, n in zip(kernel, shape[-count:], strict=True)
-    )
+    to_one = math.prod(call.outputs[0][-count:]) == 1
+    covers = to_one and all(k >= n for k, n in zip(kernel, shape[-count:], strict=True))
     details = {
         "kernel": _times(kernel),
         "stride": _times(call.numbers("stride", count) if call.arguments.get("stride") else kernel),
@@ -157,7 +156,7 @@ def _pool(call: Call) -> Description:
         "on_map": _times(shape[-count:]),
         "covers_map": covers,
     }
-    if averages and covers and count == 2:
+    if averages and to_one and count == 2:
         return Description("global average pool", details)
     return Description("average pool" if averages else "max pool", details)
 

@@ -1,6 +1,6 @@
-"""How positions move when a tensor is viewed, permuted, sliced, resampled, contracted or joined with others.
+"""How positions move when a tensor is viewed, permuted, sliced or resampled.
 
-Every function takes traces and gives a trace. Where positions lose their even spacing they get a mark and the
+Every function takes a trace and gives a trace. Where positions lose their even spacing they get a mark and the
 field of the position that sees most; where no rule is left the field becomes `unknown`.
 """
 
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
 from grader.inspection.fields import (
     AXES,
-    GLOBAL,
     MAX_PHASES,
     NONE,
     UNKNOWN,
@@ -28,7 +27,6 @@ from grader.inspection.fields import (
     fresh_mark,
     hull,
     shortest,
-    union,
 )
 
 Taps = Callable[[int], Sequence[int]]
@@ -50,9 +48,7 @@ def view(trace: Trace, shape: tuple[int, ...]) -> Trace:
         taken, trace = _take(atoms, size, trace)
         if taken is None:
             return _lost(trace, dims, atoms, shape[place:])
-        dims.append(taken)
-    if dims and atoms:  # only atoms of size 1 can be left: they keep the axis in sight
-        dims[-1] = (*dims[-1], *atoms)
+        dims.append((*taken, *_left_over(taken, atoms, shape[place + 1 :])))
     return replace(trace, dims=tuple(dims))
 
 
@@ -75,6 +71,19 @@ def _take(atoms: deque[Atom], size: int, trace: Trace) -> tuple[Dim | None, Trac
     if size == 1 and atoms and atoms[0].size == 1:
         taken.append(atoms.popleft())
     return tuple(taken) or (Atom(1),), trace
+
+
+def _left_over(taken: Dim, atoms: deque[Atom], rest: Sequence[int]) -> list[Atom]:
+    """Atoms of size 1 that come next: they keep their axis in sight, here or in the next dimension.
+
+    Which one cannot be told from sizes. Behind a whole spatial dimension the next one is likelier (a column that is
+    repeated), else this one (`view(-1, channels)` of a map with the channels last).
+    """
+    if len(taken) == 1 and not taken[0].is_plain and rest:
+        return []
+    ones = next((place for place, size in enumerate(rest) if size != 1), len(rest))
+    waiting = next((place for place, atom in enumerate(atoms) if atom.size != 1), len(atoms))
+    return [atoms.popleft() for _ in range(waiting - ones)]
 
 
 def _cut(atom: Atom, outer_size: int, trace: Trace) -> tuple[Atom, Atom, Trace]:
@@ -292,137 +301,32 @@ def flip(trace: Trace, dim: int) -> Trace:
     return _uneven(trace, dim, dim_size(atoms))
 
 
-# --- reductions and several tensors -------------------------------------------------------------------------
-
-
-def contract(trace: Trace, over: Collection[int], *, keep: bool = False, whole: bool = False) -> Trace:
-    """Every result takes all positions of the dimensions `over`. `keep` leaves them with size 1.
-
-    An axis that is used up becomes global; one that had a single position stays what it was unless `whole`.
-    """
-    for axis in AXES:
-        inside = [a for d in over for a in trace.dims[d] if a.carries(axis)]
-        outside = [
-            a
-            for d, dim in enumerate(trace.dims)
-            if d not in over
-            for a in dim
-            if a.carries(axis) and a.size > 1
-        ]
-        if inside and trace.fields[axis].state == "known":
-            trace = trace.with_field(axis, _contracted(trace.fields[axis], inside, bool(outside), whole))
-    dims = [
-        tuple(replace(atom, size=1) for atom in dim if not atom.is_plain) or (Atom(1),) if d in over else dim
-        for d, dim in enumerate(trace.dims)
-        if keep or d not in over
-    ]
-    return replace(trace, dims=tuple(dims))
-
-
-def mixed(trace: Trace, over: Collection[int]) -> Trace:
-    """As `contract`, but the positions stay: softmax."""
-    return replace(trace, fields=contract(trace, over).fields)
-
-
-def _contracted(field: Field, inside: list[Atom], has_more: bool, whole: bool) -> Field:
-    positions = math.prod(atom.size for atom in inside)
-    if positions == 1:
-        return GLOBAL if whole and not has_more else field
-    if not has_more:
-        return GLOBAL
-    if len(field.phases) != 1 or field.phases[0] is None or any(any(atom.marks) for atom in inside):
-        return UNKNOWN
-    low, high = field.phases[0]
-    for atom in inside:
-        jump = next(jump for jump in atom.jumps if jump != 0)
-        reach = (atom.size - 1) * jump
-        low, high = low + min(Fraction(0), reach), high + max(Fraction(0), reach)
-    return Field("known", ((low, high),))
-
-
-def merge(traces: Sequence[Trace], shape: tuple[int, ...]) -> Trace:
-    """Elementwise with broadcasting: every position takes the same position of each."""
-    wide = [expand(trace, shape) for trace in traces]
-    if len({tuple(spacing(trace.dims, axis) for axis in AXES) for trace in wide}) > 1:
-        wide = [_straightened(trace) for trace in wide]
-    dims = tuple(_richest([trace.dims[d] for trace in wide]) for d in range(len(shape)))
-    fields = [_merged_field(wide, dims, axis) for axis in AXES]
-    return Trace(dims, (fields[0], fields[1]))
-
-
-def _straightened(trace: Trace) -> Trace:
-    for dim, atoms in enumerate(trace.dims):
-        if len(atoms) > 1:
-            trace = straight(trace, dim)
-    return trace
-
-
-def _richest(dims: list[Dim]) -> Dim:
-    """The operand's dimension that carries an axis, if one does."""
-    return max(dims, key=lambda dim: sum(atom.carries(0) + atom.carries(1) for atom in dim))
-
-
-def _merged_field(traces: Sequence[Trace], dims: tuple[Dim, ...], axis: int) -> Field:
-    whole = union([trace.fields[axis] for trace in traces])
-    if whole.state != "known":
-        return whole
-    expected = spacing(dims, axis)
-    moving = [trace for trace in traces if trace.fields[axis].state == "known"]
-    return whole if all(spacing(trace.dims, axis) == expected for trace in moving) else UNKNOWN
-
-
-def spacing(dims: Sequence[Dim], axis: int) -> tuple[tuple[object, ...], ...]:
-    """How the dimensions move along an axis, in a form that two tensors can be compared by."""
-    found = []
-    for place, dim in enumerate(dims):
-        inner = 1
-        for atom in reversed(dim):
-            if atom.carries(axis) and atom.size > 1:
-                found.append((place, inner, atom.size, atom.jumps[axis], atom.marks[axis]))
-            inner *= atom.size
-    return tuple(found)
-
-
-def join(traces: Sequence[Trace | None], sizes: Sequence[int], dim: int, shape: tuple[int, ...]) -> Trace:
-    """Concatenation along `dim`; None for a part that is not derived from the image (constants pad)."""
-    total, start, pieces = sum(sizes), 0, []
-    for trace, size in zip(traces, sizes, strict=True):
-        if trace is not None and size:
-            pieces.append((trace, window(trace, dim, -start, total) if moves(trace, dim) else None))
-        start += size
-    moving = [shifted for _, shifted in pieces if shifted]
-    if len(moving) == len(pieces) and _same(moving, dim):
-        return merge(moving, shape)
-    if not moving:
-        return merge([resized(trace, dim, total) for trace, _ in pieces], shape)
-    mark = (fresh_mark(), fresh_mark())
-    return merge([_overlaid(trace, dim, total, mark) for trace, _ in pieces], shape)
-
-
 def moves(trace: Trace, dim: int) -> bool:
     """Whether the positions of a dimension move over the image."""
     single = dim_size(trace.dims[dim]) == 1
     return any(not atom.is_plain and (atom.size > 1 or single) for atom in trace.dims[dim])
 
 
-def _same(traces: Sequence[Trace], dim: int) -> bool:
-    first = traces[0]
-    return all(t.fields == first.fields and t.dims[dim] == first.dims[dim] for t in traces) and not any(
-        any(atom.marks) for atom in first.dims[dim]
+def remnants(trace: Trace, dim: int) -> Dim:
+    """What a dimension holds of axes that have a single position left."""
+    return tuple(
+        atom
+        for atom in trace.dims[dim]
+        if atom.size == 1 and any(atom.carries(axis) and trace.positions(axis) == 1 for axis in AXES)
     )
 
 
 def resized(trace: Trace, dim: int, size: int) -> Trace:
     """The dimension with another size, where its positions all see the same."""
-    tags = [atom for atom in trace.dims[dim] if atom.size == 1 and not atom.is_plain]
-    return replace(trace, dims=(*trace.dims[:dim], (Atom(size), *tags), *trace.dims[dim + 1 :]))
+    return replace(
+        trace, dims=(*trace.dims[:dim], (Atom(size), *remnants(trace, dim)), *trace.dims[dim + 1 :])
+    )
 
 
-def _overlaid(trace: Trace, dim: int, size: int, marks: tuple[int, int]) -> Trace:
-    """One of several parts with their own positions: no even spacing over the whole."""
-    carried = [any(atom.carries(axis) for atom in trace.dims[dim]) for axis in AXES]
+def out_of_sight(trace: Trace, dims: Sequence[int]) -> Trace:
+    """Where a single position's axis lies in none of `dims`, a window over these may or may not move along it."""
     for axis in AXES:
-        if carried[axis]:
-            trace = trace.with_field(axis, collapsed(trace.fields[axis]))
-    atom = Atom(size, marks=(marks[0] * carried[0], marks[1] * carried[1]))
-    return replace(trace, dims=(*trace.dims[:dim], (atom,), *trace.dims[dim + 1 :]))
+        places = [d for d, dim in enumerate(trace.dims) if any(atom.carries(axis) for atom in dim)]
+        if places and not set(places) & set(dims) and trace.fields[axis].state == "known":
+            trace = trace.with_field(axis, UNKNOWN)
+    return trace

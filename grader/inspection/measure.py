@@ -8,7 +8,7 @@ import torch
 
 from grader.inspection.accounting import count, modules, own_parameters
 from grader.inspection.kinds import layer_kinds
-from grader.inspection.passes import PROBE_BATCH, images, in_train_mode
+from grader.inspection.passes import in_train_mode, inputs_for, outputs_of
 from grader.inspection.rows import Row
 from grader.inspection.structure import CannotRecord, structure
 
@@ -19,21 +19,22 @@ class BadOutput(Exception):
     """The forward pass gave something that no classifier gives; the message is a sentence for the student."""
 
 
-def forward_once(model: torch.nn.Module, input_shape: tuple[int, ...]) -> torch.Tensor:
-    """One forward pass in eval mode on random images, which also creates lazy parameters.
+def forward_once(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
+    """One forward pass in eval mode.
 
     Returns:
-        The output, float32, shape (4, ...).
+        The outputs, float32, shape (4, ...): one, unless the model takes more than images.
 
     Raises:
         BadOutput: it is not a tensor of numbers.
     """
     model.eval()
     with torch.no_grad():
-        output = model(images(input_shape, PROBE_BATCH))
-    if not isinstance(output, torch.Tensor):
+        output = model(*inputs)
+    several = outputs_of(output) if len(inputs) > 1 else []
+    if not isinstance(output, torch.Tensor) and not several:
         raise BadOutput(f"The model returns a {type(output).__name__} instead of one tensor of class scores.")
-    return output.detach().float()
+    return [tensor.detach().float() for tensor in several or [output]]
 
 
 def head_of(output: torch.Tensor) -> str:
@@ -56,25 +57,39 @@ def measure(model: torch.nn.Module, input_shape: tuple[int, ...], *, with_table:
     The model is left as it was, except for lazy parameters that now exist. `finite` says whether the
     output on random images holds neither NaN nor infinity.
     """
-    output = forward_once(model, input_shape)
-    finite = bool(torch.isfinite(output).all())
+    inputs = inputs_for(model, input_shape)
+    outputs = forward_once(model, inputs)
+    finite = all(bool(torch.isfinite(output).all()) for output in outputs)
+    plain = len(outputs) == 1 and outputs[0].dim() == 2 and finite
     counts = count(model)
     facts: dict[str, Any] = {
         "parameters": counts.parameters,
         "trainable": counts.trainable,
         "buffer_elements": counts.buffer_elements,
-        "output_shape": list(output.shape[1:]),
+        "output_shape": list(outputs[0].shape[1:]) if len(outputs) == 1 else [],
         "finite": finite,
-        "head": head_of(output) if finite and output.dim() == 2 else "logits",
+        "head": head_of(outputs[0]) if plain else "logits",
     }
     if with_table:
-        facts["layers"] = _layers(model, input_shape)
-        facts |= _structure(model, input_shape)
-        facts["table"] = _table(model, input_shape)
+        facts["layers"] = _layers(model, inputs)
+        facts |= _structure(model, inputs)
+        facts["notes"] += _notes(inputs, outputs)
+        facts["table"] = _table(model, inputs)
     return facts
 
 
-def _layers(model: torch.nn.Module, input_shape: tuple[int, ...]) -> list[list[Any]]:
+def _notes(inputs: tuple[torch.Tensor, ...], outputs: list[torch.Tensor]) -> list[str]:
+    if len(inputs) == 1:
+        return []
+    given = ", ".join(str(tuple(tensor.shape[1:])) for tensor in inputs[1:])
+    found = ", ".join(str(tuple(output.shape[1:])) for output in outputs)
+    return [
+        f"forward takes {len(inputs)} inputs: it was measured with images and digits of shape {given} (without the "
+        f"batch), and gives {len(outputs)} outputs of shape {found}."
+    ]
+
+
+def _layers(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> list[list[Any]]:
     """Name, class, output shape (without the batch; [] where never called) and own parameters of each module."""
     shapes: dict[str, list[int]] = {}
 
@@ -88,7 +103,7 @@ def _layers(model: torch.nn.Module, input_shape: tuple[int, ...]) -> list[list[A
     listed = list(modules(model))
     handles = [module.register_forward_hook(note(path)) for path, module in listed]
     try:
-        forward_once(model, input_shape)
+        forward_once(model, inputs)
     finally:
         for handle in handles:
             handle.remove()
@@ -97,18 +112,18 @@ def _layers(model: torch.nn.Module, input_shape: tuple[int, ...]) -> list[list[A
     ]
 
 
-def _structure(model: torch.nn.Module, input_shape: tuple[int, ...]) -> dict[str, Any]:
+def _structure(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> dict[str, Any]:
     """The recorded structure and the kinds of layers in it; `structure_error` where only the recording failed.
 
     What the student's code raises in train mode is raised here too.
     """
     error, rows = "", list[Row]()
     try:
-        found, rows = structure(model, input_shape)
+        found, rows = structure(model, inputs)
     except CannotRecord as fault:
         error, rows = str(fault), fault.rows
     except Exception as fault:
-        _run_in_train_mode(model, input_shape)  # it does not come back where the model itself is at fault
+        _run_in_train_mode(model, inputs)  # it does not come back where the model itself is at fault
         error = f"The operators could not be recorded ({type(fault).__name__}: {fault})."
     kinds = list(layer_kinds((row.kind, row.details) for row in rows))
     if error:
@@ -117,20 +132,21 @@ def _structure(model: torch.nn.Module, input_shape: tuple[int, ...]) -> dict[str
     return {"kinds": kinds, "structure": found, "notes": [note[:290]] if note else []}
 
 
-def _run_in_train_mode(model: torch.nn.Module, input_shape: tuple[int, ...]) -> None:
+def _run_in_train_mode(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
     with in_train_mode(model) as twin, torch.no_grad():
-        twin(images(input_shape, PROBE_BATCH))
+        twin(*inputs)
     model.eval()
 
 
-def _table(model: torch.nn.Module, input_shape: tuple[int, ...]) -> str:
+def _table(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> str:
     """torchinfo's table, for reading only: our own counts are the ones that count."""
     try:
         import torchinfo
 
         model.eval()
+        one = [tensor[:1] for tensor in inputs]
         summary = torchinfo.summary(
-            model, (1, *input_shape), depth=6, col_names=_TABLE_COLUMNS, verbose=0, device="cpu"
+            model, input_data=one, depth=6, col_names=_TABLE_COLUMNS, verbose=0, device="cpu"
         )
         return str(summary)
     except Exception as error:

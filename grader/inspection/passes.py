@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,11 +14,51 @@ import torch
 from grader.inspection.accounting import entries, modules
 
 SMALL_BATCH, PROBE_BATCH = 2, 4
+MAX_MORE = 3
+_MISSING = re.compile(r"forward\(\) missing (\d+) required positional argument")
 
 
 def images(input_shape: tuple[int, ...], batch: int = PROBE_BATCH) -> torch.Tensor:
     """Random images, float32, shape (batch, *input_shape); always the same ones."""
     return torch.rand(batch, *input_shape, generator=torch.Generator().manual_seed(0))
+
+
+def inputs_for(model: torch.nn.Module, input_shape: tuple[int, ...]) -> tuple[torch.Tensor, ...]:
+    """What the model's forward takes: images, batch 4, and where it asks for more, a digit in some usual form.
+
+    One forward pass runs in eval mode, so that lazy parameters exist.
+
+    Raises:
+        Exception: whatever the student's forward raises on images alone.
+    """
+    pictures = images(input_shape)
+    try:
+        _try(model, (pictures,))
+    except TypeError as error:
+        asked = _MISSING.search(str(error))
+        if not asked or int(asked[1]) > MAX_MORE:
+            raise
+        for form in _digits():
+            inputs = (pictures, *[form] * int(asked[1]))
+            with contextlib.suppress(Exception):
+                _try(model, inputs)
+                return inputs
+        raise
+    return (pictures,)
+
+
+def _try(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        model.eval()(*inputs)
+
+
+def _digits() -> list[torch.Tensor]:
+    """Digits from 0 to 9 as students feed them: one-hot, as numbers in several shapes, in four bits."""
+    digits = torch.arange(PROBE_BATCH) * 3
+    one_hot = torch.nn.functional.one_hot(digits, 10).float()
+    bits = (digits[:, None] >> torch.arange(4)) % 2
+    columns = [digits[:, None].float(), digits[:, None, None].float(), digits.float()]
+    return [one_hot, digits, *columns, digits[:, None], one_hot[:, None], bits.float(), one_hot.long()]
 
 
 def outputs_of(result: Any) -> list[torch.Tensor]:

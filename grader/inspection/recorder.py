@@ -146,7 +146,7 @@ class Recorder(TorchDispatchMode):
     ) -> None:
         name = calls.plain_name(func)
         shapes = tuple(tuple(tensor.shape) for tensor in results)
-        call = Call(name, plain, shapes, torch.Tag.pointwise in func.tags)
+        call = Call(name, plain, shapes, calls.is_pointwise(func))
         operands = [item for listed in known.values() for item in listed]
         if calls.is_factory(name) or all(item.trace is None for item in operands):
             self._apart(func, call, arguments, [] if calls.is_factory(name) else operands, results)
@@ -194,7 +194,9 @@ class Recorder(TorchDispatchMode):
                 if item.trace is None and not calls.is_index(call.name, key, item.tensor):
                     self._take(item, weighs=call.name in _WEIGHING)
         traces = follow(call) or unruled.traces(call)
-        row = self._row(func, _described(call, operands, self.batch), operands, results[0])
+        row = self._row(
+            func, self._completed(_described(call, operands, self.batch), operands), operands, results[0]
+        )
         row.before, row.after = call.traces()[0], traces[0]
         if _gets_lost(call.traces(), traces):
             self.unknown.setdefault(row.name.rstrip("_"))
@@ -220,6 +222,20 @@ class Recorder(TorchDispatchMode):
         self.used.update(*(item.states for item in operands))
         self.rows.append(row)
         return row
+
+    def _completed(self, description: Description, operands: list[Known]) -> Description:
+        """A mean over one axis on top of a mean over the other is a global pool in two steps."""
+        first = next((item.producers[-1] for item in operands if item.producers), INPUT)
+        while first != INPUT and self.rows[first].kind == "view" and self.rows[first].inputs:
+            first = self.rows[first].inputs[0]
+        before = self.rows[first] if first != INPUT else None
+        if before is None or before.kind != description.kind or before.before is None:
+            return description
+        if sorted((*before.pools, *description.pools)) != list(AXES):
+            return description
+        sizes = [before.before.positions(axis) for axis in AXES]
+        kind = "global average pool" if description.kind == "average pool" else "global max pool"
+        return Description(kind, {"on_map": "x".join(map(str, sizes))}, description.pools)
 
     def _count_flops(self, func: Any, args: Any, kwargs: Any, result: Any) -> None:
         counter = flop_registry.get(func.overloadpacket)

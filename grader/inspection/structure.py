@@ -13,7 +13,7 @@ from grader.inspection.dataflow import Flow
 from grader.inspection.fields import AXES, Field, Trace
 from grader.inspection.gradients import without_gradient
 from grader.inspection.hidden import hidden
-from grader.inspection.passes import PROBE_BATCH, SMALL_BATCH, images, in_train_mode, outputs_of
+from grader.inspection.passes import SMALL_BATCH, in_train_mode, outputs_of
 from grader.inspection.recorder import Recorder, recording
 from grader.inspection.rows import INPUT, Row
 
@@ -54,26 +54,29 @@ def record(model: torch.nn.Module, *inputs: torch.Tensor) -> Recorded:
     return Recorded(recorder, recorder.finish(outputs_of(result)))
 
 
-def structure(model: torch.nn.Module, input_shape: tuple[int, ...]) -> tuple[dict[str, Any], list[Row]]:
+def structure(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[dict[str, Any], list[Row]]:
     """The model's structure as plain values for one answer, and the operators that ran.
+
+    Args:
+        inputs: what forward takes, batch 4, see `passes.inputs_for`. Two of the four do where the model takes two.
 
     The model is left as it was, in eval mode.
     """
     try:
-        return _structure(model.eval(), images(input_shape, SMALL_BATCH))
+        return _structure(model.eval(), tuple(tensor[:SMALL_BATCH] for tensor in inputs))
     except CannotRecord:
         raise
     except Exception:  # some models do not take two images
-        return _structure(model.eval(), images(input_shape, PROBE_BATCH))
+        return _structure(model.eval(), inputs)
     finally:
         model.eval()
 
 
-def _structure(model: torch.nn.Module, pictures: torch.Tensor) -> tuple[dict[str, Any], list[Row]]:
-    evaluated = record(model, pictures)
+def _structure(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[dict[str, Any], list[Row]]:
+    evaluated = record(model, *inputs)
     with in_train_mode(model) as twin:
-        trained = record(twin, pictures)
-        ungraded, note = _ungraded(twin, pictures)
+        trained = record(twin, *inputs)
+        ungraded, note = _ungraded(twin, inputs)
     rows, place = with_training(evaluated.recorder.rows, trained.recorder.rows)
     ends = {place[end] for end in evaluated.ends if end != INPUT}
     ends |= {row.index for row in rows if row.kind == "dropout" and set(row.inputs) & ends}
@@ -82,10 +85,10 @@ def _structure(model: torch.nn.Module, pictures: torch.Tensor) -> tuple[dict[str
     return {**found, "ungraded_parameters": ungraded, "note": note}, rows
 
 
-def _ungraded(twin: torch.nn.Module, pictures: torch.Tensor) -> tuple[int, str]:
+def _ungraded(twin: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[int, str]:
     try:
         with torch.enable_grad(), torch.random.fork_rng(devices=[]):
-            return without_gradient(twin, outputs_of(twin(pictures))), ""
+            return without_gradient(twin, outputs_of(twin(*inputs))), ""
     except Exception as error:
         return 0, f"A backward pass on random images failed ({type(error).__name__}: {error})."
 
@@ -137,7 +140,7 @@ def _receptive_field(rows: list[Row], flow: Flow, ends: set[int]) -> tuple[list[
     if maps and any(row.kind in _SPATIAL or _is_wide(row) for row in maps):
         last = maps[-1].after
         assert last is not None
-        return [_axis(last, axis) for axis in AXES], -1, _map_size(last)
+        return [_axis(last, axis) for axis in AXES], -1, _last_map(maps)
     return (
         [["global", 0, 0.0] if rows and rows[0].before and _is_image(rows[0].before) else ["none", 0, 0.0]]
         * 2,
@@ -159,6 +162,11 @@ def _is_image(trace: Trace) -> bool:
 def _before(pool: Row, flow: Flow) -> Trace | None:
     source = flow.pooled(pool)
     return source.after if source is not None else pool.before
+
+
+def _last_map(rows: list[Row]) -> list[int]:
+    maps = [row for row in rows if row.is_map]
+    return list(maps[-1].positions()) if maps else []
 
 
 def _map_size(trace: Trace) -> list[int]:

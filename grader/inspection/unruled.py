@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.inspection import layout
+from grader.inspection import joining
 from grader.inspection.fields import (
     AXES,
     GLOBAL,
@@ -70,4 +70,4 @@ def overwritten(shape: tuple[int, ...], old: Trace | None, written: Trace) -> Tr
         return scrambled(shape, written)
     dims: list[Dim] = [dim if size == mine else (Atom(size),) for size, dim, mine in pairs]
     wide = Trace(tuple(dims), written.fields)
-    return layout.merge([wide, old], shape) if old is not None and old.shape == shape else wide
+    return joining.merge([wide, old], shape) if old is not None and old.shape == shape else wide

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from grader.inspection import layout
+from grader.inspection import joining, layout
 from grader.inspection.fields import AXES, GLOBAL, Atom, Field, Trace, apart, union
 from grader.inspection.rules.call import Call, Operand, Rule, Shape
 
 
 def elementwise(call: Call) -> list[Trace]:
-    return [layout.merge(call.traces(), call.outputs[0])]
+    return [joining.merge(call.traces(), call.outputs[0])]
 
 
 def normalised(call: Call) -> list[Trace]:
@@ -31,11 +31,11 @@ def reduced(call: Call) -> list[Trace]:
     asked = call.arguments.get("dim")
     listed = asked if isinstance(asked, list | tuple) else [] if asked is None else [asked]
     over = [int(dim) % len(trace.dims) for dim in listed] or list(range(len(trace.dims)))
-    return [layout.contract(trace, over, keep=bool(call.arguments.get("keepdim")), whole=True)]
+    return [joining.contract(trace, over, keep=bool(call.arguments.get("keepdim")), whole=True)]
 
 
 def softmax(call: Call) -> list[Trace]:
-    return [layout.mixed(call.trace("self"), [call.dim()])]
+    return [joining.mixed(call.trace("self"), [call.dim()])]
 
 
 def glu(call: Call) -> list[Trace] | None:
@@ -58,7 +58,7 @@ def baddbmm(call: Call) -> list[Trace]:
 
 def _with_bias(call: Call, product: Trace) -> Trace:
     bias = call.operand("self").trace
-    return product if bias is None else layout.merge([product, bias], call.outputs[0])
+    return product if bias is None else joining.merge([product, bias], call.outputs[0])
 
 
 def mm(call: Call) -> list[Trace]:
@@ -68,7 +68,7 @@ def mm(call: Call) -> list[Trace]:
 def linear(call: Call) -> list[Trace]:
     """`linear` where it was not taken apart: the last dimension goes into every output feature."""
     trace = call.trace("input")
-    rest = layout.contract(trace, [len(trace.dims) - 1])
+    rest = joining.contract(trace, [len(trace.dims) - 1])
     return [Trace((*rest.dims, (Atom(call.outputs[0][-1]),)), rest.fields)]
 
 
@@ -77,21 +77,23 @@ def mv(call: Call) -> list[Trace]:
     vector = call.operand("vec").trace
     if vector is not None:
         raise TypeError("a product with a vector that depends on the image has no rule")
-    return [layout.contract(trace, [len(trace.dims) - 1])]
+    return [joining.contract(trace, [len(trace.dims) - 1])]
 
 
 def matmul(left: Operand, right: Operand, shape: Shape) -> Trace:
     """(..., rows, k) times (..., k, columns); with two activations, space times space means the whole image."""
     count = len(shape)
-    first = layout.contract(left.trace, [count - 1], keep=True) if left.trace else None
-    second = layout.contract(right.trace, [count - 2], keep=True) if right.trace else None
-    if first is not None and second is None:
-        return Trace((*first.dims[:-1], (Atom(shape[-1]),)), first.fields)
-    if second is not None and first is None:
-        return Trace((*second.dims[:-2], (Atom(shape[-2]),), second.dims[-1]), second.fields)
+    first = joining.contract(left.trace, [count - 1], keep=True) if left.trace else None
+    second = joining.contract(right.trace, [count - 2], keep=True) if right.trace else None
+    if left.trace is not None and first is not None and second is None:
+        features = (Atom(shape[-1]), *layout.remnants(left.trace, count - 1))
+        return Trace((*first.dims[:-1], features), first.fields)
+    if right.trace is not None and second is not None and first is None:
+        features = (Atom(shape[-2]), *layout.remnants(right.trace, count - 2))
+        return Trace((*second.dims[:-2], features, second.dims[-1]), second.fields)
     assert first is not None
     assert second is not None
-    batch = layout.merge([replace(part, dims=part.dims[:-2]) for part in (first, second)], shape[:-2])
+    batch = joining.merge([replace(part, dims=part.dims[:-2]) for part in (first, second)], shape[:-2])
     dims = (*batch.dims, first.dims[-2], second.dims[-1])
     fields = [_product_field(first, second, axis) for axis in AXES]
     return Trace(dims, (fields[0], fields[1]))
@@ -101,7 +103,7 @@ def _product_field(first: Trace, second: Trace, axis: int) -> Field:
     found = [trace for trace in (first, second) if trace.fields[axis].state != "none"]
     if len(found) < 2:
         return union([trace.fields[axis] for trace in found])
-    moving = [layout.spacing(trace.dims, axis) for trace in found]
+    moving = [joining.spacing(trace.dims, axis) for trace in found]
     rows = any(
         place >= len(first.dims) - 2 for places in moving for place, *_ in places if isinstance(place, int)
     )
@@ -115,8 +117,8 @@ def attention(call: Call) -> list[Trace]:
     query, key, value = (call.operand(name) for name in ("query", "key", "value"))
     parts = [part.trace for part in (query, key, value) if part.trace is not None]
     shape = call.outputs[0]
-    summed = [layout.contract(part, [len(part.dims) - 2, len(part.dims) - 1]) for part in parts]
-    batch = layout.merge(summed, shape[:-2])
+    summed = [joining.contract(part, [len(part.dims) - 2, len(part.dims) - 1]) for part in parts]
+    batch = joining.merge(summed, shape[:-2])
     positions = query.trace.dims[-2] if query.trace else (Atom(shape[-2]),)
     fields = tuple(union([part.fields[axis] for part in summed]) for axis in AXES)
     return [Trace((*batch.dims, positions, (Atom(shape[-1]),)), (fields[0], fields[1]))]
@@ -125,7 +127,7 @@ def attention(call: Call) -> list[Trace]:
 def recurrent(call: Call) -> list[Trace]:
     """A sequence through time: (steps, batch, features); every step can see all others."""
     trace = call.trace("input" if "input" in call.arguments else "self")
-    seen = layout.mixed(trace, [len(trace.dims) - 1, 0])
+    seen = joining.mixed(trace, [len(trace.dims) - 1, 0])
     return [Trace((*trace.dims[:-1], (Atom(call.outputs[0][-1]),)), seen.fields)]
 
 
@@ -154,31 +156,14 @@ _REDUCTIONS = (
     *("std_mean", "norm", "linalg_vector_norm", "any", "all", "argmax", "argmin", "nansum", "nanmean"),
 )
 _POINTWISE = (
-    *(
-        "relu",
-        "hardtanh",
-        "_prelu_kernel",
-        "rrelu_with_noise",
-        "log_sigmoid_forward",
-        "native_dropout",
-        "fill",
-    ),
-    *(
-        "masked_fill",
-        "where",
-        "clamp",
-        "bernoulli",
-        "nan_to_num",
-        "zero",
-        "threshold",
-        "celu",
-        "mish",
-        "one_hot",
-    ),
+    *("relu", "hardtanh", "hardswish", "mish", "celu", "threshold", "_prelu_kernel", "rrelu_with_noise"),
+    *("log_sigmoid_forward", "native_dropout", "masked_fill", "where", "clamp", "nan_to_num", "bucketize"),
     *("add", "sub", "mul", "div", "rsub", "lerp", "addcmul", "addcdiv", "maximum", "minimum"),
-    *("ones_like", "zeros_like", "rand_like", "randn_like", "full_like", "empty_like", "bucketize"),
-    *("normal", "uniform", "exponential", "random", "log_normal", "cauchy", "geometric"),
+    *("fill", "zero", "tril", "triu", "real", "imag", "complex", "resolve_conj", "resolve_neg"),
+    *("bernoulli", "normal", "uniform", "exponential", "random", "log_normal", "cauchy", "geometric"),
 )
+"""What torch does not itself tag as pointwise."""
+
 _ATTENTION = (
     "_scaled_dot_product_flash_attention_for_cpu",
     "_scaled_dot_product_flash_attention",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.inspection import layout
+from grader.inspection import joining, layout
 from grader.inspection.fields import Atom, Dim, Trace, dim_size
 from grader.inspection.rules.call import Call, Operand, Rule
 
@@ -122,6 +122,10 @@ def pixel_shuffle(call: Call) -> list[Trace]:
     trace, factor = call.trace("self"), int(call.arguments["upscale_factor"])
     *front, channels, height, width = trace.shape
     n = len(front)
+    if not layout.moves(trace, n):
+        wide = layout.resized(trace, n, channels // factor**2)
+        repeated = (Atom(factor),)
+        return [Trace((*wide.dims[: n + 1], *(dim + repeated for dim in wide.dims[n + 1 :])), wide.fields)]
     trace = layout.view(trace, (*front, channels // factor**2, factor, factor, height, width))
     trace = layout.permute(trace, [*range(n), n, n + 3, n + 1, n + 4, n + 2])
     return [layout.view(trace, call.outputs[0])]
@@ -148,13 +152,13 @@ def cat(call: Call) -> list[Trace]:
         item for item in listed if len(item.shape) == len(shape)
     ]  # an empty 1-D tensor may be among them
     dim = int(call.arguments.get("dim") or 0) % len(shape)
-    return [layout.join([p.trace for p in parts], [p.shape[dim] for p in parts], dim, shape)]
+    return [joining.join([p.trace for p in parts], [p.shape[dim] for p in parts], dim, shape)]
 
 
 def stack(call: Call) -> list[Trace]:
     shape = call.outputs[0]
     dim = int(call.arguments.get("dim") or 0) % len(shape)
-    merged = layout.merge(call.traces(), (*shape[:dim], *shape[dim + 1 :]))
+    merged = joining.merge(call.traces(), (*shape[:dim], *shape[dim + 1 :]))
     return [Trace((*merged.dims[:dim], (Atom(shape[dim]),), *merged.dims[dim:]), merged.fields)]
 
 
@@ -203,7 +207,7 @@ def as_strided(call: Call) -> list[Trace] | None:
 def copied(call: Call) -> list[Trace]:
     """`copy_`: what is written replaces what was there."""
     source = call.operand("src")
-    return [layout.merge([source.trace], call.outputs[0])] if source.trace else [call.trace("self")]
+    return [joining.merge([source.trace], call.outputs[0])] if source.trace else [call.trace("self")]
 
 
 RULES: dict[str, Rule] = {

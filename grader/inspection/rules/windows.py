@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from fractions import Fraction
 
-from grader.inspection import layout
+from grader.inspection import joining, layout
 from grader.inspection.fields import Atom, Trace
 from grader.inspection.rules.call import Call, Rule
 
@@ -46,6 +46,8 @@ def convolution(call: Call) -> list[Trace]:
     count, shape = len(kernels), call.outputs[0]
     lists = [call.numbers(name, count) for name in ("stride", "padding", "dilation")]
     first = len(trace.dims) - count
+    if count == 2 and (math.prod(kernels) > 1 or any(lists[1])):
+        trace = layout.out_of_sight(trace, (first, first + 1))
     trace = _channels(trace, first - 1, shape[-count - 1], int(call.arguments["groups"]))
     slide = spread if call.arguments.get("transposed") else sliding
     for place, (kernel, stride, padding, dilation) in enumerate(zip(kernels, *lists, strict=True)):
@@ -57,9 +59,9 @@ def _channels(trace: Trace, dim: int, size: int, groups: int) -> Trace:
     """All channels (of a group) go into every output channel."""
     if groups > 1 and layout.moves(trace, dim):
         raise ValueError("groups of channels that lie at different places of the image have no rule")
-    gathered = layout.contract(trace, [dim], keep=True)
-    dims = (*gathered.dims[:dim], (Atom(size),), *gathered.dims[dim + 1 :])
-    return Trace(dims, gathered.fields)
+    gathered = joining.contract(trace, [dim], keep=True)
+    feature = (Atom(size), *layout.remnants(trace, dim))
+    return Trace((*gathered.dims[:dim], feature, *gathered.dims[dim + 1 :]), gathered.fields)
 
 
 def pool(call: Call) -> list[Trace]:
@@ -70,6 +72,8 @@ def pool(call: Call) -> list[Trace]:
     strides = call.numbers("stride", count) if call.arguments.get("stride") else kernels
     paddings, dilations = call.numbers("padding", count), call.numbers("dilation", count, 1)
     first = len(trace.dims) - count
+    if count == 2 and math.prod(kernels) > 1:
+        trace = layout.out_of_sight(trace, (first, first + 1))
     for place in range(count):
         trace = sliding(
             trace,
@@ -94,7 +98,7 @@ def adaptive_pool(call: Call) -> list[Trace]:
 
 def _adapted(trace: Trace, dim: int, n: int, k: int) -> Trace:
     if k == 1:
-        return layout.contract(trace, [dim], keep=True, whole=True)
+        return joining.contract(trace, [dim], keep=True, whole=True)
     if n % k == 0:
         return sliding(trace, dim, k, n // k, n // k, 0, 1)
     if k % n == 0:
@@ -172,11 +176,15 @@ def im2col(call: Call) -> list[Trace]:
         atom = trace.dims[dim][0]
         if len(trace.dims[dim]) > 1 or any(atom.marks) or len(trace.fields[place].phases) > 1:
             return []
-        trace = sliding(trace, dim, count, 1, strides[place], paddings[place], 1)
+        trace = _first_taps(trace, dim, count, strides[place], paddings[place])
         places.append(trace.dims[dim][0])
         jumps = (atom.jumps[0] * dilations[place], atom.jumps[1] * dilations[place])
         taps.append(Atom(kernels[place], jumps))
     return [Trace((*trace.dims[:-3], (*channel, *taps), tuple(places)), trace.fields)]
+
+
+def _first_taps(trace: Trace, dim: int, count: int, stride: int, padding: int) -> Trace:
+    return layout.resample(trace, dim, count, Fraction(stride), lambda o: (o * stride - padding,))
 
 
 _POOLS = (

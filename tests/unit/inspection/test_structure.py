@@ -12,6 +12,7 @@ import torchvision
 from torch import nn
 
 from grader.inspection.accounting import count
+from grader.inspection.passes import images
 from grader.inspection.structure import CannotRecord, record, structure
 
 
@@ -33,7 +34,7 @@ def shown(axes):
 
 
 def measured(model: nn.Module, shape):
-    found, rows = structure(model, shape)
+    found, rows = structure(model, (images(shape),))
     counts = count(model)
     pool = found["global_pool"]
     return {
@@ -95,7 +96,7 @@ def test_a_depthwise_separable_convolution_has_656_weights():
     model = nn.Sequential(
         nn.Conv2d(16, 16, 3, groups=16, bias=False), nn.Conv2d(16, 32, 1, bias=False), nn.AdaptiveAvgPool2d(1)
     )
-    found, _ = structure(model, (16, 12, 12))
+    found, _ = structure(model, (images((16, 12, 12)),))
     assert count(model).parameters == sum(op["parameters"] for op in found["operators"]) == 656
     assert [op["details"].get("depthwise") for op in found["operators"]][:2] == [True, False]
     assert [op["details"].get("pointwise") for op in found["operators"]][:2] == [False, True]
@@ -114,7 +115,7 @@ def test_measuring_leaves_state_mode_and_random_numbers_alone():
     torch.manual_seed(3)
     expected = torch.rand(1)
     torch.manual_seed(3)
-    structure(model, zoo.CIFAR)
+    structure(model, (images(zoo.CIFAR),))
     assert torch.equal(torch.rand(1), expected)
     assert all(torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
@@ -132,7 +133,7 @@ def test_two_inputs_and_a_dictionary_can_be_recorded():
 
 def test_a_forward_that_raises_raises():
     with pytest.raises(RuntimeError, match="shape"):
-        structure(zoo.raises(), zoo.CIFAR)
+        structure(zoo.raises(), (images(zoo.CIFAR),))
 
 
 def test_without_end():
@@ -143,7 +144,7 @@ def test_without_end():
             return x.flatten(1)[:, :10]
 
     with pytest.raises(CannotRecord, match="more than 10000 operators"):
-        structure(Endless(), (1, 4, 4))
+        structure(Endless(), (images((1, 4, 4)),))
 
 
 def test_flops_are_those_of_torch_s_own_counter():
@@ -153,6 +154,6 @@ def test_flops_are_those_of_torch_s_own_counter():
     image = torch.rand(2, 3, 64, 64)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         model(image)
-    found, _ = structure(model, (3, 64, 64))
+    found, _ = structure(model, (images((3, 64, 64)),))
     assert found["flops"] == counter.get_total_flops() // 2
     assert found["flops_partial"] is False
