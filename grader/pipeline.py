@@ -151,8 +151,9 @@ def _prepare(request: Request, events: Events) -> _Prepared:
     data = _data(request) if request.loaded.spec.training else None
     secret = secrets.randbelow(MAX_SEED) if request.secret is None else request.secret
     now = datetime.now(UTC)
-    where = f", {data.facts.name} from {data.facts.place}" if data else ""
-    events.end(f"Isolation level {isolation.level} ({isolation.name}){where}")
+        events.end(f"Isolation level {isolation.level} ({isolation.name})")
+    if data:
+        events.note(f"{data.facts.name} ({data.facts.place})")
     return _Prepared(sandbox, isolation, data, Started(now, new_run_id(now), secret))
 
 
@@ -191,7 +192,7 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
     """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
     events.start("read", "Reading the README, the code and the notebooks")
     reading = read_submission(fetched.root, fetched.submission)
-    events.end(f"{len(reading.candidates)} model classes")
+    events.end(_counted(len(reading.candidates), "model class", "model classes"))
     data = prepared.data
     not_needed = Absent("skipped", "This assignment trains nothing.")
     model: ModelFacts | Absent = not_needed
@@ -249,7 +250,7 @@ def _study(
         failed = isinstance(projection, Absent)
         events.end("failed" if failed else "done")
         return _Studied((), projection if isinstance(projection, Absent) else skipped, projection)
-    events.start("train", f"Training {model.entrypoint.call}, {recipe.epochs} epoch(s)")
+    events.start("train", f"Training {model.entrypoint.call}, {_counted(recipe.epochs, 'epoch', 'epochs')}")
     trials, accuracy, probes = run_study(
         job,
         _targets(request.loaded.spec),
@@ -258,7 +259,7 @@ def _study(
         seeds=request.seeds,
         on_trial=lambda n, trial: events.note(_trial_line(n, trial)),
     )
-    events.end(f"{len(trials)} trial(s)")
+    events.end(_counted(len(trials), "trial", "trials"))
     return _Studied(trials, accuracy, Absent("skipped", "It was trained, so nothing was projected."), probes)
 
 
@@ -313,6 +314,10 @@ def _not_a_grade(request: Request, evidence: Evidence) -> tuple[str, ...]:
     elif not isinstance(evidence.data, Absent) and not evidence.data.official:
         reasons.append("The copy of the data set is not the official one.")
     return tuple(reasons)
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"
 
 
 def _model_line(model: ModelFacts | Absent) -> str:

@@ -68,7 +68,6 @@ def test_a_wrong_spec_is_told_with_place_and_next_step(tmp_path):
         ("ext::sh -c id", 4, "ext"),
         ("file:///etc", 4, "file://"),
         ("https://colab.research.google.com/drive/1", 4, "Colab"),
-        ("https://github.com/owner/name/blob/main/train.py", 4, "train.py"),
     ],
 )
 def test_a_source_that_cannot_be_graded(source, code, said, tmp_path):
