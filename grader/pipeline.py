@@ -44,6 +44,7 @@ from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import default_recipe
 from grader.stages.study import MAX_SEED, run_study
 from grader.stages.trial import Job, project
+from grader.text import clean, without_credentials
 
 if TYPE_CHECKING:
     from grader.spec.load import Loaded
@@ -104,7 +105,7 @@ def grade_submission(request: Request, events: Events) -> Graded:
     """
     spec = request.loaded.spec
     prepared = _prepare(request, events)
-    events.start("fetch", f"Fetching {request.source}")
+    events.start("fetch", f"Fetching {clean(without_credentials(request.source))}")
     with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
         name = fetched.submission.name
         events.end(f"{name}, {len(fetched.submission.files)} files, {fetched.submission.tree_digest[:19]}")
@@ -121,7 +122,7 @@ def grade_submission(request: Request, events: Events) -> Graded:
 def check_submission(request: Request, events: Events) -> Graded:
     """A student's own check: everything but the training, nothing stored."""
     prepared = _prepare(request, events)
-    events.start("fetch", f"Reading {request.source}")
+    events.start("fetch", f"Reading {clean(request.source)}")
     with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
         events.end(f"{len(fetched.submission.files)} files")
         evidence = _gather(request, events, prepared, fetched)
@@ -151,7 +152,7 @@ def _prepare(request: Request, events: Events) -> _Prepared:
     data = _data(request) if request.loaded.spec.training else None
     secret = secrets.randbelow(MAX_SEED) if request.secret is None else request.secret
     now = datetime.now(UTC)
-        events.end(f"Isolation level {isolation.level} ({isolation.name})")
+    events.end(f"Isolation level {isolation.level} ({isolation.name})")
     if data:
         events.note(f"{data.facts.name} ({data.facts.place})")
     return _Prepared(sandbox, isolation, data, Started(now, new_run_id(now), secret))
@@ -205,6 +206,8 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
         found = find_model(open_worker, reading, data.input_shape, data.classes, request.model)
         model = found.model
         events.end(_model_line(model))
+        if not isinstance(model, Absent):
+            events.note(model.entrypoint.found_by)
         obstacle = model if isinstance(model, Absent) else found.obstacle
         if obstacle is None and not isinstance(model, Absent):
             studied = _study(request, events, prepared, open_worker, model, recipe, data)
@@ -281,8 +284,6 @@ def _opener(prepared: _Prepared, fetched: Fetched, threads: int) -> OpenWorker:
 
 
 def _versions(found: object) -> dict[str, str]:
-    from grader.text import clean
-
     return {clean(str(k)): clean(str(v)) for k, v in found.items()} if isinstance(found, dict) else {}
 
 

@@ -57,7 +57,10 @@ def main() -> None:
         import traceback
 
         traceback.print_exc()
-        click.echo("This is a mistake in the grader, not in the submission. Please report it with the lines above.", err=True)
+        click.echo(
+            "This is a mistake in the grader, not in the submission. Please report it with the lines above.",
+            err=True,
+        )
         sys.exit(ExitCode.UNEXPECTED)
     sys.exit(result if isinstance(result, int) else 0)
 

@@ -74,7 +74,9 @@ def _again(spec: str, options: dict[str, Any]) -> str:
     """The command line in its short form; seeds and secret are added by the report."""
     import shlex
 
-    words = ["grader", "run", spec, "--repo", options["repo"]]
+    from grader.text import without_credentials
+
+    words = ["grader", "run", spec, "--repo", without_credentials(options["repo"])]
     for name in ("ref", "model"):
         words += [f"--{name}", options[name]] if options[name] else []
     for flag in ("stand_in", "unofficial_data", "trust_this_code"):

@@ -41,12 +41,14 @@ class RunFolder:
     """The folder of one run, a context manager: left without `publish`, it stays partial and says why."""
 
     def __init__(self, base: Path, spec_id: str, submission: str, run_id: str) -> None:
+        self.base = base
         self.final = base / folder_name(spec_id) / folder_name(submission) / run_id
         self.partial = self.final.with_name(run_id + PARTIAL)
         self._log: IO[str] | None = None
 
     def __enter__(self) -> RunFolder:
         try:
+            _prepare(self.base)
             self.partial.mkdir(parents=True)
             self._log = (self.partial / "events.jsonl").open("w", encoding="utf-8")
         except OSError as error:
@@ -100,6 +102,13 @@ class RunFolder:
             _write(self.partial / "partial.json", json.dumps(mark, indent=1) + "\n")
         except OSError:
             pass  # the disk is full: the folder's name says it is partial
+
+
+def _prepare(base: Path) -> None:
+    """A new folder for runs ignores itself: one made inside of a submission must not become part of it."""
+    if not base.exists():
+        base.mkdir(parents=True)
+        _write(base / ".gitignore", "*\n")
 
 
 def _write(path: Path, content: str) -> None:

@@ -36,6 +36,7 @@ _ITEM_BYTES = {
 }
 _STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
 _MAX_COUNT = 2**40
+_MAX_REPORTS = 100_000
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,8 @@ def train(
     def note(message: Message) -> None:
         steps, samples = message.integer("steps", 1, _MAX_COUNT), message.integer("samples", 1, _MAX_COUNT)
         loss = message.number("loss", -1, 1e30)
+        if len(times) > _MAX_REPORTS:
+            raise ProtocolError("progress")
         times.append((steps, time.monotonic() - start))
         if loss >= 0 and len(curve) < 5000:
             curve.append(CurvePoint(samples, loss))

@@ -71,7 +71,7 @@ def project(job: Job, seed: int) -> Projection | Absent:
     if isinstance(result, Absent):
         return result
     training, _ = result
-    needed = job.recipe.epochs * -(-len(job.data.train_images) // job.recipe.batch_size)
+    needed = job.recipe.epochs * -(-job.data.task_images // job.recipe.batch_size)
     if len(training.report_times) < 2:
         return Projection(training.steps, needed, training.wall_seconds)
     (first, start), (last, end) = training.report_times[0], training.report_times[-1]
