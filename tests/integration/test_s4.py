@@ -226,6 +226,8 @@ def test_every_variant_through_the_command_line(name, tmp_path, record_property)
         "--out",
         str(tmp_path / "out"),
         "--json",
+        "--threads",
+        "1",
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     result = json.loads(done.stdout)
