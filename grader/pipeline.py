@@ -42,7 +42,7 @@ from grader.report.interface import reports
 from grader.stages.model import OpenWorker, find_model
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import default_recipe
-from grader.stages.study import MAX_SEED, run_study
+from grader.stages.study import SECRET_BITS, run_study
 from grader.stages.trial import Job, project
 from grader.text import clean, without_credentials
 
@@ -150,7 +150,7 @@ def _prepare(request: Request, events: Events) -> _Prepared:
     events.start("prepare", "Looking at this machine")
     sandbox, isolation = _sandbox(request)
     data = _data(request) if request.loaded.spec.training else None
-    secret = secrets.randbelow(MAX_SEED) if request.secret is None else request.secret
+    secret = secrets.randbits(SECRET_BITS) if request.secret is None else request.secret
     now = datetime.now(UTC)
     events.end(f"Isolation level {isolation.level} ({isolation.name})")
     if data:
