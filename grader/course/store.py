@@ -24,6 +24,8 @@ from grader.events import Event
 
 DEFAULT_FOLDER = Path("reports")
 PARTIAL = ".partial"
+RUNS_MARK = ".grader-runs"
+"""`grader.fetch.walk` passes a folder over that holds a file of this name."""
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -41,14 +43,13 @@ class RunFolder:
     """The folder of one run, a context manager: left without `publish`, it stays partial and says why."""
 
     def __init__(self, base: Path, spec_id: str, submission: str, run_id: str) -> None:
-        self.base = base
         self.final = base / folder_name(spec_id) / folder_name(submission) / run_id
         self.partial = self.final.with_name(run_id + PARTIAL)
         self._log: IO[str] | None = None
 
     def __enter__(self) -> RunFolder:
         try:
-            _prepare(self.base)
+            _prepare(self.final.parent.parent)
             self.partial.mkdir(parents=True)
             self._log = (self.partial / "events.jsonl").open("w", encoding="utf-8")
         except OSError as error:
@@ -104,11 +105,13 @@ class RunFolder:
             pass  # the disk is full: the folder's name says it is partial
 
 
-def _prepare(base: Path) -> None:
-    """A new folder for runs ignores itself: one made inside of a submission must not become part of it."""
-    if not base.exists():
-        base.mkdir(parents=True)
-        _write(base / ".gitignore", "*\n")
+def _prepare(folder: Path) -> None:
+    """A new folder of runs is marked as one, and ignores itself: made inside of a submission, it must not become
+    part of what is handed in."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        _write(folder / ".gitignore", "*\n")
+        _write(folder / RUNS_MARK, "Runs of the grader. Not part of a submission.\n")
 
 
 def _write(path: Path, content: str) -> None:

@@ -201,6 +201,37 @@ def test_ctrl_c_leaves_no_process_and_a_marked_run(stage, tmp_path):
 
 
 @pytest.mark.sandbox
+@pytest.mark.parametrize("out", ["reports", "."])
+def test_a_run_inside_of_a_submission_does_not_become_part_of_it(out, tmp_path):
+    subprocess.run(["cp", "-r", str(REFERENCE), str(tmp_path / "mine")], check=True)
+    (tmp_path / "mine" / "model.py").write_text("no model here")
+    (tmp_path / "mine" / "mnist_one_epoch.ipynb").unlink()
+    digests = set()
+    for _ in range(2):
+        done = grader("run", "s4", "--repo", ".", "--stand-in", "--json", "--out", out, cwd=tmp_path / "mine")
+        assert done.returncode == 4, done.stderr
+        digests.add(json.loads(done.stdout)["evidence"]["submission"]["tree_digest"])
+    assert len(digests) == 1
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize(("sink", "code"), [("| head -c 10", 0), ("> /dev/full", 5)])
+def test_output_that_nobody_takes_is_no_mistake_of_the_grader(sink, code, tmp_path):
+    script = f"set -o pipefail; {sys.executable} -m grader check s4 {REFERENCE} --stand-in --json {sink}"
+    env = {**os.environ, "PYTHONPATH": str(REFERENCE.parents[1])}
+    done = subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path, env=env
+    )
+    assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+
+
+@pytest.mark.sandbox
+def test_a_folder_alone_is_checked_against_the_default_spec(tmp_path):
+    done = grader("check", str(REFERENCE), "--stand-in", cwd=tmp_path)
+    assert (done.returncode, "14,642" in done.stdout) == (0, True), done.stderr
+
+
+@pytest.mark.sandbox
 def test_a_full_disk_is_the_machines_fault(tmp_path):
     """A real file system of 64 kB, where this machine lets us mount one."""
     small = tmp_path / "small"

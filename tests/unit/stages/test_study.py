@@ -14,7 +14,11 @@ SD = 0.0016
 
 
 def trial(seed: int, accuracy: float | Absent) -> Trial:
-    value = accuracy if isinstance(accuracy, Absent) else Measurement("test_accuracy", accuracy, "share", "test", 10_000, (accuracy,), SD, "table")
+    value = (
+        accuracy
+        if isinstance(accuracy, Absent)
+        else Measurement("test_accuracy", accuracy, "share", "test", 10_000, (accuracy,), SD, "table")
+    )
     return Trial(seed, "finished", "done", 469, 60_000, (), 1.0, 1.0, 100, "sha256:0", 0, value)
 
 
