@@ -373,3 +373,10 @@ class TestWithACommit:
         found = submission(tmp_path / "bare.git")
         assert (found.kind, found.name) == ("git", "bare")
         assert submission(repository / ".git").name == "work"
+
+
+def test_the_source_is_shown_as_it_was_given(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a folder lies on this machine is nobody's business in a report."""
+    monkeypatch.chdir(work.parent)
+    with fetch(" ./work ") as fetched:
+        assert fetched.submission.source == "./work"
