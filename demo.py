@@ -14,16 +14,17 @@ from grader.data.interface import load
 from grader.errors import DataMissing, SandboxUnavailable
 from grader.isolation.choose import full_sandbox
 
-REFERENCE = Path(__file__).parent / "reference_models" / "s4"
+ROOT = Path(__file__).parent
+REFERENCE = "reference_models/s4"
 
 
 def main() -> int:
-    command = [sys.executable, "-m", "grader", "run", "s4", "--repo", str(REFERENCE), *sys.argv[1:]]
+    command = [sys.executable, "-m", "grader", "run", "s4", "--repo", REFERENCE, *sys.argv[1:]]
     if "--stand-in" not in sys.argv and not _has_data():
         command.append("--stand-in")
     if "--trust-this-code" not in sys.argv and not _has_sandbox():
         command.append("--trust-this-code")
-    return subprocess.run(command, check=False).returncode
+    return subprocess.run(command, check=False, cwd=ROOT).returncode
 
 
 def _has_data() -> bool:

@@ -42,8 +42,9 @@ from grader.report.interface import reports
 from grader.stages.model import OpenWorker, find_model
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import default_recipe
-from grader.stages.study import MAX_SEED, run_study
+from grader.stages.study import SECRET_BITS, run_study
 from grader.stages.trial import Job, project
+from grader.text import clean, without_credentials
 
 if TYPE_CHECKING:
     from grader.spec.load import Loaded
@@ -104,7 +105,7 @@ def grade_submission(request: Request, events: Events) -> Graded:
     """
     spec = request.loaded.spec
     prepared = _prepare(request, events)
-    events.start("fetch", f"Fetching {request.source}")
+    events.start("fetch", f"Fetching {clean(without_credentials(request.source))}")
     with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
         name = fetched.submission.name
         events.end(f"{name}, {len(fetched.submission.files)} files, {fetched.submission.tree_digest[:19]}")
@@ -121,7 +122,7 @@ def grade_submission(request: Request, events: Events) -> Graded:
 def check_submission(request: Request, events: Events) -> Graded:
     """A student's own check: everything but the training, nothing stored."""
     prepared = _prepare(request, events)
-    events.start("fetch", f"Reading {request.source}")
+    events.start("fetch", f"Reading {clean(request.source)}")
     with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
         events.end(f"{len(fetched.submission.files)} files")
         evidence = _gather(request, events, prepared, fetched)
@@ -149,10 +150,11 @@ def _prepare(request: Request, events: Events) -> _Prepared:
     events.start("prepare", "Looking at this machine")
     sandbox, isolation = _sandbox(request)
     data = _data(request) if request.loaded.spec.training else None
-    secret = secrets.randbelow(MAX_SEED) if request.secret is None else request.secret
+    secret = secrets.randbits(SECRET_BITS) if request.secret is None else request.secret
     now = datetime.now(UTC)
-    where = f", {data.facts.name} from {data.facts.place}" if data else ""
-    events.end(f"Isolation level {isolation.level} ({isolation.name}){where}")
+    events.end(f"Isolation level {isolation.level} ({isolation.name})")
+    if data:
+        events.note(f"{data.facts.name} ({data.facts.place})")
     return _Prepared(sandbox, isolation, data, Started(now, new_run_id(now), secret))
 
 
@@ -191,7 +193,7 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
     """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
     events.start("read", "Reading the README, the code and the notebooks")
     reading = read_submission(fetched.root, fetched.submission)
-    events.end(f"{len(reading.candidates)} model classes")
+    events.end(_counted(len(reading.candidates), "model class", "model classes"))
     data = prepared.data
     not_needed = Absent("skipped", "This assignment trains nothing.")
     model: ModelFacts | Absent = not_needed
@@ -204,6 +206,8 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
         found = find_model(open_worker, reading, data.input_shape, data.classes, request.model)
         model = found.model
         events.end(_model_line(model))
+        if not isinstance(model, Absent):
+            events.note(model.entrypoint.found_by)
         obstacle = model if isinstance(model, Absent) else found.obstacle
         if obstacle is None and not isinstance(model, Absent):
             studied = _study(request, events, prepared, open_worker, model, recipe, data)
@@ -249,7 +253,7 @@ def _study(
         failed = isinstance(projection, Absent)
         events.end("failed" if failed else "done")
         return _Studied((), projection if isinstance(projection, Absent) else skipped, projection)
-    events.start("train", f"Training {model.entrypoint.call}, {recipe.epochs} epoch(s)")
+    events.start("train", f"Training {model.entrypoint.call}, {_counted(recipe.epochs, 'epoch', 'epochs')}")
     trials, accuracy, probes = run_study(
         job,
         _targets(request.loaded.spec),
@@ -258,7 +262,7 @@ def _study(
         seeds=request.seeds,
         on_trial=lambda n, trial: events.note(_trial_line(n, trial)),
     )
-    events.end(f"{len(trials)} trial(s)")
+    events.end(_counted(len(trials), "trial", "trials"))
     return _Studied(trials, accuracy, Absent("skipped", "It was trained, so nothing was projected."), probes)
 
 
@@ -280,8 +284,6 @@ def _opener(prepared: _Prepared, fetched: Fetched, threads: int) -> OpenWorker:
 
 
 def _versions(found: object) -> dict[str, str]:
-    from grader.text import clean
-
     return {clean(str(k)): clean(str(v)) for k, v in found.items()} if isinstance(found, dict) else {}
 
 
@@ -313,6 +315,10 @@ def _not_a_grade(request: Request, evidence: Evidence) -> tuple[str, ...]:
     elif not isinstance(evidence.data, Absent) and not evidence.data.official:
         reasons.append("The copy of the data set is not the official one.")
     return tuple(reasons)
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"
 
 
 def _model_line(model: ModelFacts | Absent) -> str:

@@ -6,6 +6,7 @@ that reorder a line, no lone surrogates that break encoding, no endless lines. H
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -31,6 +32,13 @@ def clean_block(text: str, limit: int = 16_000) -> str:
         _visible(c, "\n\t") for c in unicodedata.normalize("NFC", text[: 4 * limit].replace("\r\n", "\n"))
     )
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+
+
+def without_credentials(source: str) -> str:
+    """A link as it may be shown and stored: no user, password or query, where a secret may stand."""
+    return re.sub(
+        r"(?<=://)[^/@\s]*@", "", re.sub(r"(?<=\w)\?[^#\s]*", "", source) if "://" in source else source
+    )
 
 
 def clean_path(path: str) -> str:

@@ -72,11 +72,20 @@ def mnist_folder() -> str:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the table of all variants that really ran, ready to be committed under reports/reference/."""
-    reports = [report for listed in terminalreporter.stats.values() for report in listed if hasattr(report, "user_properties")]
-    rows = sorted(str(value) for report in reports for key, value in report.user_properties if key == "table_row")
+    reports = [
+        report
+        for listed in terminalreporter.stats.values()
+        for report in listed
+        if hasattr(report, "user_properties")
+    ]
+    rows = sorted(
+        str(value) for report in reports for key, value in report.user_properties if key == "table_row"
+    )
     if rows:
         terminalreporter.section("every variant and attack")
-        terminalreporter.line("| variant | small | learns-fast | explained | status | exit code | test accuracy |")
+        terminalreporter.line(
+            "| variant | small | learns-fast | explained | status | exit code | test accuracy |"
+        )
         terminalreporter.line("| --- | ---: | ---: | ---: | --- | ---: | ---: |")
         for row in rows:
             terminalreporter.line(row)

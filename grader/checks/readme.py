@@ -201,8 +201,16 @@ def _well_formatted(readme: Readme) -> tuple[Status, Finding]:
         f"{'a' if readme.title else 'no'} title, {further} further headings, {len(readme.loose_lines)} loose "
         f"lines of code or log, {len(broken)} broken links"
     )
-    hint = "Write the title as `# Title`, headings as `## Heading`, code and logs between lines of ```."
-    return _verdict("well formatted", measured, faults, hint)
+    hints = []
+    if not readme.title or further < 2:
+        hints.append("Write the title as `# Title` and headings as `## Heading`.")
+    if readme.loose_lines:
+        hints.append("Put code and logs between lines of ```.")
+    if broken:
+        hints.append(
+            "Commit the files that are linked, or mend the links: GitHub minds upper and lower case."
+        )
+    return _verdict("well formatted", measured, faults, " ".join(hints))
 
 
 def _lines(numbers: tuple[int, ...]) -> str:

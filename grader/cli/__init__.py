@@ -40,7 +40,8 @@ def cli() -> None:
 
 def main() -> None:
     """Entry point of the `grader` command: run it, and turn every ending into its exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ended politely, it cleans up as after Ctrl-C
+    signal.signal(signal.SIGINT, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         result = cli.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -57,9 +58,19 @@ def main() -> None:
         import traceback
 
         traceback.print_exc()
-        click.echo("This is a mistake in the grader, not in the submission. Please report it with the lines above.", err=True)
+        click.echo(
+            "This is a mistake in the grader, not in the submission. Please report it with the lines above.",
+            err=True,
+        )
         sys.exit(ExitCode.UNEXPECTED)
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _interrupt(*_: object) -> None:
+    """Stop once, and clean up in peace: what comes after the first signal is not heard any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def interrupted() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,15 +14,20 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from grader.errors import GraderFault
 from grader.events import Event, Events
 
 if TYPE_CHECKING:
     from grader.records import RunRecord
 
 
+MOST_CORES = 8
+
+
 def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Cores that a training takes unless told otherwise: small networks gain nothing from more than eight."""
+    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(own, MOST_CORES)
 
 
 def download_progress(name: str, done: int, total: int) -> None:
@@ -41,10 +47,19 @@ class Session:
         from grader.report.json import to_json
         from grader.report.terminal import print_report
 
-        if as_json:
-            print(to_json(record))
-        else:
-            print_report(record, Console(), folder / "report.html" if folder else None)
+        try:
+            if as_json:
+                sys.stdout.write(to_json(record) + "\n")
+            else:
+                print_report(record, Console(), folder / "report.html" if folder else None)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read has seen enough; what was graded stays graded. Nothing more goes to this pipe.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        except OSError as error:
+            raise GraderFault(
+                f"The result could not be printed: {error.strerror}.", "Look at where the output goes."
+            ) from error
 
 
 @contextmanager

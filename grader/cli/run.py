@@ -21,7 +21,7 @@ from grader.cli._run_options import data_options, parse_seeds
 @click.option("--seeds", callback=parse_seeds, metavar="N,N,...", help="Train with exactly these seeds.")
 @click.option("--secret", type=click.IntRange(0), help="With --seeds: repeat a run's numbers exactly.")
 @click.option(
-    "--threads", type=click.IntRange(1, 256), help="Cores for the training. Default: all that there are."
+    "--threads", type=click.IntRange(1, 256), help="Cores for the training. Default: all, at most 8."
 )
 @click.option(
     "--out", type=click.Path(file_okay=False), default="reports", show_default=True, help="Where runs go."
@@ -74,7 +74,9 @@ def _again(spec: str, options: dict[str, Any]) -> str:
     """The command line in its short form; seeds and secret are added by the report."""
     import shlex
 
-    words = ["grader", "run", spec, "--repo", options["repo"]]
+    from grader.text import without_credentials
+
+    words = ["grader", "run", spec, "--repo", without_credentials(options["repo"])]
     for name in ("ref", "model"):
         words += [f"--{name}", options[name]] if options[name] else []
     for flag in ("stand_in", "unofficial_data", "trust_this_code"):

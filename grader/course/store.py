@@ -24,6 +24,8 @@ from grader.events import Event
 
 DEFAULT_FOLDER = Path("reports")
 PARTIAL = ".partial"
+RUNS_MARK = ".grader-runs"
+"""`grader.fetch.walk` passes a folder over that holds a file of this name."""
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -47,6 +49,7 @@ class RunFolder:
 
     def __enter__(self) -> RunFolder:
         try:
+            _prepare(self.final.parent.parent)
             self.partial.mkdir(parents=True)
             self._log = (self.partial / "events.jsonl").open("w", encoding="utf-8")
         except OSError as error:
@@ -100,6 +103,15 @@ class RunFolder:
             _write(self.partial / "partial.json", json.dumps(mark, indent=1) + "\n")
         except OSError:
             pass  # the disk is full: the folder's name says it is partial
+
+
+def _prepare(folder: Path) -> None:
+    """A new folder of runs is marked as one, and ignores itself: made inside of a submission, it must not become
+    part of what is handed in."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+        _write(folder / ".gitignore", "*\n")
+        _write(folder / RUNS_MARK, "Runs of the grader. Not part of a submission.\n")
 
 
 def _write(path: Path, content: str) -> None:

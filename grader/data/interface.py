@@ -47,6 +47,7 @@ class DataSet:
     tabulated_sd: float  # run-to-run standard deviation of test accuracy, 0 to 1
     classes: int = 10
     input_shape: tuple[int, ...] = (1, 28, 28)
+    task_images: int = 60_000  # training images of the task's real set: a stand-in has fewer
 
 
 @dataclass(frozen=True)

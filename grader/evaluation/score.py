@@ -14,16 +14,19 @@ Labels = npt.NDArray[np.integer]
 class Secret:
     """What a worker must not know: how class ids are permuted for it, and the order of the test images.
 
-    Trained on permuted ids, an answer that was prepared for the real ones is worth nothing.
+    A worker that trains can find out how the ids are permuted, by comparing with labels that it knows; the
+    order of the test images it cannot.
     """
 
     class_ids: npt.NDArray[np.int64]  # true class → the id the worker sees
     test_order: npt.NDArray[np.int64]
 
     @classmethod
-    def draw(cls, classes: int, test_images: int, seed: int) -> Secret:
-        generator = np.random.default_rng(seed)
-        return cls(generator.permutation(classes), generator.permutation(test_images))
+    def draw(cls, classes: int, test_images: int, secret: int, seed: int) -> Secret:
+        """From a run's secret and a trial's seed, in two streams: a worker sees what the permuted ids are, and
+        must not get from there to the order."""
+        ids, order = (np.random.default_rng([secret, seed, stream]) for stream in (1, 2))
+        return cls(ids.permutation(classes), order.permutation(test_images))
 
     def hide(self, labels: Labels) -> npt.NDArray[np.int64]:
         """Labels as the worker may see them, int64."""

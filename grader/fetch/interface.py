@@ -8,13 +8,14 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import GraderFault
 from grader.fetch.local import is_bare, local_path
 from grader.fetch.url import parse
 from grader.records import Submission
+from grader.text import clean
 
 Progress = Callable[[str], None]
 
@@ -99,7 +100,8 @@ def _bring(source: str, ref: str, errand: Errand) -> Fetched:
         return repository.bring(folder.bare_link(path), ref, errand)
     if ref:
         return repository.bring(folder.committed_link(path), ref, errand)
-    return folder.bring(path, errand)
+    fetched = folder.bring(path, errand)
+    return replace(fetched, submission=replace(fetched.submission, source=clean(source.strip(), 300)))
 
 
 def _silent(text: str) -> None:

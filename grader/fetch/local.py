@@ -9,6 +9,7 @@ from grader.errors import UsageError
 from grader.fetch.url import looks_like_link
 from grader.text import clean
 
+_SECRET = re.compile(r"[^/\s@:]*:[^/\s]*@")  # a link without its scheme may hold a password
 _SHORT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9._-]+")
 
 
@@ -25,7 +26,7 @@ def local_path(source: str) -> Path | None:
         raise UsageError("No submission was named.", "Give a repository's address or a folder.")
     if looks_like_link(text):
         return None
-    raise UsageError(f"There is no folder {clean(text)}.", _next_step(text))
+    raise UsageError(f"There is no folder {clean(_SECRET.sub('…@', text))}.", _next_step(text))
 
 
 def is_bare(path: Path) -> bool:

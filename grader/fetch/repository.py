@@ -86,6 +86,8 @@ def _of_receiving(
     """Git does not say that the kernel stopped a file at the cap, but the file is there; a refused commit is named."""
     if size_bytes >= errand.caps.clone_bytes:
         return _over_clone_cap(errand)
+    if "couldn't find remote ref HEAD" in failed.stderr:
+        return FetchError(f"{link.name} has no commit yet.", "Commit the work, then hand it in again.")
     explained = explain(failed, link)
     if target.is_commit and "give out that commit" in explained.message:
         return FetchError(

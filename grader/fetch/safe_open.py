@@ -58,14 +58,16 @@ def read_below(root: int, path: bytes, limit_bytes: int) -> bytes:
             descriptor = os.open(name, _FILE, dir_fd=place)
     except OSError as error:
         raise NotTaken(f"cannot be read: {error.strerror}") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise NotTaken(kind_of(status.st_mode))
-        try:
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise NotTaken(kind_of(mode))
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
             content = file.read(limit_bytes + 1)
-        except OSError as error:
-            raise NotTaken(f"cannot be read: {error.strerror}") from None
+    except OSError as error:
+        raise NotTaken(f"cannot be read: {error.strerror}") from None
+    finally:
+        os.close(descriptor)
     if len(content) > limit_bytes:
         raise NotTaken("it grew while it was read")
     return content

@@ -82,8 +82,10 @@ def _refuse_shape(link: str) -> None:
         raise FetchError("The link starts with a dash.", f"Give the repository's address: {_EXAMPLE}.")
     if len(link) > _MAX_LENGTH:
         raise FetchError(f"The link is longer than {_MAX_LENGTH} characters.", f"Give only {_EXAMPLE}.")
-    if any(ord(character) < 32 or ord(character) == 127 for character in link):
-        raise FetchError("The link holds control characters.", "Copy the address again from the browser.")
+    if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) < 0xE000 for c in link):  # surrogates: not UTF-8
+        raise FetchError(
+            "The link holds control characters or broken ones.", "Copy the address again from the browser."
+        )
     if _HELPER.match(link):
         raise FetchError(
             f"Addresses of the kind {link.partition('::')[0]}:: run a program and are never followed.",
@@ -154,15 +156,20 @@ def _from_web(parts: SplitResult) -> Link:
             f"This is a link to {NO_REPOSITORY[host]}, not to a repository.", _repository_needed(host)
         )
     segments = [segment for segment in parts.path.split("/") if segment]
-    _refuse_odd([unquote(segment) for segment in segments], host)
+    _refuse_odd(_decoded(segments), host)
     found = split_path(host, segments)
     place = found.host or (_place(parts) if host not in KNOWN_HOSTS else host)
     url = "/".join([f"https://{place}", *(quote(part, safe="%~+@:") for part in found.repository)])
-    tail = tuple(unquote(segment) for segment in found.tail)
+    tail = tuple(_decoded(found.tail))
     shown = "/".join([url, *found.marker, *tail])
     notes = ("The user name in the link was left out.",) if parts.username else ()
     name = _name([unquote(part) for part in found.repository])
     return Link(url, clean(shown, 300), name, host, tail, notes=notes)
+
+
+def _decoded(segments: list[str]) -> list[str]:
+    """Some hosts write the slash in a branch's name as %2F."""
+    return [part for segment in segments for part in unquote(segment).split("/") if part]
 
 
 def _repository_needed(host: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import time
@@ -17,6 +18,9 @@ from grader.fetch.listing import Entry
 from grader.fetch.names import SKIPPED_FOLDERS, refusal
 from grader.fetch.safe_open import NotTaken, folder_below, kind_of, read_below
 from grader.fetch.staging import Stage, over_size, too_deep, too_many_files
+
+MARKS = {"pyvenv.cfg": "a virtual environment of Python", ".grader-runs": "earlier runs of the grader"}
+"""Files that say what the folder around them is."""
 
 
 @dataclass(frozen=True)
@@ -148,12 +152,11 @@ class Walk:
         name = os.fsdecode(item.raw.rpartition(b"/")[2])
         if name in SKIPPED_FOLDERS:
             return SKIPPED_FOLDERS[name]
-        try:
-            with folder_below(root, item.raw) as place:
-                os.stat("pyvenv.cfg", dir_fd=place, follow_symlinks=False)
-        except OSError:
-            return ""
-        return "a virtual environment of Python"
+        for mark, reason in MARKS.items():
+            with contextlib.suppress(OSError), folder_below(root, item.raw) as place:
+                os.stat(mark, dir_fd=place, follow_symlinks=False)
+                return reason
+        return ""
 
     def _file(self, root: int, item: Item) -> None:
         if time.monotonic() > self._errand.deadline:

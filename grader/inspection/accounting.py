@@ -14,8 +14,15 @@ import torch
 
 _numel = torch.Tensor.numel
 _storage = torch.Tensor.untyped_storage
+_BATCH_NORMS = (
+    torch.nn.BatchNorm1d,
+    torch.nn.BatchNorm2d,
+    torch.nn.BatchNorm3d,
+    torch.nn.SyncBatchNorm,
+)
+"""After a first forward pass a lazy batch norm is one of these, too."""
 
-BATCH_NORM_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+Role = Literal["parameter", "buffer", "statistic"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Entry:
 
     name: str
     tensor: torch.Tensor
-    role: Literal["parameter", "buffer"]
+    role: Role
 
 
 def modules(root: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
@@ -46,15 +53,13 @@ def modules(root: torch.nn.Module) -> Iterator[tuple[str, torch.nn.Module]]:
 def entries(root: torch.nn.Module) -> list[Entry]:
     """Every tensor that is registered, once, parameters before buffers.
 
-    Two names for one storage (tied weights, shared modules) give one entry.
+    Two names for the very same elements (tied weights, shared modules) give one entry. A `statistic` is a
+    running mean, variance or count that a real batch norm with weight and bias owns; any other buffer, whatever
+    its name, is a `buffer`.
     """
     found: list[Entry] = []
-    seen: set[tuple[int, int]] = set()
-    roles: tuple[tuple[str, Literal["parameter", "buffer"]], ...] = (
-        ("_parameters", "parameter"),
-        ("_buffers", "buffer"),
-    )
-    for registry, role in roles:
+    seen: set[tuple[object, ...]] = set()
+    for registry in ("_parameters", "_buffers"):
         for path, module in modules(root):
             for name, tensor in _own(module, registry).items():
                 if not isinstance(tensor, torch.Tensor):
@@ -63,8 +68,20 @@ def entries(root: torch.nn.Module) -> list[Entry]:
                 if key[0] and key in seen:
                     continue
                 seen.add(key)
+                role: Role = (
+                    "parameter" if registry == "_parameters" else _role_of_buffer(module, name, tensor)
+                )
                 found.append(Entry(f"{path}.{name}" if path else name, tensor, role))
     return found
+
+
+def _role_of_buffer(module: torch.nn.Module, name: str, tensor: torch.Tensor) -> Role:
+    if type(module) not in _BATCH_NORMS or not isinstance(
+        _own(module, "_parameters").get("weight"), torch.Tensor
+    ):
+        return "buffer"
+    dimensions = {"running_mean": 1, "running_var": 1, "num_batches_tracked": 0}
+    return "statistic" if dimensions.get(name) == tensor.dim() and not tensor.requires_grad else "buffer"
 
 
 def own_parameters(module: torch.nn.Module) -> int:
@@ -82,30 +99,32 @@ class Counts:
 def count(root: torch.nn.Module) -> Counts:
     """Unique elements: all parameters, those that require a gradient, and buffers."""
     listed = entries(root)
-    statistics = _statistics(root)
     parameters = [entry.tensor for entry in listed if entry.role == "parameter"]
-    buffers = [entry for entry in listed if entry.role == "buffer" and id(entry.tensor) not in statistics]
     return Counts(
-        parameters=sum(int(_numel(p)) for p in parameters),
-        trainable=sum(int(_numel(p)) for p in parameters if p.requires_grad),
-        buffer_elements=sum(int(_numel(entry.tensor)) for entry in buffers),
+        parameters=_unique_elements(parameters),
+        trainable=_unique_elements([p for p in parameters if p.requires_grad]),
+        buffer_elements=sum(int(_numel(entry.tensor)) for entry in listed if entry.role == "buffer"),
     )
 
 
-def _statistics(root: torch.nn.Module) -> frozenset[int]:
-    """Ids of the buffers that a real norm of that width keeps: another buffer of the same name is a buffer."""
-    found: set[int] = set()
-    for _, module in modules(root):
-        if not issubclass(type(module), torch.nn.modules.batchnorm._NormBase):
-            continue
-        buffers = _own(module, "_buffers")
-        width = object.__getattribute__(module, "__dict__").get("num_features")
-        for name in BATCH_NORM_STATISTICS:
-            tensor = buffers.get(name)
-            allowed = 1 if name == "num_batches_tracked" else width
-            if isinstance(tensor, torch.Tensor) and int(_numel(tensor)) == allowed:
-                found.add(id(tensor))
-    return frozenset(found)
+def _unique_elements(tensors: list[torch.Tensor]) -> int:
+    """Elements of storage that these tensors cover together: one that is a part of another adds nothing."""
+    ranges: dict[int, list[tuple[int, int]]] = {}
+    total = 0
+    for tensor in tensors:
+        storage, elements = _storage(tensor).data_ptr(), int(_numel(tensor))
+        if not storage:
+            total += elements
+        elif elements:
+            first = int(tensor.storage_offset())
+            reach = sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True))
+            ranges.setdefault(storage, []).append((first, first + int(reach) + 1))
+    for listed in ranges.values():
+        end = 0
+        for first, behind in sorted(listed):
+            total += max(0, behind - max(first, end))
+            end = max(end, behind)
+    return total
 
 
 def owners(root: torch.nn.Module) -> dict[str, tuple[str, ...]]:
@@ -118,8 +137,9 @@ def owners(root: torch.nn.Module) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _key(tensor: torch.Tensor) -> tuple[int, int]:
-    return _storage(tensor).data_ptr(), int(tensor.storage_offset())
+def _key(tensor: torch.Tensor) -> tuple[int, int, tuple[int, ...], tuple[int, ...]]:
+    """What tells the very same elements from others, however they are named."""
+    return _storage(tensor).data_ptr(), int(tensor.storage_offset()), tuple(tensor.shape), tensor.stride()
 
 
 def _own(module: torch.nn.Module, registry: str) -> dict[str, object]:

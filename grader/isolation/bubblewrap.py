@@ -184,6 +184,7 @@ def _environment(limits: Limits) -> dict[str, str]:
         "TMPDIR": "/tmp",
         "LC_ALL": "C.UTF-8",
         "OMP_NUM_THREADS": threads,
+        "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not take the cores of another worker
         "OPENBLAS_NUM_THREADS": threads,
         "MKL_NUM_THREADS": threads,
         "MPLBACKEND": "Agg",
@@ -196,7 +197,7 @@ def _command(place: Workplace, limits: Limits, fd: int) -> list[str]:
     sites = [f"/opt/site{index}" for index in range(len(place.packages))]
     return [
         "/usr/bin/prlimit",
-        f"--nproc={limits.processes}",
+        f"--nproc={limits.processes + 4 * limits.threads}",
         "--core=0",
         f"--fsize={limits.file_bytes}",
         f"--nofile={limits.open_files}",

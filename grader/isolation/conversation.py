@@ -10,7 +10,7 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,11 +22,11 @@ from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.records import CurvePoint, Entrypoint, Layer, ModelFacts, Recipe, Scalar
 from grader.text import clean, clean_block
 
-LOAD = Patience(60)
-BUILD = Patience(60)
-MEASURE = Patience(120)
-HAND_OVER = Patience(120)
-PREDICT_SECONDS = 600.0
+LOAD = Patience(600, cpu_seconds=60)
+BUILD = Patience(600, cpu_seconds=60)
+MEASURE = Patience(1200, cpu_seconds=120)
+HAND_OVER = Patience(600, cpu_seconds=120)
+PREDICT = Patience(1200, cpu_seconds=600)
 
 FACTS_LIMIT_BYTES = 16 * 1024 * 1024
 STATE_LIMIT_BYTES = 512 * 1024 * 1024
@@ -36,17 +36,25 @@ _ITEM_BYTES = {
     **dict.fromkeys(("float32", "int32"), 4),
     **dict.fromkeys(("float64", "int64"), 8),
 }
-_STATISTICS = ("running_mean", "running_var", "num_batches_tracked")
+_MAX_REPORTS = 100_000
 
 
 @dataclass(frozen=True)
 class State:
-    """A trained state as it crossed the border: its list, its bytes, and what these say by themselves."""
+    """A trained state as it crossed the border: its bytes, and what they hold.
 
-    entries: Array
+    Nothing but the bytes goes on to the evaluating worker. Values are counted in units of a float32: packing two
+    into a float64 saves nothing.
+    """
+
     blob: Array
-    elements: int  # without batch-norm statistics
+    parameters: int
+    buffers: int  # without the statistics of batch norms
     digest: str
+
+    @property
+    def elements(self) -> int:
+        return self.parameters + self.buffers
 
 
 @dataclass(frozen=True)
@@ -144,8 +152,13 @@ def train(
     start, cpu_start = time.monotonic(), worker.cpu_seconds()
 
     def note(message: Message) -> None:
-        steps, samples = message.integer("steps", 1, checked.MAX_COUNT), message.integer("samples", 1, checked.MAX_COUNT)
+        steps, samples = (
+            message.integer("steps", 1, checked.MAX_COUNT),
+            message.integer("samples", 1, checked.MAX_COUNT),
+        )
         loss = message.number("loss", -1, 1e30)
+        if len(times) > _MAX_REPORTS:
+            raise ProtocolError("progress")
         times.append((steps, time.monotonic() - start))
         if loss >= 0 and len(curve) < 5000:
             curve.append(CurvePoint(samples, loss))
@@ -156,7 +169,10 @@ def train(
     if isinstance(answer, Ending):
         return answer
     try:
-        steps, samples = answer.integer("steps", 0, checked.MAX_COUNT), answer.integer("samples", 0, checked.MAX_COUNT)
+        steps, samples = (
+            answer.integer("steps", 0, checked.MAX_COUNT),
+            answer.integer("samples", 0, checked.MAX_COUNT),
+        )
     except ProtocolError as error:
         return worker.refuse(error)
     return Training(
@@ -176,19 +192,16 @@ def state(worker: Worker) -> State | Ending:
     if isinstance(answer, Ending):
         return answer
     try:
-        listed, blob = _json(answer, "entries"), answer.array("bytes", "uint8", (None,))
-        elements = _check_entries(listed, len(blob))
+        blob = answer.array("bytes", "uint8", (None,))
+        parameters, buffers = count_entries(_json(answer, "entries"), len(blob))
     except ProtocolError as error:
         return worker.refuse(error)
-    entries = answer.arrays["entries"]
-    digest = hashlib.sha256(entries.tobytes() + blob.tobytes()).hexdigest()
-    return State(entries, blob, elements, f"sha256:{digest}")
+    return State(blob, parameters, buffers, f"sha256:{hashlib.sha256(blob.tobytes()).hexdigest()}")
 
 
 def restore(worker: Worker, trained: State) -> Ending | None:
     """Fill a fresh worker's freshly built model with a trained state."""
-    arrays = {"entries": trained.entries, "bytes": trained.blob}
-    answer = worker.request("restore", {}, arrays, patience=HAND_OVER)
+    answer = worker.request("restore", {}, {"bytes": trained.blob}, patience=HAND_OVER)
     return answer if isinstance(answer, Ending) else None
 
 
@@ -196,7 +209,7 @@ def predict(
     worker: Worker, images: Array, classes: int, *, mean: float, std: float, batch: int = 500
 ) -> Array | Ending:
     """Class scores for images without labels: float32, (N, classes). Scores that are not finite stay so."""
-    deadline = time.monotonic() + PREDICT_SECONDS
+    deadline = time.monotonic() + PREDICT.seconds
     found: list[Array] = []
     for first in range(0, len(images), batch):
         piece = images[first : first + batch]
@@ -204,7 +217,7 @@ def predict(
             "predict",
             {"mean": mean, "std": std},
             {"images": piece},
-            patience=Patience(max(1.0, deadline - time.monotonic())),
+            patience=replace(PREDICT, seconds=max(1.0, deadline - time.monotonic())),
             payload_limit=len(piece) * classes * 4,
         )
         if isinstance(answer, Ending):
@@ -249,19 +262,42 @@ def _model_facts(
 def _layer(item: Any) -> Layer:
     if not isinstance(item, list) or len(item) != 4:
         raise ProtocolError("layer")
-    return Layer(checked.text(item[0]), checked.text(item[1], 100), checked.shape(item[2]), checked.count(item[3]))
+    return Layer(
+        checked.text(item[0]), checked.text(item[1], 100), checked.shape(item[2]), checked.count(item[3])
+    )
 
 
-def _check_entries(listed: Any, blob_bytes: int) -> int:
-    """Elements that the bytes hold, batch-norm statistics left out."""
-    elements = total = 0
+def count_entries(listed: Any, blob_bytes: int) -> tuple[int, int]:
+    """Parameters and other values that a state's bytes hold, held against its list of dtype, shape and role.
+
+    Of what is called a statistic of a batch norm, only as many values stay uncounted as there are parameters of
+    the same shape to go with them (its weight and its bias): that is the most that calling them so can hide.
+
+    Raises:
+        ProtocolError: the list is malformed, or does not fill the bytes exactly.
+    """
+    parameters = buffers = total = 0
+    room: dict[tuple[int, ...], int] = {}
+    statistics: list[tuple[tuple[int, ...], int]] = []
     for item in checked.listed(listed, 100_000):
-        if not isinstance(item, list) or len(item) != 4 or item[1] not in _ITEM_BYTES:
+        if not isinstance(item, list) or len(item) != 3 or item[0] not in _ITEM_BYTES:
             raise ProtocolError("state entry")
-        size = math.prod(checked.shape(item[2]))
-        total += size * _ITEM_BYTES[item[1]]
-        if str(item[0]).rpartition(".")[2] not in _STATISTICS:
-            elements += size
+        shape = checked.shape(item[1])
+        elements, item_bytes = math.prod(shape), _ITEM_BYTES[item[0]]
+        total += elements * item_bytes
+        values = elements * max(1, item_bytes // 4)
+        if item[2] == "parameter":
+            parameters += values
+            room[shape] = room.get(shape, 0) + 1
+        elif item[2] == "statistic":
+            statistics.append((shape, values))
+        else:
+            buffers += elements
     if total != blob_bytes:
         raise ProtocolError("state size")
-    return elements
+    for shape, values in statistics:
+        if room.get(shape, 0):
+            room[shape] -= 1
+        elif shape != ():  # the count of batches is one number each
+            buffers += values
+    return parameters, buffers

@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 HEADER_LIMIT_BYTES = 64 * 1024
 CHUNK_BYTES = 1024 * 1024
+LOOK_EVERY_SECONDS = 0.25
 DTYPES = frozenset({"uint8", "int32", "int64", "float32", "float64"})
 MAX_DIMENSIONS = 8
 
@@ -143,13 +144,14 @@ def _layout(header: Any, payload_bytes: int) -> list[tuple[str, str, tuple[int, 
 class Channel:
     """One end of the connection. Every call has a deadline (`time.monotonic` seconds) or waits for ever.
 
-    `idle` is called at least every quarter of a second while waiting: the supervisor drains the log and
-    watches memory there, and raises to give up.
+    `idle` is called about every quarter of a second, while waiting and while bytes come in without end: the
+    supervisor drains the log and watches memory there, and raises to give up.
     """
 
     def __init__(self, sock: socket.socket, idle: Callable[[], None] | None = None) -> None:
         self._sock = sock
         self._idle = idle
+        self._next_look = 0.0
         sock.setblocking(False)
 
     def close(self) -> None:
@@ -180,16 +182,23 @@ class Channel:
             start += arrays[name].nbytes
         return Message(header, arrays)
 
-    def _wait(self, deadline: float | None, *, write: bool) -> None:
-        left = 0.25 if deadline is None else min(0.25, deadline - time.monotonic())
-        if left <= 0:
+    def _look_up(self, deadline: float | None) -> None:
+        """Mind the deadline, and give the supervisor its turn: a peer that never pauses changes neither."""
+        now = time.monotonic()
+        if deadline is not None and now >= deadline:
             raise DeadlineExceeded
-        if self._idle:
+        if self._idle and now >= self._next_look:
+            self._next_look = now + LOOK_EVERY_SECONDS
             self._idle()
+
+    def _wait(self, deadline: float | None, *, write: bool) -> None:
+        left = LOOK_EVERY_SECONDS if deadline is None else deadline - time.monotonic()
+        left = min(max(left, 0.0), LOOK_EVERY_SECONDS)
         select.select([] if write else [self._sock], [self._sock] if write else [], [], left)
 
     def _send_bytes(self, data: memoryview, deadline: float | None) -> None:
         while data:
+            self._look_up(deadline)
             try:
                 data = data[self._sock.send(data[:CHUNK_BYTES]) :]
             except BlockingIOError:
@@ -201,6 +210,7 @@ class Channel:
         """Exactly `count` bytes; memory grows with what really arrives, not with what was announced."""
         found = bytearray()
         while len(found) < count:
+            self._look_up(deadline)
             try:
                 piece = self._sock.recv(min(CHUNK_BYTES, count - len(found)))
             except BlockingIOError:

@@ -19,7 +19,7 @@ class Limits:
     data_bytes: int = 6144 * MIB  # RLIMIT_DATA: gives student code a readable error before the kill
     tmp_bytes: int = 256 * MIB
     file_bytes: int = 64 * MIB
-    processes: int = 64
+    processes: int = 64  # threads count too; what the libraries' own pools need comes on top
     open_files: int = 256
     cpu_seconds: int = 4 * 3600
     output_bytes: int = 256 * MIB

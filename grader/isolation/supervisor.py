@@ -15,6 +15,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import psutil
@@ -34,12 +35,14 @@ from grader.text import clean, clean_block
 START_SECONDS = 120.0
 """Starting Python and importing torch may take this long on a busy machine before it is the machine's fault."""
 
-_SEND_SECONDS = 60.0
+IDLE_SHARE = 0.2
+"""A worker that runs, or waits for a core, for less than this share of the time stands still."""
+
 _MEMORY_EVERY_SECONDS = 0.5
 _MIB = 1024 * 1024
 
 EndingKind = Literal[
-    "raised", "time", "exit", "signal", "memory", "output", "protocol", "stalled", "slow", "machine"
+    "raised", "time", "exit", "signal", "killed", "memory", "output", "protocol", "stalled", "slow", "machine"
 ]
 
 
@@ -49,7 +52,8 @@ class Ending:
 
     `raised` the student's code raised; `time` its deadline passed; `exit` and `signal` the process ended by
     itself; `memory`, `output` a limit; `protocol` it answered with something that is no answer; `stalled` it
-    neither worked nor answered; `slow` it used up its counted time; `machine` nobody's code is to blame.
+    neither worked nor answered; `slow` it used up its counted time; `killed` something killed it, and what is
+    not known; `machine` nobody's code is to blame.
     """
 
     kind: EndingKind
@@ -69,13 +73,15 @@ class _GiveUp(Exception):
 class Patience:
     """How long a request may take.
 
-    `seconds` is wall-clock time. With `cpu_seconds`, that much CPU time of the worker is what is allowed, and
-    `seconds` a back-stop whose passing is the machine's fault unless the worker stood still.
+    `cpu_seconds` of the worker's CPU time are what is allowed; using them up is the ending `overrun`. `seconds`
+    of wall clock are a back-stop: passing only that is the machine's fault, as long as the worker worked or waited
+    for a core. A worker that did neither for `stall_seconds` stands still by its own doing.
     """
 
     seconds: float
-    cpu_seconds: float = 0.0
+    cpu_seconds: float
     stall_seconds: float = 60.0
+    overrun: Literal["time", "slow"] = "time"
 
 
 class Worker:
@@ -87,6 +93,7 @@ class Worker:
         self._output_bytes = 0
         self._next_memory_check = 0.0
         self._watch: Callable[[], None] = lambda: None
+        self._memory_kills = _kills_for_memory()
         ours, theirs = socket.socketpair()
         try:
             self._process = sandbox.start(place, limits, theirs)
@@ -133,16 +140,13 @@ class Worker:
         After an `Ending` of any kind but `raised` the worker is gone.
         """
         deadline = time.monotonic() + patience.seconds
-        self._watch = self._cpu_watch(patience) if patience.cpu_seconds else lambda: None
+        self._watch = self._work_watch(patience)
         try:
-            self._channel.send(
-                {**(fields or {}), "op": op}, arrays, min(deadline, time.monotonic() + _SEND_SECONDS)
-            )
+            self._channel.send({**(fields or {}), "op": op}, arrays, deadline)
             while True:
                 message = self._channel.receive(deadline, payload_limit)
-                if message.op == "progress":
-                    if on_progress:
-                        on_progress(message)
+                if message.op == "progress" and on_progress:
+                    on_progress(message)
                 elif message.op == "raised":
                     return self._raised(message)
                 elif message.op == op:
@@ -150,7 +154,9 @@ class Worker:
                 else:
                     raise ProtocolError("op")
         except DeadlineExceeded:
-            return self._end(*self._overdue(patience))
+            return self._end(
+                "machine", f"The machine was too busy: {patience.seconds:.0f} s passed, and it was not done."
+            )
         except PeerGone:
             return self._gone()
         except _GiveUp as error:
@@ -222,23 +228,31 @@ class Worker:
                 if self._output_bytes > self._limits.output_bytes:
                     return
 
-    def _cpu_watch(self, patience: Patience) -> Callable[[], None]:
-        """Counts the worker's own work: a busy machine fails nobody, standing still is no work."""
+    def _work_watch(self, patience: Patience) -> Callable[[], None]:
+        """Counts the worker's own work. A busy machine fails nobody: waiting for a core is no standing still."""
         start = self.cpu_seconds()
-        seen = [start, time.monotonic()]
+        seen = [self._active_seconds(), time.monotonic()]
 
         def watch() -> None:
-            now, used = time.monotonic(), self.cpu_seconds()
-            if used - start > patience.cpu_seconds:
-                raise _GiveUp("slow", f"It used {patience.cpu_seconds:.0f} s of CPU time and was not done.")
-            if used - seen[0] > 0.01 * (now - seen[1]):
-                seen[:] = [used, now]
-            elif now - seen[1] > patience.stall_seconds:
+            used = self.cpu_seconds() - start
+            if used > patience.cpu_seconds:
                 raise _GiveUp(
-                    "stalled", f"It did nothing for {patience.stall_seconds:.0f} s: it sleeps or waits."
+                    patience.overrun, f"It used {patience.cpu_seconds:.0f} s of CPU time and was not done."
                 )
+            now, active = time.monotonic(), self._active_seconds()
+            if now - seen[1] < patience.stall_seconds:
+                return
+            if active - seen[0] < IDLE_SHARE * (now - seen[1]):
+                raise _GiveUp(
+                    "stalled", f"It did next to nothing for {now - seen[1]:.0f} s: it sleeps or waits."
+                )
+            seen[:] = [active, now]
 
         return watch
+
+    def _active_seconds(self) -> float:
+        """CPU time, and time in which the worker could have run and had to wait for a core."""
+        return sum(_cpu(process) + _waited(process) for process in self._tree())
 
     def _tree(self) -> Iterator[psutil.Process]:
         with contextlib.suppress(psutil.Error):
@@ -247,14 +261,6 @@ class Worker:
             yield from root.children(recursive=True)
 
     # --- endings ----------------------------------------------------------------------------------------------
-
-    def _overdue(self, patience: Patience) -> tuple[EndingKind, str]:
-        if patience.cpu_seconds:
-            return (
-                "machine",
-                f"The machine was too busy: {patience.seconds:.0f} s passed before the work was done.",
-            )
-        return "time", f"It was still running after {patience.seconds:.0f} s."
 
     def _raised(self, message: Message) -> Ending:
         try:
@@ -265,21 +271,33 @@ class Worker:
         return Ending("raised", clean(error, 400), clean(place), clean_block(trace, 6000))
 
     def _gone(self) -> Ending:
-        self._collect_ending()
+        """The connection is closed: how did the process end, if it did?"""
+        ended = self._wait_for_end()
+        if not ended:
+            return self._end("exit", "It closed its connection to the grader without an answer.")
         code = self._process.returncode
         # bubblewrap reports a signal of its child as 128 + number, Popen one of its own child as -number.
         number = -code if code < 0 else code - 128 if 128 < code < 128 + signal.NSIG else 0
+        if number == signal.SIGKILL and _kills_for_memory() > self._memory_kills:
+            return self._end("machine", "Its process was killed because this machine ran out of memory.")
         if number == signal.SIGKILL:
             return self._end(
-                "machine", "Its process was killed from outside, most likely because memory ran out."
+                "killed", "Its process was killed, though not by the grader and not for want of memory."
             )
         if number:
             return self._end("signal", f"Its process crashed with {_signal_name(number)}.")
         return self._end("exit", f"Its process ended by itself (exit code {code}) without an answer.")
 
-    def _collect_ending(self) -> None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
+    def _wait_for_end(self) -> bool:
+        """Whether the process ends by itself, within a moment."""
+        try:
             self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _collect_ending(self) -> None:
+        self._wait_for_end()
         self.stop()
 
     def _end(self, kind: EndingKind, sentence: str) -> Ending:
@@ -300,6 +318,24 @@ def _cpu(process: psutil.Process) -> float:
         children = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
         return float(times.user + times.system + children)
     return 0.0
+
+
+def _waited(process: psutil.Process) -> float:
+    """Seconds in which its threads were ready to run and had no core (Linux: `schedstat`, second figure)."""
+    found = 0
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for thread in Path(f"/proc/{process.pid}/task").iterdir():
+            found += int((thread / "schedstat").read_text().split()[1])
+    return found / 1e9
+
+
+def _kills_for_memory() -> int:
+    """How often the kernel has killed a process of this machine for want of memory."""
+    with contextlib.suppress(OSError, ValueError):
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return 0
 
 
 def _memory(process: psutil.Process) -> int:

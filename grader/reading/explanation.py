@@ -118,7 +118,7 @@ def _judged(group: _Group, kinds: tuple[str, ...]) -> tuple[tuple[int, int, int]
             f"Its words do not read like sentences: {seen.impossible} of {seen.pairs} neighbouring words "
             "cannot stand side by side."
         )
-    measured = f"{count} words on {_listed(named)} in {group.name}"
+    measured = f"{count} words that name {len(named)} layer kinds{_in_brackets(named)}, in {group.name}"
     if faults:
         faults[0] = f"Closest is {group.name}. {faults[0]}"
     return (len(faults), -len(named), -count), Explanation(
@@ -132,6 +132,10 @@ def _hint(faults: list[str], kinds: tuple[str, ...], named: list[str]) -> str:
     missing = [kind for kind in kinds if kind not in named]
     also = f" Not named yet: {', '.join(missing)}." if missing else ""
     return f"Say in sentences or a table, outside of code, what each layer does and its sizes.{also}"
+
+
+def _in_brackets(kinds: list[str]) -> str:
+    return f" ({', '.join(kinds)})" if kinds else ""
 
 
 def _listed(kinds: list[str]) -> str:

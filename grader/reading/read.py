@@ -74,7 +74,9 @@ def _readme(
     try:
         text = staged_text(root, path, LIMIT_BYTES)
     except ValueError as error:
-        hint = "Keep the README a page of text: under 1 MB, with pictures and notebooks linked, not embedded."
+        hint = (
+            "Keep the README a page of text: under 300 kB, with pictures and notebooks linked, not embedded."
+        )
         return _missing(f"{shown} cannot be read: {error}.", hint), ()
     if not text.strip():
         return _missing(f"{shown} is empty."), ()

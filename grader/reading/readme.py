@@ -14,7 +14,8 @@ from grader.reading.markdown import Block
 from grader.records import Claim, Link, LogLine, Readme, Section
 from grader.text import clean, clean_block
 
-LIMIT_BYTES = 1_000_000
+LIMIT_BYTES = 300_000
+"""Room for the longest honest log. Markdown of a hostile kind takes seconds to parse at this size, not minutes."""
 LIMIT_LINKS = 2_000
 LIMIT_SECTIONS = 2_000
 

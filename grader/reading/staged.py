@@ -21,7 +21,7 @@ def staged_text(root: Path, path: str, limit_bytes: int) -> str:
         raise ValueError("not a regular file of the submission")
     if status.st_size > limit_bytes:
         raise ValueError(
-            f"{status.st_size / 1e6:.1f} MB is more than the {limit_bytes // 1_000_000} MB that are read"
+            f"{status.st_size / 1e6:.1f} MB is more than the {limit_bytes // 1000:,} kB that are read"
         )
     try:
         return place.read_bytes().decode("utf-8-sig", errors="replace")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,9 @@ from grader.records import LeftOut, Submission
 from grader.text import clean
 
 LIMIT_UNITS = 20_000
+LIMIT_TOTAL_CHARACTERS = 6_000_000
+LIMIT_SECONDS = 60.0
+"""Parsing happens outside of the sandbox: what one submission may ask of it ends here, whatever its files are."""
 _SKIPPED_FOLDERS = frozenset(
     {
         ".ipynb_checkpoints",
@@ -43,13 +47,19 @@ def is_skipped(path: str) -> bool:
 
 def units(root: Path, submission: Submission, unreadable: list[LeftOut]) -> Iterator[Unit]:
     """Parsed files and cells; what cannot be parsed goes to `unreadable` with its place."""
-    count = 0
+    count = characters = 0
+    begin = time.monotonic()
     for submitted in submission.files:
         path = submitted.path
         if is_skipped(path) or not path.lower().endswith((".py", ".ipynb")):
             continue
+        if characters > LIMIT_TOTAL_CHARACTERS or time.monotonic() - begin > LIMIT_SECONDS:
+            unreadable.append(
+                LeftOut(path, "not read, like all files after it: there is too much source code")
+            )
+            return
         for where, cell, text in _pieces(root, path, unreadable):
-            count += 1
+            count, characters = count + 1, characters + len(text)
             if count > LIMIT_UNITS:
                 unreadable.append(LeftOut(path, f"only the first {LIMIT_UNITS:,} files and cells are read"))
                 return

@@ -13,7 +13,7 @@ from html import escape
 from grader.records import CurvePoint, Trial
 
 WIDTH, HEIGHT = 720, 250
-LEFT, RIGHT, TOP, BOTTOM = 48, 84, 14, 40
+LEFT, RIGHT, TOP, BOTTOM = 48, 128, 14, 40
 POINTS_DRAWN = 160
 DASHES = ("", "7 4", "2 4", "10 4 2 4", "1 5")
 

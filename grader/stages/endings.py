@@ -33,6 +33,11 @@ def absent_because(ending: Ending, phase: str, entrypoint: Entrypoint) -> Absent
     doing = _DOING[phase].format(place=entrypoint.place, call=entrypoint.call)
     if ending.kind == "machine":
         return Absent("errored", f"The machine failed {doing}: {ending.sentence}", "Run it again.", phase)
+    if ending.kind == "killed":
+        reason = f"{ending.sentence} It happened {doing}."
+        return Absent(
+            "review", reason, "A person decides: run it again, and see whether it happens again.", phase
+        )
     if ending.kind == "slow":
         return Absent(
             "review",

@@ -65,6 +65,9 @@ def find_model(
     if not candidates:
         return Found(_no_model(reading))
     measured, failures = _measure_all(open_worker, candidates, input_shape, classes)
+    faults = [failure for failure in failures if failure.cause == "errored"]
+    if faults:
+        return Found(faults[0])
     if not measured:
         return Found(failures[0])
     chosen, reason = _choose(measured, reading, wanted)

@@ -10,6 +10,7 @@ from grader.records import Absent, Measurement, Probe, Trial
 from grader.stages.trial import Job, run_trial
 
 MAX_SEED = 1_000_000  # short enough to be read aloud
+SECRET_BITS = 62  # beyond any search from the inside
 
 
 def seeds_for(given: tuple[int, ...], at_most: int) -> Iterator[int]:

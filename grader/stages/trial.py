@@ -34,12 +34,13 @@ class Job:
     on_progress: Callable[[int, float], None] | None = None
 
     def patience(self) -> Patience:
-        return Patience(_BACK_STOP * self.time_limit_seconds, self.time_limit_seconds * self.threads)
+        limit = self.time_limit_seconds
+        return Patience(_BACK_STOP * limit, cpu_seconds=limit * self.threads, overrun="slow")
 
 
 def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
     """Train and score once."""
-    secret = Secret.draw(job.data.classes, len(job.data.test_images), job.secret + seed)
+    secret = Secret.draw(job.data.classes, len(job.data.test_images), job.secret, seed)
     trained = _train(job, seed, secret)
     if isinstance(trained, Absent):
         return _stopped(seed, trained), ()
@@ -71,7 +72,7 @@ def project(job: Job, seed: int) -> Projection | Absent:
     if isinstance(result, Absent):
         return result
     training, _ = result
-    needed = job.recipe.epochs * -(-len(job.data.train_images) // job.recipe.batch_size)
+    needed = job.recipe.epochs * -(-job.data.task_images // job.recipe.batch_size)
     if len(training.report_times) < 2:
         return Projection(training.steps, needed, training.wall_seconds)
     (first, start), (last, end) = training.report_times[0], training.report_times[-1]
@@ -178,7 +179,7 @@ def _probes(model: ModelFacts, state: State, scored: Score | Absent) -> tuple[Pr
     claimed = model.parameters + model.buffer_elements
     probes = [
         Probe("state size", "clean", f"The trained state holds the {claimed:,} values that were counted.")
-        if state.elements == claimed
+        if (state.parameters, state.buffers) == (model.parameters, model.buffer_elements)
         else Probe(
             "state size",
             "flag",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from grader.inspection.accounting import entries
 from grader.training.recipe import first_rate, optimizer, schedule
 
 
@@ -76,7 +77,9 @@ def train(
         Whatever the student's forward pass raises.
     """
     total = steps_of(len(images), plan.batch_size, plan.epochs)
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+    # Not `model.parameters()`: a class may override it. What is counted is what is trained.
+    registered = [entry.tensor for entry in entries(model) if entry.role == "parameter"]
+    parameters = [tensor for tensor in registered if tensor.requires_grad]
     steps = samples = 0
     if not parameters:
         return Result(0, 0, diverged=False)

@@ -14,7 +14,7 @@ OPTIMIZERS: dict[str, type[torch.optim.Optimizer]] = {
 
 
 def optimizer(
-    name: str, arguments: Mapping[str, float], parameters: Iterable[torch.nn.Parameter], lr: float
+    name: str, arguments: Mapping[str, float], parameters: Iterable[torch.Tensor], lr: float
 ) -> torch.optim.Optimizer:
     """The optimizer of this name. `nesterov` arrives as a number, as all values do."""
     keywords: dict[str, object] = dict(arguments)

@@ -88,7 +88,7 @@ def _environment() -> str:
         "MPLCONFIGDIR",
         "LD_LIBRARY_PATH",
     }
-    own = {name for name in os.environ if not name.endswith("_NUM_THREADS")}
+    own = {name for name in os.environ if not name.startswith(("OMP_", "OPENBLAS_", "MKL_"))}
     return "empty" if own <= allowed else f"{len(own - allowed)} unexpected"
 
 

@@ -161,36 +161,35 @@ class Session:
         return {"steps": result.steps, "samples": result.samples, "diverged": result.diverged}, {}
 
     def _state(self, _: Message) -> Answer:
-        """The trained state: a list of names, dtypes and shapes, and the raw bytes one after the other."""
+        """The trained state: the raw bytes one after the other, and a list of dtypes, shapes and roles to count
+        them by. There are no names: what is learned has to be in the bytes."""
         model, _space = self._built()
         listed, blobs = [], []
         for entry in entries(model):
             tensor = entry.tensor.detach().cpu().contiguous()
-            listed.append(
-                [entry.name, str(tensor.dtype).removeprefix("torch."), list(tensor.shape), entry.role]
-            )
+            listed.append([str(tensor.dtype).removeprefix("torch."), list(tensor.shape), entry.role])
             blobs.append(tensor.reshape(-1).view(torch.uint8).numpy())
         blob = np.concatenate(blobs) if blobs else np.zeros(0, np.uint8)
         return {}, {"entries": _as_bytes(listed), "bytes": blob}
 
     def _restore(self, request: Message) -> Answer:
-        """Fill a freshly built model with a state; every tensor must be there, and no other."""
+        """Fill a freshly built model with the bytes of a state, tensor after tensor, to the last byte."""
         model, _space = self._built()
-        listed = json.loads(request.arrays["entries"].tobytes())
         blob = torch.from_numpy(request.arrays["bytes"].copy())
-        mine = {entry.name: entry.tensor for entry in entries(model)}
-        if set(mine) != {name for name, *_ in listed}:
-            raise CannotLoad("A freshly built model has other parameters or buffers than the trained one.")
         start = 0
         with torch.no_grad():
-            for name, dtype, shape, _role in listed:
-                target, size = mine[name], math.prod(shape) * getattr(torch, dtype).itemsize
-                if list(target.shape) != shape or str(target.dtype) != f"torch.{dtype}":
+            for entry in entries(model):
+                target = entry.tensor
+                size = target.numel() * target.element_size()
+                piece = blob[start : start + size]
+                if len(piece) != size:
                     raise CannotLoad(
-                        f"A freshly built model has another shape for {name} than the trained one."
+                        "A freshly built model has more parameters or buffers than the trained one."
                     )
-                target.copy_(blob[start : start + size].clone().view(getattr(torch, dtype)).reshape(shape))
+                target.copy_(piece.clone().view(target.dtype).reshape(target.shape))
                 start += size
+        if start != len(blob):
+            raise CannotLoad("A freshly built model has fewer parameters or buffers than the trained one.")
         return {}, {}
 
     def _predict(self, request: Message) -> Answer:

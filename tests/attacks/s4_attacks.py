@@ -139,6 +139,48 @@ def reach_out() -> None:
     raise RuntimeError("the network is open")
 '''
 
+_IN_STATISTICS = '''
+
+class Norm(nn.Module):
+    """200,000 trained values under the name of a batch norm's statistics, in a module that is none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("running_mean", torch.randn(200_000).mul(0.01).requires_grad_())
+
+    def forward(self, features: torch.Tensor) -> torch.Tensor:
+        hidden = features @ self.running_mean[: features.shape[1] * 300].view(features.shape[1], 300)
+        return hidden.relu() @ self.running_mean[-3000:].view(300, 10)
+'''
+
+
+def _hide_in_statistics(folder: Path) -> None:
+    _base.replace(
+        folder / "model.py",
+        ("\n\ndef conv_block(", _IN_STATISTICS + "\n\ndef conv_block("),
+        ("        self.classifier = nn.Linear(32 * 3 * 3, 10)", "        self.classifier = Norm()"),
+        (
+            "    def forward(self, images: torch.Tensor) -> torch.Tensor:\n        features = self",
+            "    def parameters(self, recurse: bool = True):\n"
+            "        yield from super().parameters(recurse)\n        yield self.classifier.running_mean\n\n"
+            "    def forward(self, images: torch.Tensor) -> torch.Tensor:\n        features = self",
+        ),
+    )
+
+
+def _pack_float64(folder: Path) -> None:
+    """Twice the values in the same number of elements: each float64 holds what two float32 would."""
+    _base.replace(
+        folder / "model.py",
+        ("        return self.classifier(features)", "        return self.classifier(features.double()).float()"),
+        (
+            "        self.classifier = nn.Linear(32 * 3 * 3, 10)",
+            "        self.classifier = nn.Linear(32 * 3 * 3, 40).double()\n        self.pick = 10",
+        ),
+    )
+    _base.replace(folder / "model.py", ("(features.double()).float()", "(features.double()).float()[:, : self.pick]"))
+
+
 _NOT_RUN = {"small": 0.0, "learns_fast": 0.0, "parts": (0, 20, 10), "status": "ungradable", "exit_code": 4}
 
 ATTACKS: dict[str, Any] = {
@@ -165,6 +207,42 @@ ATTACKS: dict[str, Any] = {
     "opens_socket": _base.Variant(
         "Looks for a way out to the network, and goes on without",
         _with_function(_OPEN_SOCKET, "socket", _base.in_init("reach_out()")),
+    ),
+    "hides_in_statistics": _base.Variant(
+        "Keeps 200,000 trained values under the name of a batch norm's statistics",
+        _hide_in_statistics,
+        learns_fast=0,
+        small=0,
+        parts=(0, 20, 10),
+        status="needs_review",
+        exit_code=6,
+        says="a person will look at it",
+    ),
+    "packs_float64": _base.Variant(
+        "Counts one element where two values are kept",
+        _pack_float64,
+        small=0,
+        learns_fast=0,
+        parts=(0, 20, 10),
+        status="needs_review",
+        exit_code=6,
+        says="a person will look at it",
+    ),
+    "kills_itself": _base.Variant(
+        "Kills its own process in __init__, as a machine without memory would",
+        _base.in_init("os.kill(os.getpid(), 9); time.sleep(60)", "os, time"),
+        small=0,
+        learns_fast=0,
+        parts=(0, 20, 10),
+        status="needs_review",
+        exit_code=6,
+        says="not for want of memory",
+    ),
+    "closes_its_connection": _base.Variant(
+        "Closes every descriptor and waits",
+        _base.in_init("os.closerange(3, 256); time.sleep(600)", "os, time"),
+        **_NOT_RUN,
+        says="closed its connection",
     ),
     "forges_frames": _base.Variant(
         "Writes frames of its own on every open descriptor",

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from grader.checks import interface as checks
-from grader.errors import ExitCode
+from grader.errors import ExitCode, UsageError
 from grader.events import Events
 from grader.fetch.interface import fetch
 from grader.isolation import conversation
@@ -50,9 +50,16 @@ attacks = load("attacks/s4_attacks.py")
 ALL = {**variants.VARIANTS, **attacks.ATTACKS}
 
 README_ONLY = ("no_readme", "empty_readme", "huge_readme", "shuffled_readme")
-TRAINED = tuple(name for name, v in ALL.items() if v.status == "complete" and name not in README_ONLY)
-NOT_TRAINED = tuple(name for name, v in ALL.items() if v.status == "ungradable")
-IN_EVERY_RUN = ("thirty_thousand", "cannot_learn", "notebook_only", "patches_eq", "reads_data")
+NOT_TRAINED = (*(name for name, v in ALL.items() if v.status == "ungradable"), "kills_itself")
+IN_EVERY_RUN = (
+    "thirty_thousand",
+    "cannot_learn",
+    "notebook_only",
+    "patches_eq",
+    "reads_data",
+    "hides_in_statistics",
+    "packs_float64",
+)
 
 
 def build(name: str, dest: Path) -> Path:
@@ -60,7 +67,9 @@ def build(name: str, dest: Path) -> Path:
 
 
 def request(source: Path, out: Path, **fields) -> Request:
-    return Request(loaded=load_spec("s4"), source=str(source), command="grader run s4", out=out, threads=1, **fields)
+    return Request(
+        loaded=load_spec("s4"), source=str(source), command="grader run s4", out=out, threads=1, **fields
+    )
 
 
 @cache
@@ -133,8 +142,10 @@ def test_a_readme_costs_what_it_should(name, tmp_path, graded_reference):
 def short_deadlines(monkeypatch):
     """What hangs for ever is ended after seconds here, not after a minute."""
     for name in ("LOAD", "BUILD", "MEASURE"):
-        monkeypatch.setattr(conversation, name, Patience(12))
-    monkeypatch.setattr("grader.pipeline.Limits", lambda threads: Limits(threads=threads, output_bytes=8 << 20))
+        monkeypatch.setattr(conversation, name, Patience(60, cpu_seconds=12, stall_seconds=6))
+    monkeypatch.setattr(
+        "grader.pipeline.Limits", lambda threads: Limits(threads=threads, output_bytes=8 << 20)
+    )
 
 
 @pytest.mark.parametrize("name", NOT_TRAINED)
@@ -146,7 +157,9 @@ def test_what_cannot_be_graded_is_said_by_name(name, tmp_path, short_deadlines):
 
 
 def test_a_self_check_names_the_same_faults_but_the_accuracy(tmp_path):
-    record = check_submission(request(build("thirty_thousand", tmp_path), tmp_path, full=False, stand_in=True), Events()).record
+    record = check_submission(
+        request(build("thirty_thousand", tmp_path), tmp_path, full=False, stand_in=True), Events()
+    ).record
     assert points(record) == {"small": 0, "learns-fast": 0, "explained": 50}
     assert [outcome.status for outcome in record.outcomes] == ["failed", "skipped", "passed"]
     assert exit_code(record.grade) == ExitCode.BELOW_PASS_MARK
@@ -154,6 +167,16 @@ def test_a_self_check_names_the_same_faults_but_the_accuracy(tmp_path):
     assert record.evidence.projection.steps_needed > record.evidence.projection.steps_measured == 30
     assert any("self-check" in reason for reason in record.not_a_grade)
     assert not list(tmp_path.glob("s4"))
+
+
+def test_another_model_can_be_chosen_and_a_wrong_choice_names_what_there_is(tmp_path):
+    source = build("several_models", tmp_path)
+    fields = {"full": False, "stand_in": True}
+    chosen = check_submission(request(source, tmp_path, model="model.py:FlatNet", **fields), Events()).record
+    assert chosen.evidence.model.parameters == 15_910
+    assert "--model" in chosen.evidence.model.entrypoint.found_by
+    with pytest.raises(UsageError, match=r"model.py:Other.*Found were: .*model.py:FlatNet"):
+        check_submission(request(source, tmp_path, model="model.py:Other", **fields), Events())
 
 
 def test_on_stand_in_data_the_reference_still_learns_and_nobody_takes_it_for_a_grade(tmp_path):
@@ -168,7 +191,11 @@ def test_on_stand_in_data_the_reference_still_learns_and_nobody_takes_it_for_a_g
 def test_the_same_seeds_and_secret_give_the_same_bits(tmp_path, graded_reference):
     again = grade_submission(request(REFERENCE, tmp_path, seeds=(1,), secret=2), Events()).record
     (one,), (other,) = graded_reference.evidence.trials, again.evidence.trials
-    assert (one.state_digest, one.correct, one.confusion) == (other.state_digest, other.correct, other.confusion)
+    assert (one.state_digest, one.correct, one.confusion) == (
+        other.state_digest,
+        other.correct,
+        other.confusion,
+    )
 
 
 @pytest.mark.mnist
@@ -176,7 +203,12 @@ def test_a_stored_run_holds_every_report_and_reads_back(tmp_path):
     from grader.report.json import from_json
 
     graded = grade_submission(request(build("html_readme", tmp_path), tmp_path / "out"), Events())
-    assert {path.name for path in graded.folder.iterdir()} == {"result.json", "report.html", "README.md", "events.jsonl"}
+    assert {path.name for path in graded.folder.iterdir()} == {
+        "result.json",
+        "report.html",
+        "README.md",
+        "events.jsonl",
+    }
     assert from_json((graded.folder / "result.json").read_text()) == graded.record
     page = (graded.folder / "report.html").read_text("utf-8")
     assert page == html(graded.record)
@@ -190,7 +222,20 @@ def test_a_stored_run_holds_every_report_and_reads_back(tmp_path):
 @pytest.mark.parametrize("name", ["reference", *ALL])
 def test_every_variant_through_the_command_line(name, tmp_path, record_property):
     source = REFERENCE if name == "reference" else build(name, tmp_path)
-    command = [sys.executable, "-m", "grader", "run", "s4", "--repo", str(source), "--out", str(tmp_path / "out"), "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "grader",
+        "run",
+        "s4",
+        "--repo",
+        str(source),
+        "--out",
+        str(tmp_path / "out"),
+        "--json",
+        "--threads",
+        "1",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     result = json.loads(done.stdout)
     found = {outcome["id"]: outcome["points"] for outcome in result["outcomes"]}
@@ -215,4 +260,3 @@ def test_absent_evidence_never_passes(graded_reference):
                 if field in rule.needs:
                     outcome = checks.run(rule, evidence)
                     assert (outcome.points, outcome.status != "passed") == (0, True)
-

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.text import clean, clean_block, clean_path
+from grader.text import clean, clean_block, clean_path, without_credentials
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 anything = st.text(
@@ -40,6 +41,20 @@ def test_escapes_are_visible():
 def test_long_text_is_cut_and_says_so():
     assert clean("x" * 500, 10) == "x" * 9 + "…"
     assert len(clean_path("a/" * 300)) <= 160
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("https://user:token@host/o/r", "https://host/o/r"),
+        ("https://token@host/o/r?token=abc#readme", "https://host/o/r#readme"),
+        ("ssh://git@host/o/r", "ssh://host/o/r"),
+        ("git@github.com:o/r.git", "git@github.com:o/r.git"),
+        ("./what?/folder@home", "./what?/folder@home"),
+    ],
+)
+def test_a_link_is_shown_without_secrets(source, shown):
+    assert without_credentials(source) == shown
 
 
 def test_ordinary_text_stays_as_it_is():

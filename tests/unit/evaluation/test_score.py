@@ -17,7 +17,7 @@ def one_hot(ids: np.ndarray, classes: int) -> np.ndarray:
 def test_a_worker_that_knows_the_hidden_ids_is_scored_as_perfect(seed, classes, images):
     """The permutation of the ids and of the order are undone exactly."""
     labels = np.random.default_rng(seed).integers(0, classes, images).astype(np.uint8)
-    secret = Secret.draw(classes, images, seed)
+    secret = Secret.draw(classes, images, seed, 1)
     seen_by_worker = secret.hide(labels)[secret.test_order]
     result = score(secret.true_order(one_hot(seen_by_worker, classes)), labels)
     assert result.correct == images
@@ -28,7 +28,7 @@ def test_answers_made_for_the_real_ids_are_worth_chance():
     labels = np.random.default_rng(0).integers(0, 10, 10_000).astype(np.uint8)
     accuracies = []
     for seed in range(20):
-        secret = Secret.draw(10, len(labels), seed)
+        secret = Secret.draw(10, len(labels), seed, 1)
         prepared = one_hot(labels[secret.test_order], 10)
         accuracies.append(score(secret.true_order(prepared), labels).accuracy)
     assert np.mean(accuracies) < 0.25

@@ -121,7 +121,7 @@ def test_only_regular_files_are_opened(work: Path) -> None:
     (work / "etc").symlink_to("/etc")
     (work / "loop").symlink_to(".")
     (work / "new\nline").write_text("x")
-    (os.fsencode(work) and Path(os.fsdecode(os.fsencode(work) + b"/caf\xe9"))).write_text("x")
+    Path(os.fsdecode(os.fsencode(work) + b"/caf\xe9")).write_text("x")
     with socket.socket(socket.AF_UNIX) as listening:
         before = Path.cwd()
         os.chdir(work)  # names of sockets are short
@@ -299,10 +299,7 @@ class TestWithACommit:
         support.git("init", "--quiet", cwd=work)
         found = submission(work)
         assert found.commit == ""
-        assert len(found.notes) == 1
-        assert found.notes[0].startswith(
-            "Its commit could not be read. (fatal: couldn't find remote ref HEAD"
-        )
+        assert found.notes == ("Its commit could not be read: work has no commit yet.",)
 
     def test_a_damaged_repository_is_a_note(self, repository: Path) -> None:
         subprocess.run(["rm", "-r", str(repository / ".git/objects")], check=True)
@@ -376,3 +373,10 @@ class TestWithACommit:
         found = submission(tmp_path / "bare.git")
         assert (found.kind, found.name) == ("git", "bare")
         assert submission(repository / ".git").name == "work"
+
+
+def test_the_source_is_shown_as_it_was_given(work: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a folder lies on this machine is nobody's business in a report."""
+    monkeypatch.chdir(work.parent)
+    with fetch(" ./work ") as fetched:
+        assert fetched.submission.source == "./work"

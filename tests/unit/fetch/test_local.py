@@ -51,6 +51,12 @@ def test_neither(text: str, said: str, tmp_path: Path, monkeypatch: pytest.Monke
         local_path(text)
 
 
+def test_a_password_is_not_repeated() -> None:
+    with pytest.raises(UsageError) as raised:
+        local_path("user:s3cret@git.example.edu/o/r")
+    assert "s3cret" not in str(raised.value)
+
+
 def test_a_bare_repository(tmp_path: Path) -> None:
     assert not is_bare(tmp_path)
     for name in ("objects", "refs"):

@@ -11,17 +11,10 @@ from grader.fetch.refs import Target, choose, read_refs
 from grader.fetch.url import parse
 
 LINK = parse("https://github.com/o/r")
-REFS = {
-    name: "a" * 40
-    for name in (
-        "HEAD",
-        "refs/heads/main",
-        "refs/heads/feature",
-        "refs/heads/both",
-        "refs/tags/both",
-        "refs/tags/v1",
-    )
-}
+REFS = dict.fromkeys(
+    ("HEAD", "refs/heads/main", "refs/heads/feature", "refs/heads/both", "refs/tags/both", "refs/tags/v1"),
+    "a" * 40,
+)
 COMMIT = "0123456789" * 4
 
 

@@ -69,7 +69,7 @@ def test_which_readme_is_read(stage, files, chosen, expected):
         ({"README.md": " \n\t\n"}, "README.md is empty."),
         (
             {"README.md": "x" * 5_000_000},
-            "README.md cannot be read: 5.0 MB is more than the 1 MB that are read.",
+            "README.md cannot be read: 5.0 MB is more than the 300 kB that are read.",
         ),
     ],
 )

@@ -1,0 +1,89 @@
+"""As many trials as the verdict needs: the study's arithmetic, with trials whose accuracy is given."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from grader.records import Absent, Measurement, Probe, Trial
+from grader.stages import study
+from grader.stages.study import MAX_SEED, run_study, seeds_for
+
+SD = 0.0016
+
+
+def trial(seed: int, accuracy: float | Absent) -> Trial:
+    value = (
+        accuracy
+        if isinstance(accuracy, Absent)
+        else Measurement("test_accuracy", accuracy, "share", "test", 10_000, (accuracy,), SD, "table")
+    )
+    return Trial(seed, "finished", "done", 469, 60_000, (), 1.0, 1.0, 100, "sha256:0", 0, value)
+
+
+@pytest.fixture
+def study_of(monkeypatch):
+    """Run a study whose trials have these accuracies, one after the other."""
+
+    def make(accuracies, *, target=0.95, at_least=1, at_most=5, seeds=(), probes=((),) * 9):
+        left = iter(zip(accuracies, probes, strict=False))
+
+        def next_trial(_job, seed):
+            accuracy, raised = next(left)
+            return trial(seed, accuracy), raised
+
+        monkeypatch.setattr(study, "run_trial", next_trial)
+        job = SimpleNamespace(data=SimpleNamespace(tabulated_sd=SD, test_labels=[0] * 10_000))
+        return run_study(job, (target,), at_least=at_least, at_most=at_most, seeds=seeds)
+
+    return make
+
+
+def test_far_from_the_line_one_trial_is_enough(study_of):
+    trials, mean, _ = study_of([0.987])
+    assert len(trials) == 1
+    assert (mean.value, mean.spread, mean.spread_source) == (0.987, SD, "tabulated for this task")
+
+
+def test_close_to_the_line_more_are_trained(study_of):
+    trials, mean, _ = study_of([0.953, 0.955])
+    assert len(trials) == 2
+    assert mean.values == (0.953, 0.955)
+
+
+def test_where_they_cannot_tell_it_ends_at_the_most(study_of):
+    trials, mean, _ = study_of([0.95, 0.951, 0.949, 0.95, 0.9501])
+    assert len(trials) == 5
+    assert mean.value == pytest.approx(0.95002)
+
+
+def test_the_larger_spread_is_the_one_that_counts(study_of):
+    _, mean, _ = study_of([0.953, 0.97, 0.94, 0.99, 0.95])
+    assert mean.spread > SD
+    assert mean.spread_source.startswith("observed over")
+
+
+def test_the_spec_may_ask_for_more_and_seeds_override_it(study_of):
+    assert len(study_of([0.99] * 3, at_least=3)[0]) == 3
+    trials, _, _ = study_of([0.95, 0.95], seeds=(7, 9))
+    assert [one.seed for one in trials] == [7, 9]
+
+
+def test_a_trial_that_could_not_be_scored_ends_the_study_with_its_reason(study_of):
+    gone = Absent("failed", "The process crashed.")
+    trials, mean, _ = study_of([0.953, gone, 0.99])
+    assert (len(trials), mean) == (2, gone)
+
+
+def test_a_probe_that_was_raised_once_stays_raised(study_of):
+    clean, flag = Probe("state size", "clean", "equal"), Probe("state size", "flag", "not equal")
+    _, _, probes = study_of([0.953, 0.953, 0.96], probes=((clean,), (flag,), (clean,)))
+    assert [probe.weight for probe in probes] == ["flag"]
+
+
+def test_nobody_can_know_the_seeds_beforehand():
+    drawn = [tuple(seeds_for((), 5)) for _ in range(4)]
+    assert len(set(drawn)) == 4
+    assert all(0 <= seed < MAX_SEED for seeds in drawn for seed in seeds)
+    assert tuple(seeds_for((3, 4), 5)) == (3, 4)
