@@ -213,7 +213,9 @@ class Operator:
     output_shape: tuple[int, ...]  # without the batch
     parameters: int  # elements of the parameters that it takes
     axes: tuple[Axis, ...]  # height, width; () where the output is not spatial
-    details: tuple[tuple[str, Scalar], ...] = ()  # "kernel": "3x3", "stride": "1x1", "groups": 1, "p": 0.1, ...
+    details: tuple[
+        tuple[str, Scalar], ...
+    ] = ()  # "kernel": "3x3", "stride": "1x1", "groups": 1, "p": 0.1, ...
 
     def detail(self, name: str, default: Scalar = "") -> Scalar:
         return dict(self.details).get(name, default)

@@ -18,6 +18,7 @@ from grader.architecture.graph import graph_of
 from grader.architecture.match import match
 from grader.architecture.pattern import Pattern
 from grader.architecture.shipped import pattern_names, shipped_pattern
+from grader.inspection.passes import inputs_for
 from grader.inspection.structure import structure as measured
 from grader.records import Axis, Operator, Structure
 
@@ -40,7 +41,7 @@ SMALL, DIGITS, LARGE = (3, 32, 32), (1, 28, 28), (3, 64, 64)
 def recorded(model: nn.Module, input_shape=SMALL) -> Structure:
     """The record that the worker's plain values stand for."""
     torch.manual_seed(0)
-    found, _ = measured(model, input_shape)
+    found, _ = measured(model, inputs_for(model, input_shape))
     plain = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in found.items()

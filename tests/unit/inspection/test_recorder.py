@@ -104,7 +104,11 @@ def test_the_details_of_convolutions():
     }  # fmt: skip
     assert row.parameters == 32
     (grouped,) = rows(nn.Conv2d(4, 8, 1, groups=2, bias=False))
-    assert (grouped.details["depthwise"], grouped.details["pointwise"], grouped.details["bias"]) == (False, True, False)
+    assert (grouped.details["depthwise"], grouped.details["pointwise"], grouped.details["bias"]) == (
+        False,
+        True,
+        False,
+    )
     (back,) = rows(nn.ConvTranspose2d(4, 6, 2, 2, groups=2))
     assert (back.details["channels_in"], back.details["channels_out"]) == (4, 6)
 

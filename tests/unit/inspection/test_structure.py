@@ -75,7 +75,9 @@ def test_the_zoo(name):
     with torch.no_grad():
         model(torch.zeros(4, *exhibit.shape))  # lazy layers
     found = measured(model, exhibit.shape)
-    expected = {key: value for key, value in USUAL.items() if key not in NOT_USUAL.get(name, ())} | exhibit.truth
+    expected = {
+        key: value for key, value in USUAL.items() if key not in NOT_USUAL.get(name, ())
+    } | exhibit.truth
     assert {key: found[key] for key in expected} == expected
 
 
@@ -128,7 +130,10 @@ def test_two_inputs_and_a_dictionary_can_be_recorded():
     assert kinds[-1] == "linear"
     assert found.recorder.rows[-1].details == {"features_in": 18, "features_out": 29}
     both = record(zoo.dictionary().eval(), torch.rand(2, 3, 32, 32))
-    assert [row.kind for row in both.recorder.rows if row.index in both.ends] == ["global average pool", "convolution"]
+    assert [row.kind for row in both.recorder.rows if row.index in both.ends] == [
+        "global average pool",
+        "convolution",
+    ]
 
 
 def test_a_forward_that_raises_raises():
