@@ -95,13 +95,16 @@ class LogLine:
     epoch: int  # counted from 1; 0 where the line does not say
     test_accuracy: float  # 0 to 1; -1 where the line shows none
     test_images: int  # the denominator where one is shown ("9855/10000"); 0 else
+    train_accuracy: float = -1.0  # 0 to 1; -1 where the line shows none
+    loss: float = -1.0  # training loss; -1 where the line shows none
+    learning_rate: float = -1.0
 
 
 @dataclass(frozen=True)
 class Claim:
-    """A number that the student states. `name` is `parameters`, `test_accuracy` or `epochs`."""
+    """A number that the student states: parameters, accuracy (0 to 1), epochs, or pixels of a receptive field."""
 
-    name: Literal["parameters", "test_accuracy", "epochs"]
+    name: Literal["parameters", "test_accuracy", "epochs", "receptive_field"]
     value: float
     place: str
     text: str
@@ -144,10 +147,21 @@ class Candidate:
     has_forward: bool
     used_by: tuple[str, ...]  # other candidates that build it: then it is a part, not the model
     built_at: tuple[str, ...]  # places outside of any model class that build it: "train.py:44"
+    built_with: tuple[tuple[str, Scalar], ...] = ()  # literal arguments of the student's own likeliest call
 
     @property
     def place(self) -> str:
         return f"{self.file}, cell {self.cell}" if self.cell else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class RepositoryLink:
+    """Another repository that the submission's own code fetches, or that it only links to."""
+
+    url: str  # as a person would paste it
+    place: str  # "S8.ipynb, cell 3" or "README.md:12"
+    kind: Literal["cloned", "installed", "linked", "notebook"]  # notebook: kept elsewhere, such as Colab
+    committed_at: str = ""  # ISO 8601: when the file that names it was last committed, where it is known
 
 
 @dataclass(frozen=True)
@@ -157,6 +171,8 @@ class Reading:
     choice: str  # why the first is the most likely, as a sentence
     unreadable: tuple[LeftOut, ...]  # files and cells that could not be parsed
     claims: tuple[Claim, ...] = ()  # from notebooks' saved outputs
+    repositories: tuple[RepositoryLink, ...] = ()  # other repositories that the submission fetches or names
+    sessions: tuple[Session, ...] = ()  # training runs as the source has them, nothing executed
 
 
 # --- what the model is --------------------------------------------------------------------------------------
@@ -257,6 +273,122 @@ class ModelFacts:
     head: Literal["logits", "log_softmax", "probabilities"]
     notes: tuple[str, ...] = ()
     structure: Structure | Absent = Absent("skipped", "The operators were not recorded.")
+
+
+# --- how the student trains it --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Call:
+    """Something that the student's own code builds: its class or function, and the arguments that it was given.
+
+    A value that is no scalar stands there as the text that Python would show.
+    """
+
+    name: str  # "SGD", "OneCycleLR", "RandomRotation"
+    arguments: tuple[tuple[str, Scalar], ...] = ()
+    place: str = ""  # "train.ipynb, cell 21" or "train.py:44"
+    library: str = ""  # "torch", "torchvision", "torchvision.v2", "albumentations"; "" for the student's own
+
+    @property
+    def text(self) -> str:
+        return f"{self.name}({', '.join(f'{name}={value!r}' for name, value in self.arguments)})"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A learning-rate schedule, and when its `step` was called after its construction."""
+
+    call: Call
+    steps: Literal["per batch", "per epoch", "never", "unclear"]
+
+
+@dataclass(frozen=True)
+class Loading:
+    """A data set as the student's code loads it."""
+
+    data_set: str  # "MNIST", "CIFAR10"; the class's name for one of the student's own
+    split: Literal["train", "test", "part of train", "part of test", "unclear"]
+    images: int  # 0 where it is not known
+    batch_size: int  # 0 where it is not known
+    shuffled: bool
+    transforms: tuple[Call, ...]  # in their order
+    randomness: Literal["fixed", "random", "unclear"]  # random: the same index gave different tensors
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Evaluating:
+    """Passes over data without training, within one training session."""
+
+    loading: Loading
+    passes: int
+    mode: Literal["eval", "train", "unclear"]
+    gradients: bool  # whether they were on
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Session:
+    """One training run in the student's code: seen while it ran with stand-ins, or read in the source.
+
+    What could not be found out is "", 0 or (); `unknown` lists the names of those fields, each with its reason.
+    """
+
+    way: Literal["captured", "read"]
+    unit: str  # the notebook or the script
+    place: str  # of the training: "train.ipynb, cell 21"
+    model: Call  # the class, with the constructor's arguments
+    trainable: int  # parameters of the model that require a gradient
+    optimizer: Call
+    parameter_groups: int
+    schedules: tuple[Schedule, ...]
+    loss: str  # "nll_loss", "cross_entropy", ...
+    loss_is_plain: bool  # nothing is added to it
+    training: Loading | Absent
+    evaluations: tuple[Evaluating, ...]
+    epochs: int  # as the loop's bound says
+    passes: int  # over the training data, as seen; less than `epochs` where the loop ends early
+    first_rate: float
+    last_rate: float
+    zeroes_gradients: bool
+    rate_finder: str = ""  # where the learning rate came from a finder: how, as a sentence
+    at_import: bool = False  # the training runs when a module is imported
+    confidence: Literal["high", "medium", "low"] = "medium"
+    unknown: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class RecoveredTraining:
+    """What was recovered of the student's own training."""
+
+    sessions: tuple[Session, ...]
+    chosen: int  # index in `sessions` of the one that made the model handed in
+    reason: str  # why this one, as a sentence; or how a value was recovered
+    seconds: float  # that running the student's code with stand-ins took
+    output_tail: str = ""  # the last lines that the code printed
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Remark:
+    """One thing in the method that an experienced teaching assistant would point out. It accuses nobody."""
+
+    name: str  # "measured on the training set"
+    place: str
+    quote: str  # the student's own line, "" where there is none to show
+    why: str  # one sentence why it matters
+    seen: Literal["behaviour", "log", "source"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A number that the student states, held against the measured one."""
+
+    claim: Claim
+    measured: str  # as people read it, "" where nothing was measured
+    verdict: Literal["agrees", "cannot tell", "differs"]
+    reason: str
 
 
 # --- training and scoring -----------------------------------------------------------------------------------
