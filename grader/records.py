@@ -53,22 +53,43 @@ class LeftOut:
 
 
 @dataclass(frozen=True)
+class SecondRepository:
+    """Another repository that the submission's code imports, staged as a folder inside of the submission's root."""
+
+    source: str  # as it was given, without credentials
+    kind: Literal["git", "folder", "archive"]
+    name: str
+    folder: str  # where it lies, relative to the submission's root: "pytorch-main-eva8"
+    ref: str  # branch or tag that its link names; "" for the default branch
+    commit: str  # 40 hex digits; "" where there is none
+    committed_at: str  # ISO 8601; "" where there is no commit
+    tree_digest: str  # of this repository alone, paths as in it
+    files: tuple[SubmittedFile, ...]  # all of it; paths relative to the submission's root
+    earlier_commits: int = 0  # how far it can be walked back; 0 where its commit is not the grader's choice
+    steps_back: int = 0  # commits that were stepped over because the submission's code does not fit them
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Submission:
     """What was handed in, as it was found. The staged files themselves lie outside of this record."""
 
     source: str  # as it was given, without credentials
-    kind: Literal["git", "folder"]
+    kind: Literal["git", "folder", "archive"]
     name: str  # short name for people and for the run's folder: "akybharat/erav3_s5_mnist"
     subfolder: str  # "" or a path inside of the repository that was handed in: "S4"
     ref: str  # branch or tag as asked for; "" for the default branch
     commit: str  # 40 hex digits; "" where there is none
     committed_at: str  # ISO 8601; "" where there is no commit
     dirty: bool  # a folder that differs from its own commit
-    tree_digest: str  # "sha256:..." over the sorted paths and contents of `files`
+    tree_digest: str  # "sha256:..." over the sorted paths and contents of `files`, and over `also`
     files: tuple[SubmittedFile, ...]  # below `subfolder` only
     left_out: tuple[LeftOut, ...] = ()
     readme_path: str = ""  # the README that the link itself named, relative to the root
     notes: tuple[str, ...] = ()
+    also: tuple[SecondRepository, ...] = ()  # their files are not among `files`
+    named_file: str = ""  # the notebook or Python file that the link itself named, relative to the root
 
 
 # --- what can be known without running it -------------------------------------------------------------------
@@ -354,6 +375,7 @@ class Session:
     zeroes_gradients: bool
     rate_finder: str = ""  # where the learning rate came from a finder: how, as a sentence
     at_import: bool = False  # the training runs when a module is imported
+    loss_arguments: tuple[tuple[str, Scalar], ...] = ()  # those that are not the default: label_smoothing, ...
     confidence: Literal["high", "medium", "low"] = "medium"
     unknown: tuple[tuple[str, str], ...] = ()
 
@@ -368,6 +390,7 @@ class RecoveredTraining:
     seconds: float  # that running the student's code with stand-ins took
     output_tail: str = ""  # the last lines that the code printed
     notes: tuple[str, ...] = ()
+    unused: tuple[Loading, ...] = ()  # loaders that the code builds and never takes a batch of
 
 
 @dataclass(frozen=True)
@@ -379,6 +402,7 @@ class Remark:
     quote: str  # the student's own line, "" where there is none to show
     why: str  # one sentence why it matters
     seen: Literal["behaviour", "log", "source"]
+    harmless: bool = False  # legitimate, or without effect: said so that nobody has to wonder
 
 
 @dataclass(frozen=True)
@@ -505,6 +529,9 @@ class Evidence:
     projection: Projection | Absent
     test_accuracy: Measurement | Absent
     integrity: Integrity
+    training: RecoveredTraining | Absent = Absent("skipped", "The student's own training was not looked at.")
+    remarks: tuple[Remark, ...] = ()  # what an experienced teaching assistant would point out in the method
+    comparisons: tuple[Comparison, ...] = ()  # what the student states, beside what was measured
 
 
 # --- judgement ----------------------------------------------------------------------------------------------
@@ -627,3 +654,4 @@ class Inspection:
     classes: int  # that the output was held against
     obstacles: tuple[Absent, ...]  # why a measured model cannot be trained for so many classes; () if it can
     isolation: Isolation
+    training: RecoveredTraining | Absent = Absent("skipped", "The student's own training was not looked at.")

@@ -47,7 +47,8 @@ _NO_COMMIT = re.compile(
 )
 _BROKEN = re.compile(
     r"fsck error|bad object|corrupt|inflate: data stream|missing tree|did not send all necessary|"
-    r"invalid index-pack output|index-pack|unresolved deltas|mismatched algorithms|maximum allowed tree depth",
+    r"invalid index-pack output|index-pack|unresolved deltas|mismatched algorithms|maximum allowed tree depth|"
+    r"pack-objects died",
     re.IGNORECASE,
 )
 _REDIRECT = re.compile(
@@ -61,6 +62,8 @@ def explain(failed: GitFailed, link: Link) -> GraderError:
     said = failed.stderr
     where = link.host or "this machine"
     for pattern, message, hint in _faults_of_ours(where):
+        if pattern is _NETWORK and not link.host:
+            continue  # no network lies between: git, reading there, has broken off
         if pattern.search(said):
             return GraderFault(f"{message} {first_words(failed)}", hint)
     for pattern, message, hint in _faults_of_the_link(link):
@@ -102,6 +105,11 @@ def _faults_of_the_link(link: Link) -> tuple[tuple[re.Pattern[str], str, str], .
         (_REDIRECT, f"{shown} leads to an address that is not https.", "Give the repository's own address."),
         (_MISSING, f"There is no repository at {shown}.", _NOT_THERE),
         (
+            _BROKEN,
+            f"The objects of {shown} are damaged: git refuses them.",
+            "Run git fsck there, repair it and push again.",
+        ),
+        (
             _NO_REPOSITORY,
             f"What is at {shown} is not a git repository.",
             "Give the repository's own address.",
@@ -110,11 +118,6 @@ def _faults_of_the_link(link: Link) -> tuple[tuple[re.Pattern[str], str, str], .
             _NO_COMMIT,
             f"The server does not give out that commit or branch of {shown}.",
             "See that it was pushed; name a branch or tag that holds it.",
-        ),
-        (
-            _BROKEN,
-            f"The objects of {shown} are damaged: git refuses them.",
-            "Run git fsck there, repair it and push again.",
         ),
     )
 

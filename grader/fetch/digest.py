@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from grader.records import SubmittedFile
+from grader.records import SecondRepository, SubmittedFile
 
 _DOMAIN = b"grader/tree/1\n"
+_JOINED = b"grader/tree-and-seconds/1\n"
 
 
 def tree_digest(files: Iterable[SubmittedFile]) -> str:
@@ -20,6 +21,16 @@ def tree_digest(files: Iterable[SubmittedFile]) -> str:
     whole = hashlib.sha256(_DOMAIN)
     for path, content in sorted((file.path.encode(), bytes.fromhex(file.sha256)) for file in files):
         whole.update(len(path).to_bytes(8, "big") + path + content)
+    return f"sha256:{whole.hexdigest()}"
+
+
+def joined_digest(own: str, seconds: Iterable[SecondRepository]) -> str:
+    """`sha256:` over a submission's own tree digest and, in their order, the folders and digests of the second
+    repositories: the code that was graded is another one where one of these is."""
+    whole = hashlib.sha256(_JOINED + own.encode() + b"\n")
+    for second in seconds:
+        folder = second.folder.encode()
+        whole.update(len(folder).to_bytes(8, "big") + folder + second.tree_digest.encode() + b"\n")
     return f"sha256:{whole.hexdigest()}"
 
 

@@ -12,7 +12,7 @@ from grader.fetch.complaints import first_words
 from grader.fetch.digest import tree_digest
 from grader.fetch.git import GitFailed
 from grader.fetch.ignored import MAX_GITIGNORE_BYTES, Ignored
-from grader.fetch.interface import Errand, Fetched
+from grader.fetch.interface import Brought, Errand
 from grader.fetch.names import is_readme, shown
 from grader.fetch.repository import local_link
 from grader.fetch.safe_open import NotTaken, read_below
@@ -30,8 +30,8 @@ def bare_link(path: Path) -> Link:
     return local_link(str(path), path.parent.name if path.name == ".git" else path.name.removesuffix(".git"))
 
 
-def committed_link(path: Path) -> Link:
-    """The repository that holds this folder, for when one of its refs is asked for.
+def committed_link(path: Path, option: str = "--ref") -> Link:
+    """The repository that holds this folder, for when one of its commits is asked for by `option`.
 
     Raises:
         UsageError: the folder is in no repository.
@@ -41,12 +41,12 @@ def committed_link(path: Path) -> Link:
     if top is None:
         raise UsageError(
             f"{clean(str(folder))} is in no git repository, so it has no branch or commit.",
-            "Leave --ref out.",
+            f"Leave {option} out.",
         )
     return local_link(str(top), top.name, "" if folder == top else folder.relative_to(top).as_posix())
 
 
-def bring(path: Path, errand: Errand) -> Fetched:
+def bring(path: Path, errand: Errand) -> Brought:
     """Copy the folder at `path`, or the one that holds the README at `path`.
 
     Raises:
@@ -67,7 +67,7 @@ def bring(path: Path, errand: Errand) -> Fetched:
             f"Git could not say which files of {clean(folder.name, 80)} are ignored. {first_words(failed)}",
             "Try again; if it stays, hand in a copy without the .git folder.",
         ) from failed
-    return Fetched(_record(folder, readme, state, stage, walk), stage.root)
+    return Brought(_record(folder, readme, state, stage, walk), stage.root)
 
 
 def _folder_and_readme(path: Path) -> tuple[Path, str]:
@@ -77,7 +77,7 @@ def _folder_and_readme(path: Path) -> tuple[Path, str]:
         return path.parent, path.name
     raise UsageError(
         f"{clean(str(path))} is a file, not a folder.",
-        "Give the folder that it lies in; unpack archives first.",
+        "Give the folder that it lies in, or a zip or tar archive.",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.errors import FetchError
 
@@ -14,6 +14,8 @@ KNOWN_HOSTS = frozenset(
         "codeberg.org",
         "gist.github.com",
         "raw.githubusercontent.com",
+        "codeload.github.com",
+        "github.dev",
     }
 )
 """Hosts that serve https for every http address of theirs."""
@@ -26,6 +28,11 @@ NO_REPOSITORY = {
     "nbviewer.org": "a notebook viewer",
     "nbviewer.jupyter.org": "a notebook viewer",
 }
+
+VIEWERS = frozenset(
+    {"colab.research.google.com", "nbviewer.org", "nbviewer.jupyter.org", "githubtocolab.com"}
+)
+"""Pages that show a notebook of a repository; what stands behind `github/` in their addresses is GitHub's own."""
 
 _VIEWS = frozenset({"tree", "blob", "raw", "blame", "edit", "commit", "commits"})
 
@@ -44,6 +51,11 @@ def split_path(host: str, segments: list[str]) -> Split:
     Raises:
         FetchError: it is a page of the host that is neither a repository nor a folder or file in one.
     """
+    if host in VIEWERS or host == "github.dev":
+        return replace(split_path("github.com", _behind_viewer(segments)), host="github.com")
+    if host == "codeload.github.com":
+        behind = _archive_tail(segments[3:])
+        return Split(_owned(segments, "github.com"), ["tree"] if behind else [], behind, "github.com")
     if host == "raw.githubusercontent.com":
         return Split(_owned(segments, "github.com"), ["blob"], segments[2:], "github.com")
     if host == "gist.github.com":
@@ -51,10 +63,28 @@ def split_path(host: str, segments: list[str]) -> Split:
     if host == "github.com":
         return _behind(_owned(segments, host), segments[2:], host)
     if host == "bitbucket.org":
-        return _behind(_owned(segments, host), segments[2:], host, _VIEWS | {"src"})
+        return _behind(_owned(segments, host), segments[2:], host, _VIEWS | {"src", "branch"})
     if host == "codeberg.org":
         return _forgejo(_owned(segments, host), segments[2:], host)
     return _anywhere(host, segments)
+
+
+def shows_repository(host: str, segments: list[str]) -> bool:
+    """Whether a page that is no repository's shows a notebook of one on GitHub."""
+    return host == "githubtocolab.com" or (host in VIEWERS and segments[:1] == ["github"])
+
+
+def _behind_viewer(segments: list[str]) -> list[str]:
+    return segments[1:] if segments[:1] == ["github"] else segments
+
+
+def _archive_tail(segments: list[str]) -> list[str]:
+    """The branch or tag in the address of a packed download: `refs/heads/main.zip`, `main.tar.gz`."""
+    if not segments:
+        return []
+    last = segments[-1]
+    ending = next((end for end in (".tar.gz", ".zip", ".tar.bz2", ".tar") if last.endswith(end)), "")
+    return [*segments[:-1], last.removesuffix(ending)]
 
 
 def _owned(segments: list[str], host: str) -> list[str]:
@@ -70,6 +100,13 @@ def _behind(repository: list[str], rest: list[str], host: str, views: frozenset[
     """What stands behind owner and repository: nothing, or a view and its ref and path."""
     if not rest:
         return Split(repository, [], [])
+    if rest[0] == "archive" and rest[1:]:
+        named = (
+            rest[1:-1] if host != "github.com" and rest[2:] else rest[1:]
+        )  # GitLab: archive/main/name-main.zip
+        return Split(repository, ["tree"], _archive_tail(named))
+    if rest[:2] == ["releases", "tag"] and rest[2:]:
+        return Split(repository, ["tree"], rest[2:])
     if rest[0] not in views:
         raise FetchError(
             f'The link is to the page "{rest[0][:40]}" of a repository on {host}, not to its files.',

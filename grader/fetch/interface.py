@@ -8,14 +8,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import GraderFault
-from grader.fetch.local import is_bare, local_path
-from grader.fetch.url import parse
+from grader.fetch.deadline import Moment, parse_deadline
 from grader.records import Submission
-from grader.text import clean
 
 Progress = Callable[[str], None]
 
@@ -40,10 +38,34 @@ class Fetched:
     """A staged submission. `root` holds regular files only (0644, folders 0755) and is gone after the `with`.
 
     It is the whole repository, because imports may reach outside of `submission.subfolder`.
+    `also_sources` are the second repositories as they were asked for: `grader.fetch.also.earlier` needs them.
     """
 
     submission: Submission
     root: Path
+    also_sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is wanted of one source."""
+
+    ref: str = ""  # a branch, a tag or a commit; wins over the one in the link
+    moment: Moment | None = None
+    whole: bool = False  # the record lists all files, also those outside of the folder that the link names
+    wants_change: bool = False  # `Brought.changed_at` is needed
+
+
+@dataclass(frozen=True)
+class Brought:
+    """One source, staged."""
+
+    submission: Submission
+    root: Path
+    earlier_commits: int = 0  # before the one that was chosen by a date
+    changed_at: str = (
+        ""  # when the handed-in folder of a repository was last changed; "" where it is not known
+    )
 
 
 @dataclass(frozen=True)
@@ -69,42 +91,52 @@ class Errand:
 
 @contextmanager
 def fetch(
-    source: str, *, ref: str = "", caps: Caps = DEFAULT_CAPS, progress: Progress | None = None
+    source: str,
+    *,
+    ref: str = "",
+    before: str = "",
+    also: tuple[str, ...] = (),
+    also_steps_back: int = 0,
+    caps: Caps = DEFAULT_CAPS,
+    progress: Progress | None = None,
 ) -> Iterator[Fetched]:
-    """Bring the submission at `source` (a link as people paste it, or a folder) to a private folder.
+    """Bring the submission at `source` (a link as people paste it, a folder or an archive) to a private folder.
 
     `ref` is a branch, a tag or a commit of 40 hex digits, and wins over the one that the link names.
+    `before` is a deadline as ISO 8601 (UTC where it names no zone): the last commit up to that moment is taken.
+    `also` are second repositories that the work imports: links, folders, archives, or `NAME=` and one of these.
+    Each is staged in a folder of the root that has its name. Of a link without a branch, the last commit before
+    the submission's own is taken, and `also_steps_back` commits before that one.
 
     Raises:
-        FetchError: the link is wrong, private or empty, or the work is over a cap.
-        UsageError: a path that is not there, or is a file.
+        FetchError: the link is wrong, private or empty, the archive is damaged, the work is over a cap, or there
+            is no commit before the deadline.
+        UsageError: a path that is not there, or is some other file; a deadline for what has no commits.
         GraderFault: no network, no git, no disk, no time.
     """
+    deadline = parse_deadline(before) if before.strip() else None
     with _private_folder() as holder:
-        with _machine_faults():
-            deadline = time.monotonic() + caps.seconds
-            errand = Errand(holder, caps, deadline, progress or _silent)
-            fetched = _bring(source, ref.strip(), errand)
+        with machine_faults():
+            errand = Errand(holder, caps, time.monotonic() + caps.seconds, progress or silent)
+            asked = Asked(ref.strip(), Moment(deadline) if deadline else None, wants_change=bool(also))
+            fetched = _brought(source, asked, tuple(also), also_steps_back, errand)
             errand.tidy()
         yield fetched
 
 
-def _bring(source: str, ref: str, errand: Errand) -> Fetched:
+def _brought(source: str, asked: Asked, also: tuple[str, ...], steps_back: int, errand: Errand) -> Fetched:
     """The git side is imported here: it is not needed before, and starting it takes time."""
-    from grader.fetch import folder, repository
+    from grader.fetch.sources import bring
 
-    path = local_path(source)
-    if path is None:
-        return repository.bring(parse(source), ref, errand)
-    if is_bare(path):
-        return repository.bring(folder.bare_link(path), ref, errand)
-    if ref:
-        return repository.bring(folder.committed_link(path), ref, errand)
-    fetched = folder.bring(path, errand)
-    return replace(fetched, submission=replace(fetched.submission, source=clean(source.strip(), 300)))
+    first = bring(source, asked, errand)
+    if not also:
+        return Fetched(first.submission, first.root)
+    from grader.fetch.also import add
+
+    return add(first, also, asked.moment, steps_back, errand)
 
 
-def _silent(text: str) -> None:
+def silent(text: str) -> None:
     """Nobody listens."""
     del text
 
@@ -120,7 +152,7 @@ def _private_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def _machine_faults() -> Iterator[None]:
+def machine_faults() -> Iterator[None]:
     try:
         yield
     except OSError as error:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from grader.errors import FetchError
 from grader.fetch.interface import Caps
-from grader.fetch.names import is_readme, refusal, shown
+from grader.fetch.names import is_code, is_readme, refusal, shown
 from grader.fetch.staging import over_size, too_deep, too_many_files
 from grader.text import clean_path
 
@@ -32,11 +32,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Place:
-    """What was handed in: a folder of the repository ("" for all of it), and the README that the link named."""
+    """What was handed in: a folder of the repository ("" for all of it), and the file in it that the link named."""
 
     subfolder: str
     readme_path: str = ""
     notes: tuple[str, ...] = ()
+    named_file: str = ""  # a notebook or a Python file
 
 
 def read_listing(chunks: Iterable[bytes], caps: Caps) -> list[Entry]:
@@ -81,7 +82,8 @@ def locate(path: tuple[str, ...], entries: list[Entry]) -> Place:
     """The place that the link's path names.
 
     Raises:
-        FetchError: there is no such folder (the nearest are named), or it is a file that is no README.
+        FetchError: there is no such folder (the nearest are named), or it is a file that is neither a
+            README nor code.
     """
     if not path:
         return Place("")
@@ -96,18 +98,24 @@ def locate(path: tuple[str, ...], entries: list[Entry]) -> Place:
 
 
 def _of_file(entry: Entry, wanted: str, folders: dict[str, None]) -> Place:
-    if not is_readme(wanted):
+    """A README, a notebook or a Python file stands for the folder that it lies in."""
+    if not is_readme(wanted) and not is_code(wanted):
         raise FetchError(
             f"The link is a link to a file ({clean_path(wanted)}), not to a repository or a folder.",
-            "Hand in the link to the folder that it lies in, or to the README there.",
+            "Hand in the link to the folder that it lies in, or to the README or the notebook there.",
         )
     subfolder = wanted.rpartition("/")[0]
     notes = _namesakes(subfolder, folders)
+    kind = "README" if is_readme(wanted) else "file"
     if entry.reason:
         return Place(
-            subfolder, notes=(*notes, f"The README that the link names is not taken: {entry.reason}.")
+            subfolder, notes=(*notes, f"The {kind} that the link names is not taken: {entry.reason}.")
         )
-    return Place(subfolder, wanted, notes)
+    if is_readme(wanted):
+        return Place(subfolder, wanted, notes)
+    where = f"the folder {clean_path(subfolder)}" if subfolder else "the repository"
+    note = f"The link is to the file {clean_path(wanted)}; all of {where} was taken."
+    return Place(subfolder, "", (*notes, note), wanted)
 
 
 def folders_of(paths: Iterable[str]) -> dict[str, None]:

@@ -31,6 +31,11 @@ def is_readme(path: str) -> bool:
     return _README.fullmatch(PurePosixPath(path).name) is not None
 
 
+def is_code(path: str) -> bool:
+    """A notebook or a Python file."""
+    return path.lower().endswith((".ipynb", ".py"))
+
+
 def shown(raw: bytes) -> str:
     """A path as it may be printed, whatever bytes it holds."""
     return clean(raw.decode("utf-8", "backslashreplace"), 400)

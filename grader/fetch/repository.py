@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.errors import FetchError, GraderError, GraderFault
+from grader.errors import FetchError, GraderFault
 from grader.fetch.complaints import explain
 from grader.fetch.digest import tree_digest
-from grader.fetch.git import Call, Git, GitFailed, Watch, size_below
-from grader.fetch.interface import Errand, Fetched
+from grader.fetch.git import Call, Git, GitFailed
+from grader.fetch.history import Choice, choose_commit, last_change
+from grader.fetch.interface import Asked, Brought, Errand
 from grader.fetch.listing import Entry, Place, locate, read_listing
+from grader.fetch.receiving import HERE, receive_into
 from grader.fetch.refs import Target, choose, read_refs
-from grader.fetch.staging import Stage, check_total, megabytes
+from grader.fetch.staging import Stage, check_total
 from grader.fetch.url import Link
 from grader.records import Submission
 from grader.text import clean
 
-_HERE = "refs/grader/handed-in"
 _REFS_BYTES = 64 << 20
-_WATCH_SECONDS = 0.2
-_SAY_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Commit:
     committed_at: str
 
 
-def bring(link: Link, ref: str, errand: Errand) -> Fetched:
+def bring(link: Link, asked: Asked, errand: Errand) -> Brought:
     """Fetch what `link` names and stage it.
 
     Raises:
@@ -44,15 +42,43 @@ def bring(link: Link, ref: str, errand: Errand) -> Fetched:
     git = Git(errand)
     try:
         errand.progress(f"Asking {link.host or link.shown} for its branches")
-        target = choose(link, ref, _refs(git, link))
+        target = choose(link, asked.ref, _refs(git, link))
+        choice = _by_date(git, link, target, asked, errand)
         errand.progress(f"Receiving {target.ref or 'the default branch'} of {link.name}")
-        commit = receive(git, link, target, errand)
+        commit = _chosen(git, link, target, choice, errand)
         entries = entries_of(git, commit, commit.commit, errand)
         place = locate(target.path, entries)
         stage = _staged(git, commit, entries, errand)
     except GitFailed as failed:
         raise explain(failed, link) from failed
-    return Fetched(_record(link, target, commit, place, stage), stage.root)
+    place = replace(place, notes=(*place.notes, *(choice.notes if choice else ())))
+    record = _record(link, target, commit, place, stage, asked.whole)
+    changed_at = _changed_at(git, link, target, record, errand) if asked.wants_change else ""
+    return Brought(record, stage.root, choice.earlier_commits if choice else 0, changed_at)
+
+
+def _by_date(git: Git, link: Link, target: Target, asked: Asked, errand: Errand) -> Choice | None:
+    if asked.moment is None or (asked.moment.yields and target.ref):
+        return None
+    return choose_commit(git, link, target, asked.moment, errand)
+
+
+def _chosen(git: Git, link: Link, target: Target, choice: Choice | None, errand: Errand) -> Commit:
+    """The commit that a date chose is asked for by itself, or lies here already."""
+    if choice is None:
+        return receive(git, link, target, errand)
+    here = local_link(str(choice.whole), link.name) if choice.whole else link
+    return receive(git, here, Target(choice.commit, target.ref, target.path), errand)
+
+
+def _changed_at(git: Git, link: Link, target: Target, record: Submission, errand: Errand) -> str:
+    """Only a folder has a date of its own. It is worth a look, and not worth an error."""
+    if not record.subfolder:
+        return ""
+    try:
+        return last_change(git, link, target, record.commit, record.subfolder, errand)
+    except FetchError:
+        return ""
 
 
 def _refs(git: Git, link: Link) -> dict[str, str]:
@@ -67,65 +93,13 @@ def receive(git: Git, link: Link, target: Target, errand: Errand) -> Commit:
         GitFailed: git could not; FetchError: it is over the cap, or what arrived is no commit.
     """
     git_dir = errand.holder / "git"
-    git.output(Call(("init", "--quiet", "--bare", "--template=", "--", str(git_dir))))
-    options = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
-    arguments = ("fetch", *options, "--", link.url, f"{target.wanted}:{_HERE}")
-    watch = _watch(git_dir, errand)
-    try:
-        git.output(Call(arguments, git_dir, protocols=link.protocols, watch=watch))
-    except GitFailed as failed:
-        raise _of_receiving(failed, link, target, size_below(git_dir), errand) from failed
-    if size_below(git_dir) > errand.caps.clone_bytes:
-        raise _over_clone_cap(errand)
+    receive_into(git, git_dir, link, target, errand, ("--depth=1",))
     return _arrived(git, git_dir, target)
-
-
-def _of_receiving(
-    failed: GitFailed, link: Link, target: Target, size_bytes: int, errand: Errand
-) -> GraderError:
-    """Git does not say that the kernel stopped a file at the cap, but the file is there; a refused commit is named."""
-    if size_bytes >= errand.caps.clone_bytes:
-        return _over_clone_cap(errand)
-    if "couldn't find remote ref HEAD" in failed.stderr:
-        return FetchError(f"{link.name} has no commit yet.", "Commit the work, then hand it in again.")
-    explained = explain(failed, link)
-    if target.is_commit and "give out that commit" in explained.message:
-        return FetchError(
-            f"The server does not give out the commit {target.wanted} of {link.name}.",
-            "See that it was pushed to this repository; else name a branch or tag that holds it.",
-        )
-    return explained
-
-
-def _watch(folder: Path, errand: Errand) -> Watch:
-    """Measures the clone as it grows, says so now and then, and stops it at the cap."""
-    last = [0.0, time.monotonic()]
-
-    def look() -> None:
-        now = time.monotonic()
-        if now - last[0] < _WATCH_SECONDS:
-            return
-        last[0] = now
-        size_bytes = size_below(folder)
-        if size_bytes > errand.caps.clone_bytes:
-            raise _over_clone_cap(errand)
-        if now - last[1] > _SAY_SECONDS:
-            last[1] = now
-            errand.progress(f"Receiving: {megabytes(size_bytes)}")
-
-    return look
-
-
-def _over_clone_cap(errand: Errand) -> FetchError:
-    return FetchError(
-        f"The repository is larger than {megabytes(errand.caps.clone_bytes)}, even without its history.",
-        "Take data sets and saved weights out of it.",
-    )
 
 
 def _arrived(git: Git, git_dir: Path, target: Target) -> Commit:
     """Resolve what was fetched; a tag may stand for something that is no commit."""
-    show = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{_HERE}^{{commit}}")
+    show = ("rev-parse", "--quiet", "--verify", "--end-of-options", f"{HERE}^{{commit}}")
     try:
         commit = git.output(Call(show, git_dir)).decode().strip()
     except GitFailed:
@@ -181,14 +155,17 @@ def _contents(chunks: Iterator[bytes], taken: list[Entry]) -> Iterator[bytes]:
         pass
 
 
-def _record(link: Link, target: Target, commit: Commit, place: Place, stage: Stage) -> Submission:
-    files = stage.files_below(place.subfolder)
+def _record(
+    link: Link, target: Target, commit: Commit, place: Place, stage: Stage, whole: bool
+) -> Submission:
+    below = "" if whole else place.subfolder
+    files = stage.files_below(below)
     if not files:
         where = f"folder {place.subfolder} of {link.name}" if place.subfolder else f"repository {link.name}"
         raise FetchError(
             f"The {where} holds no files that can be graded.", "Push the work, then hand it in again."
         )
-    readme = place.readme_path
+    taken = {file.path for file in files}
     return Submission(
         source=link.shown,
         kind="git",
@@ -200,9 +177,10 @@ def _record(link: Link, target: Target, commit: Commit, place: Place, stage: Sta
         dirty=False,
         tree_digest=tree_digest(files),
         files=files,
-        left_out=stage.left_out_below(place.subfolder),
-        readme_path=readme if any(file.path == readme for file in files) else "",
+        left_out=stage.left_out_below(below),
+        readme_path=place.readme_path if place.readme_path in taken else "",
         notes=(*link.notes, *place.notes, *stage.notes()),
+        named_file=place.named_file if place.named_file in taken else "",
     )
 
 

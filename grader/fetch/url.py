@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from grader.errors import FetchError
-from grader.fetch.hosts import KNOWN_HOSTS, NO_REPOSITORY, split_path
+from grader.fetch.hosts import KNOWN_HOSTS, NO_REPOSITORY, VIEWERS, shows_repository, split_path
 from grader.text import clean
 
 _EXAMPLE = "https://github.com/owner/repository"
@@ -22,8 +22,11 @@ _SCP = re.compile(
 )
 _HELPER = re.compile(r"[A-Za-z0-9+.-]+::")
 _BARE_HOST = re.compile(
-    rf"(?:www\.)?(?:{'|'.join(map(re.escape, sorted(KNOWN_HOSTS)))})(?:/|$)", re.IGNORECASE
+    rf"(?:www\.)?(?:{'|'.join(map(re.escape, sorted(KNOWN_HOSTS | VIEWERS)))})(?:/|$)", re.IGNORECASE
 )
+_CLONE = re.compile(r"[!$%]?\s*git\s+clone\s+(?=[^-\s])")
+_MARKDOWN = re.compile(r"\[[^\]\n]*\]\(\s*<?([^()\s<>]+)>?\s*\)")
+_PIP = re.compile(r"git\+(?=https://)", re.IGNORECASE)
 _MAX_LENGTH = 2000
 
 
@@ -67,12 +70,31 @@ def parse(text: str) -> Link:
         if not _BARE_HOST.match(link):
             raise FetchError("This is not a link to a repository.", f"Give its address: {_EXAMPLE}.")
         link = f"https://{link}"
-    parts = _parts(link)
+    pip = _PIP.match(link)
+    parts = _parts(link[pip.end() :] if pip else link)
+    if pip:
+        parts = _from_pip(parts)
     return _from_ssh(parts) if parts.scheme == "ssh" else _from_web(parts)
 
 
+def _from_pip(parts: SplitResult) -> SplitResult:
+    """`git+https://host/owner/repository@branch`: as pip writes it; the branch moves to where a page has it."""
+    path, _, ref = parts.path.partition("@")
+    return parts._replace(path=f"{path}/tree/{ref}" if ref else path)
+
+
 def _unwrapped(text: str) -> str:
-    return text.strip("\ufeff\u200b \t\r\n").strip("<>\"'`").strip()
+    """The link in what was pasted: without brackets and quotes, out of a Markdown link or a `git clone`."""
+    bare = _bare(text[: 2 * _MAX_LENGTH])
+    markdown = _MARKDOWN.fullmatch(bare)
+    if markdown:
+        bare = _bare(markdown[1])
+    return _bare(_CLONE.sub("", bare, count=1)) if _CLONE.match(bare) else bare
+
+
+def _bare(text: str) -> str:
+    bare = text.strip("\ufeff\u200b \t\r\n").strip("<>\"'`").strip().rstrip(",;")
+    return bare.removesuffix(")") if "(" not in bare else bare
 
 
 def _refuse_shape(link: str) -> None:
@@ -151,11 +173,11 @@ def _from_ssh(parts: SplitResult) -> Link:
 
 def _from_web(parts: SplitResult) -> Link:
     host = (parts.hostname or "").removeprefix("www.")
-    if host in NO_REPOSITORY:
+    segments = [segment for segment in parts.path.split("/") if segment]
+    if host in NO_REPOSITORY and not shows_repository(host, segments):
         raise FetchError(
             f"This is a link to {NO_REPOSITORY[host]}, not to a repository.", _repository_needed(host)
         )
-    segments = [segment for segment in parts.path.split("/") if segment]
     _refuse_odd(_decoded(segments), host)
     found = split_path(host, segments)
     place = found.host or (_place(parts) if host not in KNOWN_HOSTS else host)

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.isolation import checked
+from grader.isolation import capture_answer, checked
 from grader.isolation.frames import Array, Message, ProtocolError, strict_json
 from grader.isolation.structure_answer import structure
 from grader.isolation.supervisor import Ending, Patience, Worker
@@ -27,6 +27,12 @@ BUILD = Patience(600, cpu_seconds=60)
 MEASURE = Patience(1200, cpu_seconds=120)
 HAND_OVER = Patience(600, cpu_seconds=120)
 PREDICT = Patience(1200, cpu_seconds=600)
+
+CAPTURE_CPU_SECONDS = 60.0
+CAPTURE_GRACE_SECONDS = 12.0
+"""The worker ends a unit by itself at the first; one that does not is ended this much later."""
+FINDER_RATE = 0.0123571113
+"""What the stand-in for a learning-rate finder suggests: a rate that nobody writes by hand."""
 
 FACTS_LIMIT_BYTES = 16 * 1024 * 1024
 STATE_LIMIT_BYTES = 512 * 1024 * 1024
@@ -227,6 +233,36 @@ def predict(
         except ProtocolError as error:
             return worker.refuse(error)
     return np.concatenate(found)
+
+
+def capture(
+    worker: Worker,
+    unit: str,
+    arguments: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
+    cpu_seconds: float = CAPTURE_CPU_SECONDS,
+) -> capture_answer.Capture | Ending:
+    """Run a notebook or script of the submission with stand-ins; the worker is of no further use.
+
+    Args:
+        arguments: of the script's command line.
+        names: that the submission's own repository goes by, where its notebook clones itself.
+    """
+    fields = {
+        "unit": unit,
+        "arguments": list(arguments),
+        "names": list(names),
+        "cpu_seconds": cpu_seconds,
+        "rate": FINDER_RATE,
+    }
+    patience = Patience(600, cpu_seconds=cpu_seconds + CAPTURE_GRACE_SECONDS, stall_seconds=30)
+    answer = worker.request("capture", fields, patience=patience, payload_limit=FACTS_LIMIT_BYTES)
+    if isinstance(answer, Ending):
+        return answer
+    try:
+        return capture_answer.capture(checked.mapping(_json(answer, "capture")), unit)
+    except ProtocolError as error:
+        return worker.refuse(error)
 
 
 # --- checking what a worker says ------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Numbers that a student states: parameters, test accuracy, epochs. Limits and wishes are not claims."""
+"""Numbers that a student states: parameters, test accuracy, epochs, receptive field. Limits and wishes are none."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from grader.reading.logs import LIMIT_LINE, Line, as_ratio
+from grader.reading.stated_fields import LARGEST, field_of_rows, stated_fields
 from grader.records import Claim
 from grader.text import clean
 
 LIMIT_CLAIMS = 1_000
-_Name = Literal["parameters", "test_accuracy", "epochs"]
+_Name = Literal["parameters", "test_accuracy", "epochs", "receptive_field"]
 
 _COUNT = (
     r"(?<![\d.,\w-])(?P<number>\d{1,3}(?:,\d{3})+|\d+(?:\.\d+)?)(?![\d]|[.,]\d)"
@@ -92,15 +93,29 @@ def _claimed(text: str) -> Iterator[tuple[_Name, float]]:
         if int(match["number"]) > 0:
             yield "epochs", float(match["number"])
 
+    for match in _unlimited(stated_fields(text), text):
+        if 0 < int(match["number"]) <= LARGEST:
+            yield "receptive_field", float(match["number"])
+
 
 def _matches(patterns: tuple[re.Pattern[str], ...], text: str) -> Iterator[re.Match[str]]:
     """The matches that state a number, not a limit or a wish."""
     for pattern in patterns:
-        for match in pattern.finditer(text):
-            before, behind = text[: match.start("number")], text[match.end() :]
-            limited = _LIMITING.search(before[-60:]) or _LIMITED.match(behind) or _WISH.search(before)
-            if not limited:
-                yield match
+        yield from _unlimited(pattern.finditer(text), text)
+
+
+def _unlimited(matches: Iterable[re.Match[str]], text: str) -> Iterator[re.Match[str]]:
+    for match in matches:
+        before, behind = text[: match.start("number")], text[match.end() :]
+        if not (_LIMITING.search(before[-60:]) or _LIMITED.match(behind) or _WISH.search(before)):
+            yield match
+
+
+def last_fields(found: Iterable[Claim]) -> tuple[Claim, ...]:
+    """A listing that states a receptive field for each layer states the model's with its last line."""
+    kept = list(found)
+    fields = [index for index, claim in enumerate(kept) if claim.name == "receptive_field"]
+    return tuple(claim for index, claim in enumerate(kept) if index not in fields[:-1])
 
 
 def _count(number: str, unit: str | None) -> float:
@@ -109,9 +124,17 @@ def _count(number: str, unit: str | None) -> float:
 
 
 def table_claims(rows: list[tuple[Line, tuple[str, ...]]]) -> tuple[Claim, ...]:
-    """The total that a table of layers gives in its last rows: `| Total | | 21,844 |`."""
+    """What a table of layers states: its total in the last rows, and its last receptive field."""
     if not rows:
         return ()
+    index, pixels = field_of_rows([cells for _, cells in rows])
+    line = rows[index][0]
+    fields = [Claim("receptive_field", float(pixels), line.place, clean(line.text))] if index > 0 else []
+    return (*_totals(rows), *fields)
+
+
+def _totals(rows: list[tuple[Line, tuple[str, ...]]]) -> tuple[Claim, ...]:
+    """`| Total | | 21,844 |` in the column of parameters."""
     header = [cell.strip().lower()[:100] for cell in rows[0][1]]
     columns = [index for index, cell in enumerate(header) if re.search(r"\bparam", cell)]
     if not columns:

@@ -56,23 +56,87 @@ def log_lines(lines: Iterable[Line], strict: bool = False) -> tuple[LogLine, ...
     """
     found: list[LogLine] = []
     heading = -1
+    beside = _Beside()
     for line in lines:
         text = line.text[:LIMIT_LINE]
         epoch = _epoch(text)
+        beside = beside.then(text)
         accuracy, images = _test_accuracy(text)
         if strict and not (_LEADING.match(text) or _LOSS.search(text)):
             accuracy = -1.0
         heading = epoch if epoch >= 0 else heading
         if accuracy >= 0:
-            found.append(LogLine(line.place, clean(text.strip()), heading, accuracy, images))
-            heading = -1
+            found.append(beside.added(LogLine(line.place, clean(text.strip()), heading, accuracy, images)))
+            heading, beside = -1, _Beside()
         elif epoch >= 0 and _TRAIN_WORD.search(text) and _ACCURACY.search(text) and not _LIMIT.search(text):
-            found.append(LogLine(line.place, clean(text.strip()), heading, -1.0, 0))
+            found.append(beside.added(LogLine(line.place, clean(text.strip()), heading, -1.0, 0)))
         if len(found) >= LIMIT_LINES:
             break
     if found and found[0].epoch < 0 <= heading:
         found = _headed_afterwards(found, heading)
     return _counted_from_one(_without_covered(found))
+
+
+_LOSS_VALUE = re.compile(
+    r"(?<![a-z])loss(?![a-z])[\s*`_]{0,3}[:=|]?\s{0,3}(?P<number>\d{1,6}(?:\.\d{1,20})?(?:e[-+]?\d{1,3})?)(?![\d.]*[%\d])",
+    re.IGNORECASE,
+)
+_RATE_VALUE = re.compile(
+    r"(?<![a-z])(?:lr|learning[\s_-]?rate)(?![a-z])[\s*`_:=|\[(]{1,8}(?P<number>\d{1,3}(?:\.\d{1,20})?(?:e[-+]?\d{1,3})?)",
+    re.IGNORECASE,
+)
+_BAR = re.compile(r"\d%\||batch[\s_]?id|it/s\]", re.IGNORECASE)
+_TARGETED = re.compile(r"target|goal|requir|should|must|max_lr|suggest", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Beside:
+    """What the lines since the last epoch's result show beside it: -1 where they show none."""
+
+    train_accuracy: float = -1.0
+    loss: float = -1.0
+    learning_rate: float = -1.0
+
+    def then(self, text: str) -> _Beside:
+        """With what one more line shows; a later line of the same epoch stands for the epoch."""
+        if _TARGETED.search(text):
+            return self
+        accuracy, loss = _train_accuracy(text), _train_loss(text)
+        rate = _RATE_VALUE.search(text)
+        return _Beside(
+            accuracy if accuracy >= 0 else self.train_accuracy,
+            loss if loss >= 0 else self.loss,
+            float(rate["number"]) if rate else self.learning_rate,
+        )
+
+    def added(self, line: LogLine) -> LogLine:
+        return replace(
+            line, train_accuracy=self.train_accuracy, loss=self.loss, learning_rate=self.learning_rate
+        )
+
+
+def _is_training(text: str, position: int) -> bool:
+    """Whether a number belongs to the training: by the last word before it, or by the progress bar around it."""
+    tests = [word.start() for word in _TEST_WORD.finditer(text, 0, position)]
+    trains = [word.start() for word in _TRAIN_WORD.finditer(text, 0, position)]
+    if tests or trains:
+        return bool(trains) and (not tests or max(trains) > max(tests))
+    return bool(_BAR.search(text))
+
+
+def _train_accuracy(text: str) -> float:
+    for found in _ACCURACY.finditer(text):
+        number = max(found.start("correct"), found.start("number"))
+        if not _LIMIT.search(found[0]) and _is_training(text, number):
+            return _ratio(found)[0]
+    return -1.0
+
+
+def _train_loss(text: str) -> float:
+    for found in _LOSS_VALUE.finditer(text):
+        if _is_training(text, found.start("number")):
+            return float(found["number"])
+    return -1.0
 
 
 def _headed_afterwards(found: list[LogLine], last: int) -> list[LogLine]:
@@ -153,9 +217,54 @@ def table_log_lines(rows: list[tuple[Line, tuple[str, ...]]]) -> tuple[LogLine, 
         found = [
             _upright(line, cells, epochs[0], tests[0], "%" in header[tests[0]]) for line, cells in rows[1:]
         ]
+        beside = _Columns.of(header)
+        found = [one and beside.added(one, cells) for one, (_, cells) in zip(found, rows[1:], strict=True)]
     else:
         found = [one for line, cells in rows[1:] for one in _lying(line, cells, header)]
     return _counted_from_one([line for line in found if line is not None][:LIMIT_LINES])
+
+
+_TRAIN_HEADER = re.compile(
+    r"(?<![a-z])train(?:ing)?(?![a-z]).*(?<![a-z])acc|(?<![a-z])acc.*(?<![a-z])train", re.IGNORECASE
+)
+_LOSS_HEADER = re.compile(r"(?:train(?:ing)?[\s_]*)?loss(?:[\s_(]*train(?:ing)?\)?)?", re.IGNORECASE)
+_RATE_HEADER = re.compile(r"lr|learning[\s_-]?rate", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"\d{1,9}(?:\.\d{1,20})?(?:e[-+]?\d{1,3})?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The columns of a table of epochs that stand beside the test accuracy; -1 where there is none."""
+
+    train: int
+    loss: int
+    rate: int
+    percent: bool
+
+    @classmethod
+    def of(cls, header: list[str]) -> _Columns:
+        plain = [cell.strip(" *_`%()") for cell in header]
+        train = next((index for index, cell in enumerate(plain) if _TRAIN_HEADER.search(cell)), -1)
+        return cls(
+            train,
+            next((index for index, cell in enumerate(plain) if _LOSS_HEADER.fullmatch(cell)), -1),
+            next((index for index, cell in enumerate(plain) if _RATE_HEADER.fullmatch(cell)), -1),
+            train >= 0 and "%" in header[train],
+        )
+
+    def added(self, line: LogLine, cells: tuple[str, ...]) -> LogLine:
+        train = _cell_ratio(cells[self.train], self.percent) if 0 <= self.train < len(cells) else -1.0
+        return replace(
+            line,
+            train_accuracy=train,
+            loss=_number_in(cells, self.loss),
+            learning_rate=_number_in(cells, self.rate),
+        )
+
+
+def _number_in(cells: tuple[str, ...], index: int) -> float:
+    found = _SCIENTIFIC.search(cells[index][:200]) if 0 <= index < len(cells) else None
+    return float(found[0]) if found else -1.0
 
 
 def _upright(line: Line, cells: tuple[str, ...], epoch: int, test: int, percent: bool) -> LogLine | None:

@@ -27,6 +27,7 @@ class Cell:
     source: str  # plain Python: magics are replaced, line numbers kept; "" for a cell in another language
     written_file: str = ""  # path of the file that `%%writefile` would write; then `source` is its text
     outputs: tuple[str, ...] = ()  # saved text outputs, as a terminal would show them
+    raw: str = ""  # the cell as the student wrote it, magics too
 
 
 def code_cells(text: str) -> tuple[Cell, ...]:
@@ -45,8 +46,21 @@ def code_cells(text: str) -> tuple[Cell, ...]:
     if start.startswith("<"):
         raise ValueError("line 1: the file is an HTML page, not a notebook")
     if not start.startswith(("{", "[")):
-        return (Cell(1, python_source(text)),)
+        return (Cell(1, python_source(text), raw=text),)
     return tuple(_code_cells(_cells(_parsed(text))))
+
+
+def text_cells(text: str) -> tuple[Cell, ...]:
+    """The text cells of an .ipynb file's text, as Markdown in `source`; () where the text is no notebook."""
+    try:
+        cells = _cells(_parsed(text.removeprefix("\ufeff"))) if len(text) <= LIMIT_CHARACTERS else []
+    except ValueError:
+        return ()
+    return tuple(
+        Cell(number, _text(cell.get("source", "")))
+        for number, cell in enumerate(cells, 1)
+        if isinstance(cell, dict) and cell.get("cell_type") in ("markdown", "heading", "raw")
+    )
 
 
 def _parsed(text: str) -> object:
@@ -83,7 +97,7 @@ def _code_cells(cells: list[object]) -> Iterator[Cell]:
             continue
         source = _text(cell.get("source", cell.get("input", "")))
         written_file, plain = _plain(source)
-        yield Cell(number, plain, written_file, _outputs(cell))
+        yield Cell(number, plain, written_file, _outputs(cell), source)
 
 
 def _text(value: object) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from grader.records import Candidate
@@ -15,18 +15,50 @@ _FAMILIAR = ("net", "model", "mnistnet", "mnist_net", "mnistmodel", "cnn", "netw
 
 
 @dataclass(frozen=True)
-class _Pool:
-    """What the rules need to know of all candidates together."""
+class Pool:
+    """What the rules need to know of the submission as a whole."""
 
-    training_files: frozenset[str]
-    names_in_files: frozenset[str]  # classes that stand in a plain Python file
+    training_files: frozenset[str] = frozenset()
+    names_in_files: frozenset[str] = frozenset()  # classes that stand in a plain Python file
+    built: frozenset[tuple[str, int, int, str]] = frozenset()  # classes that the code was seen to build
+    trained: Mapping[tuple[str, int, int, str], str] = field(
+        default_factory=dict
+    )  # class → where it is built
+    second_files: frozenset[str] = frozenset()  # of repositories that the submission only imports
+    named_file: str = ""  # that the link itself leads to
+    final_words: frozenset[str] = frozenset()  # of the README where it speaks of its final model
 
     def in_training(self, candidate: Candidate) -> bool:
-        return any(_file_of(place) in self.training_files for place in candidate.built_at)
+        return self.is_trained(candidate) or any(
+            _file_of(p) in self.training_files for p in candidate.built_at
+        )
+
+    def is_trained(self, candidate: Candidate) -> bool:
+        return key_of(candidate) in self.trained
+
+    def is_built(self, candidate: Candidate) -> bool:
+        """Somewhere outside of tests."""
+        seen = key_of(candidate) in self.built
+        return seen or any(not is_test(_file_of(place)) for place in candidate.built_at)
 
     def in_own_file(self, candidate: Candidate) -> bool:
         """Not a notebook's copy of a class that a Python file has as well."""
         return not candidate.cell or candidate.class_name not in self.names_in_files
+
+    def is_final(self, candidate: Candidate) -> bool:
+        """The README calls this class, or its file, the final or best one."""
+        stem = posixpath.splitext(posixpath.basename(candidate.file))[0]
+        return (
+            candidate.class_name.lower() in self.final_words
+            or stem.lower() in self.final_words - _PLAIN_STEMS
+        )
+
+
+_PLAIN_STEMS = frozenset({"model", "models", "net", "network", "train", "main", "notebook"})
+
+
+def key_of(candidate: Candidate) -> tuple[str, int, int, str]:
+    return (candidate.file, candidate.cell, candidate.line, candidate.class_name)
 
 
 def is_test(path: str) -> bool:
@@ -40,26 +72,36 @@ def is_test(path: str) -> bool:
 _Rule = tuple[Callable[[Candidate], Any], str]
 
 
-def ordered(
-    candidates: tuple[Candidate, ...], training_files: frozenset[str]
-) -> tuple[tuple[Candidate, ...], str]:
+def ordered(candidates: tuple[Candidate, ...], pool: Pool) -> tuple[tuple[Candidate, ...], str]:
     """(candidates with the most likely first, one sentence that says why it is the first)."""
-    names_in_files = frozenset(c.class_name for c in candidates if not c.cell)
-    rules = _rules(_Pool(training_files, names_in_files))
+    rules = _rules(pool)
     first_to_last = tuple(sorted(candidates, key=lambda c: tuple(rule(c) for rule, _ in rules)))
-    return first_to_last, _choice(first_to_last, rules, training_files)
+    return first_to_last, _choice(first_to_last, rules, pool)
 
 
-def _rules(pool: _Pool) -> list[_Rule]:
+def _rules(pool: Pool) -> list[_Rule]:
     """The strongest rule first: a key that is smallest for the likelier class, and how to say it."""
     return [
         (lambda c: c.class_name.lower().endswith("loss"), "is no loss"),
         (lambda c: is_test(c.file), "is in no test file"),
         (lambda c: not c.has_forward, "has a forward method"),
+        (
+            lambda c: c.file in pool.second_files and key_of(c) not in pool.built,
+            "is what the submission's own code builds",
+        ),
         (lambda c: bool(c.used_by), "is no part of another"),
-        (lambda c: bool(c.required_arguments), "needs no arguments"),
+        (
+            lambda c: c.file != pool.named_file if pool.named_file else False,
+            "is in the file that the link names",
+        ),
+        (lambda c: not pool.is_trained(c), "is built and trained in {trained}"),
+        (lambda c: not pool.is_final(c), "is the one that the README calls final or best"),
+        (
+            lambda c: bool(set(c.required_arguments) - set(dict(c.built_with))),
+            "needs no arguments that are not known",
+        ),
         (lambda c: not pool.in_training(c), "is built in {built}"),
-        (lambda c: not any(not is_test(_file_of(place)) for place in c.built_at), "is built in {built}"),
+        (lambda c: not pool.is_built(c), "is built in {built}"),
         (lambda c: not pool.in_own_file(c), "is in a Python file, not only in a notebook"),
         (lambda c: -_step(c.class_name), "is the latest step by its name"),
         (lambda c: tuple(-step for step in _steps(c.file)), "is the latest step by its file's name"),
@@ -69,7 +111,7 @@ def _rules(pool: _Pool) -> list[_Rule]:
     ]
 
 
-def _choice(candidates: tuple[Candidate, ...], rules: list[_Rule], training_files: frozenset[str]) -> str:
+def _choice(candidates: tuple[Candidate, ...], rules: list[_Rule], pool: Pool) -> str:
     if not candidates:
         return "No class of the submission is an nn.Module as far as its source says."
     first = candidates[0]
@@ -81,7 +123,8 @@ def _choice(candidates: tuple[Candidate, ...], rules: list[_Rule], training_file
     for rule, reason in rules:
         left = [rival for rival in rivals if rule(rival) == rule(first)]
         if len(left) < len(rivals):
-            reasons.append(reason.format(built=_built(first, training_files)))
+            trained = clean_path(pool.trained.get(key_of(first), ""))
+            reasons.append(reason.format(built=_built(first, pool.training_files), trained=trained))
         rivals = left
     why = _listed(list(dict.fromkeys(reasons)))
     return f"{len(candidates)} model classes; {name} in {clean_path(first.place)} {why}."
@@ -106,7 +149,10 @@ def _step(name: str) -> int:
     """The step that a name says: `Model_3` is 3, `FinalNet` comes after all of them, `Net` is 0."""
     if re.search(r"final|best", name, re.IGNORECASE):
         return 100
-    numbers = [int(number) for number in re.findall(r"(?<!\d)\d{1,2}(?!\d)", re.sub(r"[123]d\b", "", name))]
+    numbers = [
+        int(number)
+        for number in re.findall(r"(?<!\d)\d{1,2}(?!\d|[kKmM](?![a-z]))", re.sub(r"[123]d\b", "", name))
+    ]
     return numbers[-1] if numbers else 0
 
 

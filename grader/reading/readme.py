@@ -171,7 +171,8 @@ def _claims(page: list[Block], path: str) -> tuple[Claim, ...]:
     found: list[Claim] = []
     for block in page:
         if block.kind in ("prose", "code"):
-            found += claim_reader.claims(_lines(block, path))
+            stated = claim_reader.claims(_lines(block, path))
+            found += claim_reader.last_fields(stated) if block.kind == "code" else stated
         elif block.kind in ("heading", "row"):
             found += claim_reader.claims([Line(f"{path}:{block.line}", block.text)])
     for rows in _tables(page, path):

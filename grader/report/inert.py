@@ -18,6 +18,8 @@ LINE_LIMIT = 600
 BLOCK_LIMIT = 16_000
 """Characters of one block, such as torchinfo's table."""
 
+_BLOCKS = ("table", "output_tail")
+"""Fields whose lines stay lines."""
 
 Shown = TypeVar("Shown", RunRecord, Inspection)
 
@@ -40,5 +42,5 @@ def _inert(value: Any, block: bool = False) -> Any:
         return tuple(_inert(item) for item in value)
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
-    shown = {f.name: _inert(getattr(value, f.name), f.name == "table") for f in dataclasses.fields(value)}
+    shown = {f.name: _inert(getattr(value, f.name), f.name in _BLOCKS) for f in dataclasses.fields(value)}
     return dataclasses.replace(value, **shown)

@@ -1,4 +1,7 @@
-"""What `grader inspect` shows: the section on the model, for a terminal or as JSON. No format of a run's report."""
+"""What `grader inspect` shows: the model and the recovered training, for a terminal or as JSON.
+
+It is no format of a run's report.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from grader.report.inert import inert
 from grader.report.json import written
 from grader.report.sections.interface import Fact, Section, Table
 from grader.report.sections.model import describe
+from grader.report.sections.recovered import describe as describe_training
 from grader.report.terminal import printable
 
 _CANDIDATES = "Classes that could be the model"
@@ -29,10 +33,21 @@ def print_inspection(found: Inspection, console: Console) -> None:
     """Print all that was seen: the candidates first, torchinfo's table last."""
     shown = inert(found)
     section = describe(shown.model, shown)
-    for part in (*_head(shown), *_body(section), *_obstacles(shown)):
+    training = describe_training(shown.training)
+    parts = (
+        *_head(shown),
+        *_body(section),
+        *_obstacles(shown),
+        Text(training.title, "bold"),
+        *_body(training),
+    )
+    for part in parts:
         console.print(printable(part, console))
         console.print()
-    for block in section.blocks:  # its columns stay columns: where a line is too long, the terminal breaks it
+    for block in (
+        *section.blocks,
+        *training.blocks,
+    ):  # its columns stay columns: where a line is too long, the terminal breaks it
         console.print(Text(block.title, "bold"))
         console.print(printable(Text(block.text), console), soft_wrap=True)
 

@@ -21,6 +21,7 @@ from grader.records import Absent, Finding, Measurement, Outcome, Projection, Ru
 from grader.report import words
 from grader.report.inert import inert
 from grader.report.sections import sections
+from grader.report.sections.claims import NAMES, stated
 from grader.text import clean
 
 file_name = "report.txt"
@@ -58,6 +59,7 @@ def print_report(record: RunRecord, console: Console, place: Path | str | None =
         *_head(shown, console),
         _checks(shown, console),
         *_next_steps(shown),
+        *_method(shown),
         *_tail(shown, place),
     ):
         console.print(printable(part, console), soft_wrap=False)
@@ -130,6 +132,23 @@ def _next_steps(record: RunRecord) -> Iterator[RenderableType]:
         word = words.STATUS[outcome.status]
         title = Text(f"{word.icon} {outcome.requirement}", STYLES[word.tone])
         yield Group(title, *(Padding(line, (0, 0, 0, 2)) for line in _advice(outcome)))
+
+
+def _method(record: RunRecord) -> Iterator[RenderableType]:
+    """Where the method can be better, and numbers that are stated and differ. No points hang on it by itself."""
+    shown: list[tuple[str, str]] = []
+    for one in record.evidence.remarks:
+        if not one.harmless:
+            quoted = f": {one.quote}" if one.quote else ""
+            shown.append((f"- {one.name} ({one.place}{quoted})", f"Why: {words.sentence(one.why)}"))
+    for two in record.evidence.comparisons:
+        if two.verdict == "differs":
+            said = f"{NAMES[two.claim.name]}: stated {stated(two.claim)} ({two.claim.place})"
+            shown.append((f"- {said}, measured {two.measured}", words.sentence(two.reason)))
+    if shown:
+        yield Text("What a teaching assistant would point out", "bold")
+    for what, why in shown:
+        yield Group(Text(what), Padding(Text(why, "dim"), (0, 0, 0, 2)))
 
 
 def _advice(outcome: Outcome) -> Iterator[Text]:

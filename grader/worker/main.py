@@ -106,6 +106,7 @@ class Session:
             "state": self._state,
             "restore": self._restore,
             "predict": self._predict,
+            "capture": self._capture,
         }
 
     def _load(self, request: Message) -> Answer:
@@ -209,6 +210,12 @@ class Session:
 
         output = self._submission.repair(space, forward)
         return {}, {"scores": output.detach().float().cpu().numpy()}
+
+    def _capture(self, request: Message) -> Answer:
+        """Run a notebook or script with stand-ins. Afterwards this process is good for nothing else."""
+        from grader.worker.capture.run import capture
+
+        return {}, {"capture": _as_bytes(capture(self._submission.root, request))}
 
     def _built(self) -> tuple[torch.nn.Module, Namespace]:
         assert self._model is not None

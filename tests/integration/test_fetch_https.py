@@ -497,12 +497,15 @@ def test_a_folder_that_is_not_there_names_the_nearest(work: str) -> None:
     assert "there is S4/README.md, which differs by case" in said
 
 
-def test_a_link_to_a_file(work: str) -> None:
+def test_a_link_to_a_file_of_code_stands_for_its_folder(work: str) -> None:
     for view in ("blob", "tree"):
-        assert "is a link to a file (S4/train.py)" in fault(f"{work}/{view}/main/S4/train.py", FetchError)
+        found = submission(f"{work}/{view}/main/S4/train.py")
+        assert (found.subfolder, found.named_file, found.readme_path) == ("S4", "S4/train.py", "")
+        assert paths(found) == ["S4/README.md", "S4/train.py"]
+        assert "The link is to the file S4/train.py; all of the folder S4 was taken." in found.notes
 
 
-def test_a_space_in_the_link(work: str) -> None:
+def test_a_space_in_the_link_to_another_file(work: str) -> None:
     assert "is a link to a file (S5/notes me.txt)" in fault(f"{work}/blob/main/S5/notes%20me.txt", FetchError)
 
 

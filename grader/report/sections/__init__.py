@@ -3,10 +3,34 @@
 from __future__ import annotations
 
 from grader.records import RunRecord
-from grader.report.sections import data, handed_in, integrity, mistakes, model, provenance, readme, training
+from grader.report.sections import (
+    claims,
+    data,
+    handed_in,
+    integrity,
+    method,
+    mistakes,
+    model,
+    provenance,
+    readme,
+    recovered,
+    training,
+)
 from grader.report.sections.interface import Section
 
-ORDER = (training, mistakes, model, readme, integrity, data, handed_in, provenance)
+ORDER = (
+    training,
+    mistakes,
+    recovered,
+    method,
+    model,
+    claims,
+    readme,
+    integrity,
+    data,
+    handed_in,
+    provenance,
+)
 
 
 def sections(record: RunRecord) -> tuple[Section, ...]:

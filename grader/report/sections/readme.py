@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from grader.records import Absent, Claim, Evidence, LogLine, Readme, RunRecord
 from grader.report import words
+from grader.report.sections.claims import NAMES, stated
 from grader.report.sections.interface import Column, Fact, Section, listed
-
-CLAIMS = {"parameters": "Parameters", "test_accuracy": "Test accuracy", "epochs": "Epochs"}
 
 
 def build(record: RunRecord) -> Section:
     found = record.evidence.reading.readme
     if isinstance(found, Absent):
         return Section("readme", "The README", lead=(f"No README was read. {words.why_not(found)}",))
-    claims = (*found.claims, *record.evidence.reading.claims)
+    compared = bool(record.evidence.comparisons)  # then they stand in a section of their own
+    claims = () if compared else (*found.claims, *record.evidence.reading.claims)
     return Section(
         id="readme",
         title="The README",
@@ -63,17 +63,12 @@ def _facts(found: Readme) -> tuple[Fact, ...]:
 
 
 def _claim_row(claim: Claim, found: Evidence) -> tuple[str, ...]:
-    if claim.name == "test_accuracy":
-        stated = words.accuracy(claim.value)
-        measured = (
-            "–" if isinstance(found.test_accuracy, Absent) else words.accuracy(found.test_accuracy.value)
-        )
-    elif claim.name == "parameters":
-        stated = f"{claim.value:,.0f}"
-        measured = "–" if isinstance(found.model, Absent) else f"{found.model.parameters:,}"
-    else:
-        stated, measured = f"{claim.value:,.0f}", "–"
-    return (CLAIMS[claim.name], stated, measured, claim.place)
+    measured = "–"
+    if claim.name == "test_accuracy" and not isinstance(found.test_accuracy, Absent):
+        measured = words.accuracy(found.test_accuracy.value)
+    elif claim.name == "parameters" and not isinstance(found.model, Absent):
+        measured = f"{found.model.parameters:,}"
+    return (NAMES[claim.name], stated(claim), measured, claim.place)
 
 
 def _log_row(line: LogLine) -> tuple[str, ...]:

@@ -48,7 +48,9 @@ def test_a_path_without_end() -> None:
         read_listing(endless, Caps())
 
 
-TREE = entries("README.md", "S4/README.md", "S4/net.py", "S5/a/b/c.py", "My Work/x.py", "s5/x.py")
+TREE = entries(
+    "README.md", "S4/README.md", "S4/net.py", "S5/a/b/c.py", "My Work/x.py", "s5/x.py", "S4/loss.png"
+)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,7 @@ def test_places(path: tuple[str, ...], place: Place) -> None:
 @pytest.mark.parametrize(
     ("path", "said"),
     [
-        (("S4", "net.py"), r"is a link to a file \(S4/net\.py\)"),
+        (("S4", "loss.png"), r"is a link to a file \(S4/loss\.png\)"),
         (("s4",), "no folder s4 in the repository; there is S4, which differs by case"),
         (("S4", "readme.md"), "no file S4/readme.md in the repository; there is S4/README.md"),
         (("S44",), "the nearest are: S4"),
@@ -92,3 +94,19 @@ def test_a_readme_that_is_a_link_is_not_the_readme() -> None:
     listed = read_listing([record(b"S4/README.md", "120000"), record(b"S4/a.py")], Caps())
     place = locate(("S4", "README.md"), listed)
     assert place == Place("S4", "", ("The README that the link names is not taken: a symbolic link.",))
+
+
+def test_a_notebook_or_a_python_file_stands_for_its_folder() -> None:
+    place = locate(("S4", "net.py"), TREE)
+    assert (place.subfolder, place.readme_path, place.named_file) == ("S4", "", "S4/net.py")
+    assert place.notes == ("The link is to the file S4/net.py; all of the folder S4 was taken.",)
+    top = locate(("train.ipynb",), entries("train.ipynb", "x.py"))
+    assert (top.subfolder, top.named_file) == ("", "train.ipynb")
+    assert top.notes == ("The link is to the file train.ipynb; all of the repository was taken.",)
+
+
+def test_a_notebook_over_the_cap_is_named() -> None:
+    listed = read_listing([record(b"S4/train.ipynb", size=str(100 << 20)) + record(b"S4/a.py")], Caps())
+    place = locate(("S4", "train.ipynb"), listed)
+    assert (place.subfolder, place.named_file) == ("S4", "")
+    assert "The file that the link names is not taken: 100 MiB" in place.notes[0]

@@ -66,6 +66,41 @@ GITHUB = "https://github.com/o/r"
         ("git@github.com:o/r.git", "git@github.com:o/r.git", ()),
         ("ssh://git@github.com/o/r.git", "ssh://git@github.com/o/r.git", ()),
         ("ssh://git@git.example.edu:2222/o/r.git?x", "ssh://git@git.example.edu:2222/o/r.git", ()),
+        (f"{GITHUB}/tree/main/S4#readme", GITHUB, ("main", "S4")),
+        (f"{GITHUB}/tree/main/S4?tab=readme-ov-file", GITHUB, ("main", "S4")),
+        (f" < {GITHUB}/tree/main/S4 > ", GITHUB, ("main", "S4")),
+        (f"[my work]({GITHUB}/tree/main/S4)", GITHUB, ("main", "S4")),
+        (f"[{GITHUB}](<{GITHUB}>)", GITHUB, ()),
+        (f"{GITHUB},", GITHUB, ()),
+        (f"{GITHUB})", GITHUB, ()),
+        (f"git clone {GITHUB}.git", f"{GITHUB}.git", ()),
+        (f"!git clone {GITHUB}.git", f"{GITHUB}.git", ()),
+        ("$ git clone git@github.com:o/r.git", "git@github.com:o/r.git", ()),
+        (f"git+{GITHUB}.git@dev#egg=r", f"{GITHUB}.git", ("dev",)),
+        (f"git+{GITHUB}", GITHUB, ()),
+        (f"{GITHUB}/blob/main/S4/EVA_S4.ipynb", GITHUB, ("main", "S4", "EVA_S4.ipynb")),
+        (f"{GITHUB}/releases/tag/v1", GITHUB, ("v1",)),
+        (f"{GITHUB}/archive/refs/heads/main.zip", GITHUB, ("refs", "heads", "main")),
+        (f"{GITHUB}/archive/v1.0.tar.gz", GITHUB, ("v1.0",)),
+        ("https://codeload.github.com/o/r/zip/refs/heads/main", GITHUB, ("refs", "heads", "main")),
+        ("https://github.dev/o/r/blob/main/README.md", GITHUB, ("main", "README.md")),
+        (
+            "https://raw.githubusercontent.com/o/r/refs/heads/main/README.md",
+            GITHUB,
+            ("refs", "heads", "main", "README.md"),
+        ),
+        (
+            "https://colab.research.google.com/github/o/r/blob/main/S4/x.ipynb#scrollTo=1",
+            GITHUB,
+            ("main", "S4", "x.ipynb"),
+        ),
+        ("colab.research.google.com/github/o/r/blob/main/x.ipynb", GITHUB, ("main", "x.ipynb")),
+        ("https://nbviewer.org/github/o/r/blob/main/x.ipynb", GITHUB, ("main", "x.ipynb")),
+        ("https://githubtocolab.com/o/r/blob/main/x.ipynb", GITHUB, ("main", "x.ipynb")),
+        ("https://gitlab.com/o/r/-/archive/main/r-main.zip", "https://gitlab.com/o/r", ("main",)),
+        ("https://gitlab.com/o/r/-/raw/main/README.md", "https://gitlab.com/o/r", ("main", "README.md")),
+        ("https://bitbucket.org/o/r/branch/feature/x", "https://bitbucket.org/o/r", ("feature", "x")),
+        ("https://bitbucket.org/o/r/src/main/S4/?at=main", "https://bitbucket.org/o/r", ("main", "S4")),
     ],
 )
 def test_links_that_are_followed(pasted: str, url: str, tail: tuple[str, ...]) -> None:
@@ -136,6 +171,15 @@ def test_a_user_name_is_left_out_and_said_so() -> None:
         ("https://github.com/" + "a" * 3000, "longer than 2000"),
         ("not a link", "not a link to a repository"),
         ("https://colab.research.google.com/drive/1abc", "a Colab notebook, not to a repository"),
+        ("https://colab.research.google.com/gist/o/1abc", "a Colab notebook, not to a repository"),
+        ("https://colab.research.google.com/github/o", "names an account on github.com"),
+        ("https://nbviewer.org/urls/x", "a notebook viewer"),
+        (
+            "git clone --upload-pack=x https://github.com/o/r",
+            "not a valid address|no valid host|not followed",
+        ),
+        ("git clone", "not a link to a repository"),
+        ("git+https://user:token@github.com/o/r", "holds a password or token"),
         ("https://drive.google.com/file/d/1", "Google Drive"),
         ("https://www.kaggle.com/code/o/r", "a Kaggle page"),
     ],
@@ -169,7 +213,7 @@ def test_no_message_repeats_a_secret(pasted: str) -> None:
 
 def test_a_colab_link_asks_for_a_repository() -> None:
     with pytest.raises(FetchError, match="Save the notebook in a repository"):
-        parse("https://colab.research.google.com/github/o/r/blob/main/x.ipynb")
+        parse("https://colab.research.google.com/drive/1AbC-d#scrollTo=x")
 
 
 @pytest.mark.parametrize("text", ["S4", "./S4", "/tmp/x", "o/r", "C:\\work", "a b", "work.git", "~/x"])

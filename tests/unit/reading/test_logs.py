@@ -108,3 +108,70 @@ def test_a_table_on_its_side():
 )
 def test_tables_without_a_test_result_per_epoch(table):
     assert table_log_lines(rows(*table)) == ()
+
+
+TQDM = [
+    "EPOCH: 0",
+    "Loss=0.0871 Batch_id=468 Accuracy=89.21: 100%|██████████| 469/469 [00:21<00:00, 21.8it/s]",
+    "LR: [0.3]",
+    "Test set: Average loss: 0.0612, Accuracy: 9801/10000 (98.01%)",
+    "EPOCH: 1",
+    "Loss=0.0312 Batch_id=468 Accuracy=97.62: 100%|██████████| 469/469 [00:21<00:00, 21.8it/s]",
+    "Test set: Average loss: 0.0412, Accuracy: 9874/10000 (98.74%)",
+]
+
+
+def beside(lines):
+    return [
+        (one.epoch, one.test_accuracy, one.train_accuracy, one.loss, one.learning_rate)
+        for one in log_lines([Line("a", line) for line in lines])
+    ]
+
+
+def test_what_the_progress_bar_shows_stands_beside_the_epochs_result():
+    assert beside(TQDM) == [(1, 0.9801, 0.8921, 0.0871, 0.3), (2, 0.9874, 0.9762, 0.0312, -1.0)]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (
+            "Epoch 3/20 | Train Loss: 0.0512 | Train Acc: 98.11% | Test Loss: 0.0301 | Test Acc: 99.02% | LR: 0.010000",
+            (3, 0.9902, 0.9811, 0.0512, 0.01),
+        ),
+        ("epoch=2 train_loss=1.5e-02 train_acc=0.985 val_acc=0.981 lr=1e-3", (2, 0.981, 0.985, 0.015, 0.001)),
+        ("Epoch 1: test accuracy 97.10%, test loss 0.09", (1, 0.971, -1.0, -1.0, -1.0)),
+        (
+            "Epoch 5: Train accuracy: 57150/60000 (95.25%), Test accuracy: 9855/10000",
+            (5, 0.9855, 0.9525, -1.0, -1.0),
+        ),
+        ("Epoch 4, train accuracy: 98.5%", (4, -1.0, 0.985, -1.0, -1.0)),
+    ],
+    ids=["print", "equals", "test alone", "counts", "train alone"],
+)
+def test_one_line_with_both(line, expected):
+    assert beside([line]) == [expected]
+
+
+def test_the_denominator_shows_which_images_were_counted():
+    lines = ["Epoch 1", "Test set: Average loss: 0.0006, Accuracy: 57150/60000 (95.25%)"]
+    (found,) = log_lines([Line("a", line) for line in lines])
+    assert (found.test_images, found.test_accuracy) == (60_000, 0.9525)
+
+
+def test_a_wish_is_no_rate_and_no_loss():
+    lines = ["target: train accuracy 99.9 loss 0.001 lr 5", "Epoch 1 test accuracy 98.0%"]
+    assert beside(lines) == [(1, 0.98, -1.0, -1.0, -1.0)]
+
+
+def test_a_table_of_epochs_with_everything_beside():
+    table = [
+        ("Epoch", "Train Loss", "Train Acc (%)", "Test Loss", "Test Acc (%)", "LR"),
+        ("1", "0.251", "92.10", "0.081", "97.50", "1e-2"),
+        ("2", "0.081", "97.62", "0.052", "98.40", "0.001"),
+    ]
+    rows = [(Line(f"README.md:{number}", " | ".join(cells)), cells) for number, cells in enumerate(table, 1)]
+    assert [
+        (one.epoch, one.test_accuracy, one.train_accuracy, one.loss, one.learning_rate)
+        for one in table_log_lines(rows)
+    ] == [(1, 0.975, 0.921, 0.251, 0.01), (2, 0.984, 0.9762, 0.081, 0.001)]

@@ -33,6 +33,7 @@ def inspection(record: RunRecord, isolation: Isolation = SANDBOX) -> Inspection:
         10,
         (),
         isolation,
+        record.evidence.training,
     )
 
 
@@ -64,6 +65,8 @@ def test_the_parts_stand_in_their_order(example_records: dict[str, RunRecord]) -
         "How far it sees, operator by operator",
         "convolution 3x3 s1 p0 8→16",
         "Layers and their parameters",
+        "Your own training, as it was recovered",
+        "OneCycleLR(max_lr=0.05, total_steps=469), stepped per batch",
         "Table by torchinfo",
     )
     places = [text.find(words) for words in wanted]
@@ -87,6 +90,15 @@ def test_a_wrong_output_is_told_and_the_structure_still_shown(example_records: d
 def test_no_model_says_why(example_records: dict[str, RunRecord]) -> None:
     text = " ".join(printed(inspection(example_records["no_model"])).split())
     assert "No model was measured. No class in the submission is an nn.Module. Put the model into" in text
+
+
+def test_a_training_that_was_not_recovered_says_why(example_records: dict[str, RunRecord]) -> None:
+    text = printed(inspection(example_records["partial"]))
+    assert "Your own training was not recovered. The student's own training was not looked at." in text
+
+
+def test_what_the_code_printed_stands_last_with_its_lines(example_records: dict[str, RunRecord]) -> None:
+    assert printed(inspection(example_records["review"])).endswith("epoch 1\nAccuracy: 59150/60000\n\n")
 
 
 def test_a_long_line_of_torchinfo_is_not_broken(example_records: dict[str, RunRecord]) -> None:
