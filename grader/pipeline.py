@@ -18,10 +18,7 @@ from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
 from grader.events import Events
 from grader.fetch.interface import Fetched, fetch
-from grader.isolation.choose import full_sandbox, plain_process, same_python
-from grader.isolation.interface import Limits, Sandbox
-from grader.isolation.supervisor import Worker
-from grader.isolation.workplace import workplace
+from grader.isolation.interface import Sandbox
 from grader.judge import judge
 from grader.reading.read import read_submission
 from grader.records import (
@@ -39,12 +36,13 @@ from grader.records import (
     Trial,
 )
 from grader.report.interface import reports
-from grader.stages.model import OpenWorker, find_model
+from grader.stages.model import find_model
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import default_recipe
 from grader.stages.study import SECRET_BITS, run_study
 from grader.stages.trial import Job, project
-from grader.text import clean, without_credentials
+from grader.stages.workers import OpenWorker, choose_sandbox, opener
+from grader.text import clean, counted, without_credentials
 
 if TYPE_CHECKING:
     from grader.spec.load import Loaded
@@ -108,7 +106,8 @@ def grade_submission(request: Request, events: Events) -> Graded:
     events.start("fetch", f"Fetching {clean(without_credentials(request.source))}")
     with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
         name = fetched.submission.name
-        events.end(f"{name}, {len(fetched.submission.files)} files, {fetched.submission.tree_digest[:19]}")
+        files = counted(len(fetched.submission.files), "file", "files")
+        events.end(f"{name}, {files}, {fetched.submission.tree_digest[:19]}")
         with RunFolder(request.out, spec.id, name, prepared.started.run_id) as folder:
             events.listeners.append(folder.listen)
             evidence = _gather(request, events, prepared, fetched)
@@ -124,7 +123,7 @@ def check_submission(request: Request, events: Events) -> Graded:
     prepared = _prepare(request, events)
     events.start("fetch", f"Reading {clean(request.source)}")
     with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
-        events.end(f"{len(fetched.submission.files)} files")
+        events.end(counted(len(fetched.submission.files), "file", "files"))
         evidence = _gather(request, events, prepared, fetched)
         return Graded(judged(request, prepared, evidence), None)
 
@@ -148,7 +147,7 @@ def judged(request: Request, prepared: _Prepared, evidence: Evidence) -> RunReco
 
 def _prepare(request: Request, events: Events) -> _Prepared:
     events.start("prepare", "Looking at this machine")
-    sandbox, isolation = _sandbox(request)
+    sandbox, isolation = choose_sandbox(plain_allowed=request.trust_code or request.plain_if_needed)
     data = _data(request) if request.loaded.spec.training else None
     secret = secrets.randbits(SECRET_BITS) if request.secret is None else request.secret
     now = datetime.now(UTC)
@@ -156,17 +155,6 @@ def _prepare(request: Request, events: Events) -> _Prepared:
     if data:
         events.note(f"{data.facts.name} ({data.facts.place})")
     return _Prepared(sandbox, isolation, data, Started(now, new_run_id(now), secret))
-
-
-def _sandbox(request: Request) -> tuple[Sandbox, Isolation]:
-    from grader.errors import SandboxUnavailable
-
-    try:
-        return full_sandbox()
-    except SandboxUnavailable:
-        if request.trust_code or request.plain_if_needed:
-            return plain_process()
-        raise
 
 
 def _data(request: Request) -> DataSet:
@@ -193,7 +181,7 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
     """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
     events.start("read", "Reading the README, the code and the notebooks")
     reading = read_submission(fetched.root, fetched.submission)
-    events.end(_counted(len(reading.candidates), "model class", "model classes"))
+    events.end(counted(len(reading.candidates), "model class", "model classes"))
     data = prepared.data
     not_needed = Absent("skipped", "This assignment trains nothing.")
     model: ModelFacts | Absent = not_needed
@@ -201,7 +189,12 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
     studied = _Studied((), not_needed, not_needed)
     if data is not None:
         recipe = default_recipe(request.loaded.spec)
-        open_worker = _opener(prepared, fetched, request.threads)
+        open_worker = opener(
+            prepared.sandbox,
+            fetched.root,
+            request.threads,
+            on_versions=prepared.started.versions.update,
+        )
         events.start("inspect", "Building and measuring the model")
         found = find_model(open_worker, reading, data.input_shape, data.classes, request.model)
         model = found.model
@@ -253,7 +246,7 @@ def _study(
         failed = isinstance(projection, Absent)
         events.end("failed" if failed else "done")
         return _Studied((), projection if isinstance(projection, Absent) else skipped, projection)
-    events.start("train", f"Training {model.entrypoint.call}, {_counted(recipe.epochs, 'epoch', 'epochs')}")
+    events.start("train", f"Training {model.entrypoint.call}, {counted(recipe.epochs, 'epoch', 'epochs')}")
     trials, accuracy, probes = run_study(
         job,
         _targets(request.loaded.spec),
@@ -262,29 +255,8 @@ def _study(
         seeds=request.seeds,
         on_trial=lambda n, trial: events.note(_trial_line(n, trial)),
     )
-    events.end(_counted(len(trials), "trial", "trials"))
+    events.end(counted(len(trials), "trial", "trials"))
     return _Studied(trials, accuracy, Absent("skipped", "It was trained, so nothing was projected."), probes)
-
-
-def _opener(prepared: _Prepared, fetched: Fetched, threads: int) -> OpenWorker:
-    place = workplace(fetched.root)
-
-    def open_worker() -> Worker:
-        worker = Worker(prepared.sandbox, place, Limits(threads=threads))
-        try:
-            greeting = worker.wait_until_ready()
-            same_python(greeting.header.get("versions"))
-        except BaseException:
-            worker.stop()
-            raise
-        prepared.started.versions.update(_versions(greeting.header.get("versions")))
-        return worker
-
-    return open_worker
-
-
-def _versions(found: object) -> dict[str, str]:
-    return {clean(str(k)): clean(str(v)) for k, v in found.items()} if isinstance(found, dict) else {}
 
 
 def _targets(spec: Spec) -> tuple[float, ...]:
@@ -315,10 +287,6 @@ def _not_a_grade(request: Request, evidence: Evidence) -> tuple[str, ...]:
     elif not isinstance(evidence.data, Absent) and not evidence.data.official:
         reasons.append("The copy of the data set is not the official one.")
     return tuple(reasons)
-
-
-def _counted(n: int, one: str, many: str) -> str:
-    return f"{n} {one if n == 1 else many}"
 
 
 def _model_line(model: ModelFacts | Absent) -> str:

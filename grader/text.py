@@ -45,3 +45,8 @@ def clean_path(path: str) -> str:
     """A path inside of a submission, cut in the middle if it is long."""
     shown = clean(path, 400)
     return shown if len(shown) <= 160 else f"{shown[:60]}…{shown[-99:]}"
+
+
+def counted(number: int, one: str, many: str) -> str:
+    """`1 file`, `2 files`."""
+    return f"{number:,} {one if number == 1 else many}"

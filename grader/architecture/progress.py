@@ -66,7 +66,7 @@ class Stop:
         self.order = (-1, 0)
         self.expected: dict[str, None] = {}
         self.item: Item | None = None
-        self.end = "the end of the model"
+        self.end, self.searched = "the end of the model", False
 
     def note(self, state: State, expected: str, series: Series, place: int, near: bool = False) -> None:
         """Nothing at this place of the series, or up to its end where the state is searching, is as expected."""
@@ -77,14 +77,15 @@ class Stop:
             return
         if order > self.order:
             self.order, self.trail, self.item, self.expected = order, state.trail, item, {}
-            self.end = state.end
+            self.end, self.searched = state.end, state.searching
         self.expected.setdefault(expected)
 
     def mismatch(self) -> Match:
         listed = list(self.expected)
         expected = " or ".join(listed[:4]) + (" or others" if listed[4:] else "")
         if self.item is None:
-            return Match("mismatch", rows_of(self.trail), expected, "none up to there", self.end)
+            found = "no such layer" if self.searched else "nothing more"
+            return Match("mismatch", rows_of(self.trail), expected, found, self.end)
         at, found = joined(self.item), item_described(self.item)
         return Match("mismatch", rows_of(self.trail), expected, found, item_place(self.item), at)
 

@@ -7,6 +7,9 @@ import re
 from grader.records import Absent, Evidence, Operator, Structure
 from grader.text import clean
 
+UNSEEN = "the way from the image to the output"
+"""`grader.inspection.structure.UNSEEN`, which only workers can import."""
+
 _PAIR = re.compile(r"\d{1,6}(x\d{1,6})*")
 
 

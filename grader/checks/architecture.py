@@ -100,7 +100,7 @@ def _compared(rule: Rule, graph: Graph, structure: Structure) -> Verdict:
 
 
 def _verdict(rule: Rule, found: Match, structure: Structure) -> Verdict:
-    agreed = f"{len(found.rows)} layers agree"
+    agreed = "1 layer agrees" if len(found.rows) == 1 else f"{len(found.rows)} layers agree"
     notes = _listed(found)
     if found.status == "match":
         return passed(Finding(f"all {len(found.rows)} layers of the pattern", rule.requirement()), notes)
@@ -121,7 +121,7 @@ def _listed(found: Match) -> tuple[str, ...]:
     if found.status == "match":
         return ()
     left = len(found.rows) - _SHOWN
-    before = (f"{left} layers before these agree, too.",) if left > 0 else ()
+    before = (f"{left} more before these agree, too.",) if left > 0 else ()
     return (*before, *(f"Agrees: {row}" for row in found.rows[-_SHOWN:]))
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from grader.architecture.recorded import structure_of
+from grader.architecture.recorded import UNSEEN, doubt, structure_of
 from grader.checks import interface
 from grader.checks.interface import Verdict, failed, from_absence, open_verdict, passed
 from grader.records import Absent, Evidence, Finding, ModelFacts
@@ -80,6 +80,9 @@ def judge(rule: Rule, evidence: Evidence) -> Verdict:
     notes = _notes(rule, model, count)
     if rule.allows(count) and outside and not rule.allows(count + outside):
         return open_verdict("review", _with_hidden(rule, model, count, outside), notes)
+    if rule.allows(count) and not isinstance(structure, Absent) and UNSEEN in structure.unknown_operators:
+        why = f"{doubt((UNSEEN,))} Values that work outside of PyTorch's operators are not counted."
+        return open_verdict("review", Finding(f"{count:,} parameters", rule.requirement(), why), notes)
     words = "parameters" if rule.counting == "registered" else f"{rule.counting} parameters"
     finding = Finding(
         measured=f"{count:,} {words}",

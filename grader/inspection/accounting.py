@@ -6,6 +6,7 @@ The walk reads the modules' own dictionaries instead of calling their methods: a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -76,17 +77,23 @@ def entries(root: torch.nn.Module) -> list[Entry]:
 
 
 def _role_of_buffer(module: torch.nn.Module, name: str, tensor: torch.Tensor) -> Role:
-    if type(module) not in _BATCH_NORMS or not isinstance(
-        _own(module, "_parameters").get("weight"), torch.Tensor
-    ):
+    weight = _own(module, "_parameters").get("weight")
+    if type(module) not in _BATCH_NORMS or not isinstance(weight, torch.Tensor):
         return "buffer"
-    dimensions = {"running_mean": 1, "running_var": 1, "num_batches_tracked": 0}
-    return "statistic" if dimensions.get(name) == tensor.dim() and not tensor.requires_grad else "buffer"
+    channels = tuple(weight.shape)
+    shapes = {"running_mean": channels, "running_var": channels, "num_batches_tracked": ()}
+    is_statistic = shapes.get(name) == tuple(tensor.shape) and not tensor.requires_grad
+    return "statistic" if is_statistic else "buffer"
+
+
+def values(tensor: torch.Tensor) -> int:
+    """Numbers that it holds: a complex element is two."""
+    return int(_numel(tensor)) * (2 if tensor.is_complex() else 1)
 
 
 def own_parameters(module: torch.nn.Module) -> int:
-    """Elements of the parameters that are registered on this very module."""
-    return sum(int(_numel(p)) for p in _own(module, "_parameters").values() if isinstance(p, torch.Tensor))
+    """Values of the parameters that are registered on this very module."""
+    return sum(values(p) for p in _own(module, "_parameters").values() if isinstance(p, torch.Tensor))
 
 
 @dataclass(frozen=True)
@@ -97,34 +104,49 @@ class Counts:
 
 
 def count(root: torch.nn.Module) -> Counts:
-    """Unique elements: all parameters, those that require a gradient, and buffers."""
+    """Unique values: all parameters, those that require a gradient, and buffers."""
     listed = entries(root)
     parameters = [entry.tensor for entry in listed if entry.role == "parameter"]
     return Counts(
-        parameters=_unique_elements(parameters),
-        trainable=_unique_elements([p for p in parameters if p.requires_grad]),
-        buffer_elements=sum(int(_numel(entry.tensor)) for entry in listed if entry.role == "buffer"),
+        parameters=_unique_values(parameters),
+        trainable=_unique_values([p for p in parameters if p.requires_grad]),
+        buffer_elements=sum(values(entry.tensor) for entry in listed if entry.role == "buffer"),
     )
 
 
-def _unique_elements(tensors: list[torch.Tensor]) -> int:
-    """Elements of storage that these tensors cover together: one that is a part of another adds nothing."""
-    ranges: dict[int, list[tuple[int, int]]] = {}
+def _unique_values(tensors: list[torch.Tensor]) -> int:
+    """Values in the storage that these tensors cover together: one that is a part of another adds nothing."""
     total = 0
+    sharing: dict[int, list[torch.Tensor]] = {}
     for tensor in tensors:
-        storage, elements = _storage(tensor).data_ptr(), int(_numel(tensor))
-        if not storage:
-            total += elements
-        elif elements:
-            first = int(tensor.storage_offset())
-            reach = sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True))
-            ranges.setdefault(storage, []).append((first, first + int(reach) + 1))
-    for listed in ranges.values():
-        end = 0
-        for first, behind in sorted(listed):
-            total += max(0, behind - max(first, end))
-            end = max(end, behind)
+        if storage := _storage(tensor).data_ptr():
+            sharing.setdefault(storage, []).append(tensor)
+        else:
+            total += values(tensor)
+    return total + sum(min(_covered(listed), sum(map(_own_values, listed))) for listed in sharing.values())
+
+
+def _covered(tensors: list[torch.Tensor]) -> int:
+    """Values from the first to the last of each tensor in one storage, together; gaps inside of one are counted."""
+    total = end = 0
+    for first, behind in sorted(_reach(tensor) for tensor in tensors if _numel(tensor)):
+        total += max(0, behind - max(first, end))
+        end = max(end, behind)
     return total
+
+
+def _reach(tensor: torch.Tensor) -> tuple[int, int]:
+    """First value in the storage, and the one behind the last."""
+    times = 2 if tensor.is_complex() else 1
+    first = int(tensor.storage_offset())
+    steps = sum((size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True))
+    return times * first, times * (first + int(steps) + 1)
+
+
+def _own_values(tensor: torch.Tensor) -> int:
+    """Values without the repetitions of a dimension that was expanded."""
+    repeated = [size for size, step in zip(tensor.shape, tensor.stride(), strict=True) if step == 0]
+    return values(tensor) // max(math.prod(repeated), 1)
 
 
 def owners(root: torch.nn.Module) -> dict[str, tuple[str, ...]]:
@@ -144,4 +166,5 @@ def _key(tensor: torch.Tensor) -> tuple[int, int, tuple[int, ...], tuple[int, ..
 
 def _own(module: torch.nn.Module, registry: str) -> dict[str, object]:
     found = object.__getattribute__(module, "__dict__").get(registry)
-    return found if isinstance(found, dict) else {}
+    # `dict.items` and not the object's own: a kind of dictionary that leaves entries out when it is asked.
+    return dict(dict.items(found)) if isinstance(found, dict) else {}

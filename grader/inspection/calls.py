@@ -9,6 +9,13 @@ import torch
 _INDEXING = frozenset(
     {"index", "index_select", "gather", "embedding", "take_along_dim", "scatter", "index_put"}
 )
+_WRITING = frozenset(
+    {
+        *("copy", "fill", "zero", "set", "resize", "bernoulli", "uniform", "normal", "random"),
+        *("exponential", "log_normal", "cauchy", "geometric"),
+    }
+)
+"""In place, these put new values where the old ones were."""
 
 
 def plain_name(func: Any) -> str:
@@ -34,6 +41,15 @@ def is_pointwise(func: Any) -> bool:
 def is_factory(name: str) -> bool:
     """Operators whose result takes no values from their operands."""
     return name.startswith("new_") or name.endswith("_like")
+
+
+def leaves_values(func: Any, argument: str) -> bool:
+    """Whether the operator takes nothing of the argument's values: a view of it, or the place that it writes to."""
+    if any(found.alias_info is not None and not found.alias_info.is_write for found in func._schema.returns):
+        return True
+    return argument == "out" or (
+        argument == "self" and func._schema.is_mutable and plain_name(func) in _WRITING
+    )
 
 
 def by_name(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:

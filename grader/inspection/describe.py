@@ -50,9 +50,21 @@ def _has_heads(call: Call) -> bool:
 
 def _simple(call: Call) -> str:
     kind = SIMPLE.get(call.name, "other")
+    if _is_outer_product(call):
+        return "matmul"
     if kind == "linear" and len(call.traces()) > 1 and all(o.trace is not None for o in _factors(call)):
         return "matmul"
     return kind
+
+
+def _is_outer_product(call: Call) -> bool:
+    """Whether two activations are multiplied each with each, as einsum does it: (N, a, 1) times (N, 1, b)."""
+    shapes = [operand.shape for operand in call.operands() if operand.trace is not None]
+    if call.name != "mul" or len(shapes) != 2 or len(shapes[0]) != len(shapes[1]):
+        return False
+    return all(
+        any(one == 1 < other for one, other in zip(*pair, strict=True)) for pair in (shapes, shapes[::-1])
+    )
 
 
 def _factors(call: Call) -> tuple[Operand, Operand]:
@@ -70,6 +82,8 @@ def _simple_details(call: Call) -> Details:
     kind = SIMPLE.get(call.name, "")
     if kind == "linear":
         return _linear(call)
+    if _is_outer_product(call):
+        return {"features_in": 1, "features_out": call.outputs[0][-1]}
     if kind in ("softmax", "log softmax"):
         return {"dim": call.dim() - len(call.operand("self").shape)}
     if kind == "concatenate":

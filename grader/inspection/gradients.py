@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from grader.inspection.accounting import entries
+from grader.inspection.accounting import entries, values
 from grader.inspection.memory import address
 
 
@@ -20,13 +20,13 @@ def without_gradient(model: torch.nn.Module, outputs: list[torch.Tensor]) -> int
     asked = [
         entry.tensor for entry in entries(model) if entry.role == "parameter" and entry.tensor.requires_grad
     ]
-    total = sum(int(tensor.numel()) for tensor in asked)
+    total = sum(values(tensor) for tensor in asked)
     losses = [_loss(output) for output in outputs if output.requires_grad and output.is_floating_point()]
     if not losses or not asked:
         return total
     found = torch.autograd.grad(torch.stack(losses).sum(), asked, allow_unused=True)
     moved = {address(tensor) for tensor, gradient in zip(asked, found, strict=True) if gradient is not None}
-    return sum(int(tensor.numel()) for tensor in asked if address(tensor) not in moved)
+    return sum(values(tensor) for tensor in asked if address(tensor) not in moved)
 
 
 def _loss(output: torch.Tensor) -> torch.Tensor:

@@ -12,7 +12,7 @@ KINDS: dict[str, str] = {
     "convolution": "a convolution of any size, groups and dilation (see its details)",
     "transposed convolution": "a transposed convolution",
     "linear": "a product with a weight that is no activation: nn.Linear, F.linear, x @ W",
-    "matmul": "a product of two activations",
+    "matmul": "a product of two activations, their outer product too",
     "attention": "a fused scaled dot product",
     "batch norm": "batch normalisation",
     "group norm": "group normalisation; with groups=1 it has the statistics of a layer norm",

@@ -25,6 +25,7 @@ class Known:
     states: frozenset[str] = frozenset()  # parameters and buffers that it is, or is made of
     extras: frozenset[Extra] = frozenset()  # other tensors that it is, or is made of
     keep: float = 0.0  # of a dropout mask: the probability that an element stays
+    filled: bool = False  # one value everywhere, or not written yet; nothing came from elsewhere
 
 
 class Book:
@@ -33,28 +34,38 @@ class Book:
     def __init__(self, state: StateMap) -> None:
         self._state = state
         self._known: dict[int, Known] = {}
+        self._places: dict[int, int] = {}
         self._sharing: dict[int, list[int]] = {}
         self._outside: dict[int, Extra] = {}
 
     def find(self, tensor: torch.Tensor, module: str, origin: Origin = "outside") -> Known:
         """A tensor that was never seen is state, another name for memory that is known, or came from `origin`."""
+        place = address(tensor)
         known = self._known.get(id(tensor))
-        if known is not None:
-            return known
+        if known is not None and self._places[id(tensor)] == place:
+            return known  # with other memory it is another tensor: `x.data = y`
         if states := self._state.names(tensor):
             return self.remember(Known(tensor, states=states))
-        place = address(tensor)
         if sharing := self._sharing.get(place):
             return self.remember(_another_name(self._known[sharing[-1]], tensor))
         if place not in self._outside:
             self._outside[place] = extra(origin, tensor, module)
         return self.remember(Known(tensor, extras=frozenset({self._outside[place]})))
 
+    def read(self, tensor: torch.Tensor, module: str, origin: Origin = "outside") -> Known:
+        """As `find`, for an operator that takes the values: those written past the recorder came from outside."""
+        known = self.find(tensor, module, origin)
+        if not known.filled or known.trace is not None or _is_uniform(tensor):
+            return known
+        place = address(tensor)
+        self._outside.setdefault(place, extra("outside", tensor, module))
+        return self.remember(replace(known, filled=False, extras=known.extras | {self._outside[place]}))
+
     def remember(self, known: Known) -> Known:
         key, place = id(known.tensor), address(known.tensor)
-        if key not in self._known and place:
+        if place and self._places.get(key) != place:
             self._sharing.setdefault(place, []).append(key)
-        self._known[key] = known
+        self._places[key], self._known[key] = place, known
         return known
 
     def write(self, tensor: torch.Tensor, trace: Trace, row: int, *, in_place: bool) -> None:
@@ -74,8 +85,8 @@ class Book:
     def spread(self, written: Known) -> None:
         """What was written into a part of a constant is in the whole of it."""
         for other in self._others(written.tensor):
-            whole = replace(other, states=other.states | written.states, extras=other.extras | written.extras)
-            self._known[id(other.tensor)] = whole
+            states, extras = other.states | written.states, other.extras | written.extras
+            self._known[id(other.tensor)] = replace(other, states=states, extras=extras, filled=False)
 
     def parameters(self, known: Known) -> int:
         """Elements of parameters in an operand."""
@@ -88,6 +99,12 @@ class Book:
 
 def extra(origin: Origin, tensor: torch.Tensor, module: str) -> Extra:
     return Extra(origin, int(tensor.numel()), module, address(tensor), tensor)
+
+
+def _is_uniform(tensor: torch.Tensor) -> bool:
+    if tensor.layout != torch.strided or not tensor.numel():
+        return True
+    return bool((tensor == tensor.flatten()[0]).all()) or bool(tensor.isnan().all())
 
 
 def _another_name(known: Known, tensor: torch.Tensor) -> Known:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -58,7 +60,8 @@ def measure(model: torch.nn.Module, input_shape: tuple[int, ...], *, with_table:
     output on random images holds neither NaN nor infinity.
     """
     inputs = inputs_for(model, input_shape)
-    outputs = forward_once(model, inputs)
+    with _output_shapes(model) as shapes:
+        outputs = forward_once(model, inputs)
     finite = all(bool(torch.isfinite(output).all()) for output in outputs)
     plain = len(outputs) == 1 and outputs[0].dim() == 2 and finite
     counts = count(model)
@@ -71,7 +74,7 @@ def measure(model: torch.nn.Module, input_shape: tuple[int, ...], *, with_table:
         "head": head_of(outputs[0]) if plain else "logits",
     }
     if with_table:
-        facts["layers"] = _layers(model, inputs)
+        facts["layers"] = _layers(model, shapes)
         facts |= _structure(model, inputs)
         facts["notes"] += _notes(inputs, outputs)
         facts["table"] = _table(model, inputs)
@@ -89,8 +92,9 @@ def _notes(inputs: tuple[torch.Tensor, ...], outputs: list[torch.Tensor]) -> lis
     ]
 
 
-def _layers(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> list[list[Any]]:
-    """Name, class, output shape (without the batch; [] where never called) and own parameters of each module."""
+@contextmanager
+def _output_shapes(model: torch.nn.Module) -> Iterator[dict[str, list[int]]]:
+    """Path of each module that is called meanwhile → the shape of its last output, without the batch."""
     shapes: dict[str, list[int]] = {}
 
     def note(path: str) -> Any:
@@ -100,15 +104,19 @@ def _layers(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> list[li
 
         return hook
 
-    listed = list(modules(model))
-    handles = [module.register_forward_hook(note(path)) for path, module in listed]
+    handles = [module.register_forward_hook(note(path)) for path, module in modules(model)]
     try:
-        forward_once(model, inputs)
+        yield shapes
     finally:
         for handle in handles:
             handle.remove()
+
+
+def _layers(model: torch.nn.Module, shapes: dict[str, list[int]]) -> list[list[Any]]:
+    """Name, class, output shape ([] where never called) and own parameters of each module."""
     return [
-        [path, type(module).__name__, shapes.get(path, []), own_parameters(module)] for path, module in listed
+        [path, type(module).__name__, shapes.get(path, []), own_parameters(module)]
+        for path, module in modules(model)
     ]
 
 

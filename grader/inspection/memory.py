@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
-from grader.inspection.accounting import Entry, entries
+from grader.inspection.accounting import Entry, entries, values
 
 _storage = torch.Tensor.untyped_storage
 
@@ -46,7 +46,7 @@ class StateMap:
         for entry in entries(model):
             self._regions.setdefault(address(entry.tensor), []).append(_Region(entry, *extent(entry.tensor)))
             if entry.role == "parameter":
-                self._sizes[entry.name] = int(entry.tensor.numel())
+                self._sizes[entry.name] = values(entry.tensor)
 
     def names(self, tensor: torch.Tensor) -> frozenset[str]:
         """The entries whose memory the tensor shares."""
@@ -59,4 +59,4 @@ class StateMap:
     def parameters(self, tensor: torch.Tensor, names: frozenset[str]) -> int:
         """Elements of parameters in an operand: its own where it is (a view of) one, else of those it is made of."""
         total = sum(self._sizes.get(name, 0) for name in names)
-        return min(total, int(tensor.numel())) if address(tensor) in self._regions else total
+        return min(total, values(tensor)) if address(tensor) in self._regions else total

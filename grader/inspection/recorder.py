@@ -131,8 +131,9 @@ class Recorder(TorchDispatchMode):
     def _before(self, func: Any, arguments: dict[str, Any]) -> tuple[dict[str, list[Known]], dict[str, Any]]:
         origin: Origin = "literal" if calls.plain_name(func) in ("lift_fresh", "lift") else "outside"
         known = {
-            key: [self._book.find(tensor, self._module, origin) for tensor in calls.tensors(value)]
+            key: [look(tensor, self._module, origin) for tensor in calls.tensors(value)]
             for key, value in arguments.items()
+            for look in (self._book.find if calls.leaves_values(func, key) else self._book.read,)
         }
         return known, {key: _plain(value, known[key]) for key, value in arguments.items()}
 
@@ -148,7 +149,10 @@ class Recorder(TorchDispatchMode):
         shapes = tuple(tuple(tensor.shape) for tensor in results)
         call = Call(name, plain, shapes, calls.is_pointwise(func))
         operands = [item for listed in known.values() for item in listed]
-        if calls.is_factory(name) or all(item.trace is None for item in operands):
+        if name == "set":  # other memory for the same tensor: whatever lies there, a file's contents too
+            for tensor in results:
+                self._book.find(tensor, self._module)
+        elif calls.is_factory(name) or all(item.trace is None for item in operands):
             self._apart(func, call, arguments, [] if calls.is_factory(name) else operands, results)
         elif results:
             self._derived(func, call, known, results)
@@ -173,7 +177,8 @@ class Recorder(TorchDispatchMode):
             producers = (self._row(func, describe(call, 1), operands, results[0]).index,)
         for tensor in results:
             made = extras | self._made(base, tensor, from_nothing=not operands)
-            known = self._book.remember(Known(tensor, None, producers, states, made, keep))
+            filled = _is_filled(func, base, operands)
+            known = self._book.remember(Known(tensor, None, producers, states, made, keep, filled))
             if func._schema.is_mutable:
                 self._book.spread(known)
 
@@ -200,7 +205,8 @@ class Recorder(TorchDispatchMode):
         row.before, row.after = call.traces()[0], traces[0]
         if _gets_lost(call.traces(), traces):
             self.unknown.setdefault(row.name.rstrip("_"))
-        if (row.kind in _HEAVY or call.name in _HEAVY_NAMES) and func.overloadpacket not in flop_registry:
+        is_heavy = (row.kind in _HEAVY and not call.is_pointwise) or call.name in _HEAVY_NAMES
+        if is_heavy and func.overloadpacket not in flop_registry:
             self.flops_partial = True
         for tensor, trace in zip(results, traces, strict=True):
             self._book.write(tensor, trace, row.index, in_place=func._schema.is_mutable)
@@ -288,6 +294,13 @@ def recording(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> Itera
         torch.backends.mha.set_fastpath_enabled(fast)
         for handle in handles:
             handle.remove()
+
+
+def _is_filled(func: Any, base: str, operands: list[Known]) -> bool:
+    """Whether the result has one value everywhere, or is a view of a tensor that has."""
+    if not operands:
+        return base in _FILLS and base not in ("eye", "bernoulli")
+    return calls.leaves_values(func, "") and all(item.filled for item in operands)
 
 
 def _plain(value: Any, known: list[Known]) -> Any:

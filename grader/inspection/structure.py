@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 
-from grader.inspection.accounting import entries, modules, owners
+from grader.inspection.accounting import entries, modules, owners, values
 from grader.inspection.alignment import with_training
 from grader.inspection.dataflow import Flow
 from grader.inspection.fields import AXES, Field, Trace
@@ -18,6 +19,10 @@ from grader.inspection.recorder import Recorder, recording
 from grader.inspection.rows import INPUT, Row
 
 MAX_NAMES = 50
+UNSEEN = "the way from the image to the output"
+"""Named among the unknown operators where outputs are made of tensors that came from elsewhere: NumPy, a file.
+The checks know it by these words, see `grader.architecture.recorded`."""
+
 _SPATIAL = frozenset(
     {"convolution", "transposed convolution", "max pool", "average pool", "adaptive average pool"}
 )
@@ -29,6 +34,18 @@ class Recorded:
 
     recorder: Recorder
     ends: frozenset[int]
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the outputs come from the model's input as far as the recorder saw."""
+        rows, pending, seen = self.recorder.rows, set(self.ends), set[int]()
+        while pending:
+            index = pending.pop()
+            if index == INPUT:
+                return True
+            seen.add(index)
+            pending |= set(rows[index].inputs) - seen
+        return False
 
 
 class CannotRecord(Exception):
@@ -63,13 +80,22 @@ def structure(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple
     The model is left as it was, in eval mode.
     """
     try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's are no faults of the model
+            return _with_few_images(model, inputs)
+    finally:
+        model.eval()
+
+
+def _with_few_images(
+    model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]
+) -> tuple[dict[str, Any], list[Row]]:
+    try:
         return _structure(model.eval(), tuple(tensor[:SMALL_BATCH] for tensor in inputs))
     except CannotRecord:
         raise
     except Exception:  # some models do not take two images
         return _structure(model.eval(), inputs)
-    finally:
-        model.eval()
 
 
 def _structure(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tuple[dict[str, Any], list[Row]]:
@@ -82,6 +108,9 @@ def _structure(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> tupl
     ends |= {row.index for row in rows if row.kind == "dropout" and set(row.inputs) & ends}
     used = evaluated.recorder.used | trained.recorder.used
     found = assembled(model, rows, ends, evaluated.recorder, used)
+    if not evaluated.is_seen:
+        found |= {"receptive_field": [["unknown", 0, 0.0]] * 2, "global_pool": -1, "map_before_pool": []}
+        found["unknown_operators"] = [UNSEEN, *found["unknown_operators"]][:MAX_NAMES]
     return {**found, "ungraded_parameters": ungraded, "note": note}, rows
 
 
@@ -208,7 +237,7 @@ def _operator(row: Row) -> dict[str, Any]:
 def _unused(model: torch.nn.Module, used: set[str]) -> tuple[list[str], int]:
     """Modules none of whose own parameters an operator took, parameters that lie idle by themselves, and elements."""
     idle = {
-        entry.name: int(entry.tensor.numel())
+        entry.name: values(entry.tensor)
         for entry in entries(model)
         if entry.role == "parameter" and entry.name not in used
     }

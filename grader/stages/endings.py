@@ -17,15 +17,17 @@ _DOING = {
 _HINTS = {
     "load": "Importing your file must define the model and do nothing else: no downloads, no training, no input().",
     "build": "Building the model must work anywhere: no files, no GPU, no network in __init__.",
-    "forward": "Try it yourself: model(torch.rand(4, 1, 28, 28)) has to return 4 rows of class scores.",
+    "forward": "Try it yourself: model(torch.rand({images})) has to return 4 rows of class scores.",
     "train": "Try a few steps yourself in train mode, also with a smaller last batch.",
     "predict": "Try model.eval() and batches of other sizes, 1 too.",
     "restore": "All that is learned must live in parameters and registered buffers that __init__ creates.",
 }
 
 
-def absent_because(ending: Ending, phase: str, entrypoint: Entrypoint) -> Absent:
-    """The evidence that this ending took away.
+def absent_because(
+    ending: Ending, phase: str, entrypoint: Entrypoint, input_shape: tuple[int, ...] = (1, 28, 28)
+) -> Absent:
+    """The evidence that this ending took away. `input_shape` is that of one image, for the hint.
 
     A student's code that raises, hangs or crashes is `failed`; what a machine does is `errored`; work that
     only took too long here is for a person to look at.
@@ -45,12 +47,13 @@ def absent_because(ending: Ending, phase: str, entrypoint: Entrypoint) -> Absent
             "A person decides: this machine may be slow.",
             phase,
         )
+    hint = _HINTS[phase].format(images=", ".join(map(str, (4, *input_shape))))
     at = f" ({ending.place})" if ending.place else ""
     if ending.kind == "raised":
         return Absent(
-            "failed", f"An error was raised {doing}: {ending.sentence.rstrip('.')}{at}.", _HINTS[phase], phase
+            "failed", f"An error was raised {doing}: {ending.sentence.rstrip('.')}{at}.", hint, phase
         )
-    return Absent("failed", f"{_NAMED[ending.kind]} {doing}: {ending.sentence}", _HINTS[phase], phase)
+    return Absent("failed", f"{_NAMED[ending.kind]} {doing}: {ending.sentence}", hint, phase)
 
 
 _NAMED = {

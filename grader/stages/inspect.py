@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
-from grader.errors import SandboxUnavailable
 from grader.events import Events
 from grader.fetch.interface import Fetched, fetch
 from grader.fetch.local import local_path
-from grader.isolation.choose import full_sandbox, plain_process, same_python
-from grader.isolation.frames import Array, Message
-from grader.isolation.interface import Limits, Sandbox
-from grader.isolation.supervisor import Ending, Patience, Worker
-from grader.isolation.workplace import workplace
+from grader.isolation.interface import Sandbox
 from grader.reading.read import read_submission
 from grader.records import INSPECTION_SCHEMA, Absent, Inspection, Isolation, ModelFacts
-from grader.stages.model import OpenWorker, find_model
+from grader.stages.model import find_model
+from grader.stages.workers import choose_sandbox, opener
+from grader.text import counted
 
-SECONDS = {"load": 30.0, "build": 30.0, "measure": 60.0}
-"""How long one candidate's phases may take: shorter than in a run, because somebody waits at the keyboard."""
+CPU_SECONDS = {"load": 30.0, "build": 30.0, "measure": 60.0}
+"""What one candidate's phases may take: less than in a run, because somebody waits at the keyboard."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +38,14 @@ def inspect_submission(request: InspectionRequest, events: Events) -> Inspection
         GraderError: see `grader.errors`; what is the student's shortfall is in the record instead.
     """
     events.start("prepare", "Looking at this machine")
-    sandbox, isolation = _sandbox(request)
+    # A folder of this machine is its user's own code, as good as trusted.
+    plain_allowed = request.trust_code or local_path(request.source) is not None
+    sandbox, isolation = choose_sandbox(plain_allowed=plain_allowed)
     events.end(f"Isolation level {isolation.level} ({isolation.name})")
     events.start("fetch", "Fetching the submission")
     with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
-        events.end(f"{fetched.submission.name}, {len(fetched.submission.files)} files")
+        files = counted(len(fetched.submission.files), "file", "files")
+        events.end(f"{fetched.submission.name}, {files}")
         return _inspect(request, events, fetched, sandbox, isolation)
 
 
@@ -58,7 +56,7 @@ def _inspect(
     reading = read_submission(fetched.root, fetched.submission)
     events.end(f"Classes that could be the model: {len(reading.candidates)}")
     events.start("inspect", "Building and measuring the model")
-    open_worker = _opener(sandbox, fetched, request.threads)
+    open_worker = opener(sandbox, fetched.root, request.threads, caps=CPU_SECONDS)
     found = find_model(open_worker, reading, request.input_shape, request.classes, request.model)
     events.end(_line(found.model))
     return Inspection(
@@ -72,50 +70,6 @@ def _inspect(
         obstacles=() if found.obstacle is None else (found.obstacle,),
         isolation=isolation,
     )
-
-
-def _sandbox(request: InspectionRequest) -> tuple[Sandbox, Isolation]:
-    """The full sandbox; without one, a plain process for what lies on this machine or is trusted by its user."""
-    try:
-        return full_sandbox()
-    except SandboxUnavailable:
-        if request.trust_code or local_path(request.source) is not None:
-            return plain_process()
-        raise
-
-
-class _PunctualWorker(Worker):
-    """A worker that gets no more time for a request than `SECONDS` says."""
-
-    def request(
-        self,
-        op: str,
-        fields: Mapping[str, Any] | None = None,
-        arrays: Mapping[str, Array] | None = None,
-        *,
-        patience: Patience,
-        payload_limit: int = 0,
-        on_progress: Callable[[Message], None] | None = None,
-    ) -> Message | Ending:
-        shorter = replace(patience, seconds=min(patience.seconds, SECONDS.get(op, patience.seconds)))
-        return super().request(
-            op, fields, arrays, patience=shorter, payload_limit=payload_limit, on_progress=on_progress
-        )
-
-
-def _opener(sandbox: Sandbox, fetched: Fetched, threads: int) -> OpenWorker:
-    place = workplace(fetched.root)
-
-    def open_worker() -> Worker:
-        worker = _PunctualWorker(sandbox, place, Limits(threads=threads))
-        try:
-            same_python(worker.wait_until_ready().header.get("versions"))
-        except BaseException:
-            worker.stop()
-            raise
-        return worker
-
-    return open_worker
 
 
 def _line(model: ModelFacts | Absent) -> str:

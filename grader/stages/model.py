@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from grader.errors import UsageError
@@ -10,23 +9,16 @@ from grader.isolation import conversation
 from grader.isolation.supervisor import Ending, Worker
 from grader.records import Absent, Candidate, Claim, Entrypoint, ModelFacts, Reading, Scalar
 from grader.stages.endings import absent_because
+from grader.stages.workers import OpenWorker
 
 MAX_CANDIDATES = 8
 _PROBE_SEED = 20
 
-OpenWorker = Callable[[], Worker]
-"""Starts a fresh worker on the submission and waits until it is ready."""
-
-GUESSES: dict[str, Scalar] = {
-    **dict.fromkeys(
-        ("num_classes", "n_classes", "nclasses", "classes", "num_class", "output_size", "out_features"), 10
-    ),
-    **dict.fromkeys(("in_channels", "input_channels", "in_channel", "channels", "n_channels"), 1),
-    **dict.fromkeys(
-        ("dropout", "dropout_rate", "dropout_value", "dropout_prob", "drop", "drop_out", "p"), 0.1
-    ),
-}
-"""Constructor arguments whose value follows from the task, or hardly matters, by their usual names."""
+_CLASSES = frozenset(
+    {"num_classes", "n_classes", "nclasses", "classes", "num_class", "output_size", "out_features"}
+)
+_CHANNELS = frozenset({"in_channels", "input_channels", "in_channel", "channels", "n_channels"})
+_DROPOUT = frozenset({"dropout", "dropout_rate", "dropout_value", "dropout_prob", "drop", "drop_out", "p"})
 
 
 @dataclass(frozen=True)
@@ -121,10 +113,11 @@ def _measure_all(
 def _measure_one(
     worker: Worker, candidate: Candidate, input_shape: tuple[int, ...], classes: int
 ) -> _Measured | tuple[Absent, bool]:
-    missing = [name for name in candidate.required_arguments if name.lower() not in GUESSES]
+    guesses = {name: _guess(name, input_shape, classes) for name in candidate.required_arguments}
+    missing = [name for name, guess in guesses.items() if guess is None]
     if missing:
         return _needs_arguments(candidate, missing), False
-    arguments = tuple((name, GUESSES[name.lower()]) for name in candidate.required_arguments)
+    arguments = tuple((name, guess) for name, guess in guesses.items() if guess is not None)
     entrypoint = Entrypoint(candidate.file, candidate.cell, candidate.class_name, arguments, "")
     notes = conversation.load(worker, candidate.file, candidate.cell, candidate.class_name)
     if isinstance(notes, Ending):
@@ -134,9 +127,18 @@ def _measure_one(
         return absent_because(ending, "build", entrypoint), ending.kind != "raised"
     answer = conversation.measure(worker, entrypoint, input_shape, notes)
     if isinstance(answer, Ending):
-        return absent_because(answer, "forward", entrypoint), answer.kind != "raised"
+        return absent_because(answer, "forward", entrypoint, input_shape), answer.kind != "raised"
     facts, finite = answer
     return _Measured(candidate, facts, _obstacle(facts, finite, classes))
+
+
+def _guess(name: str, input_shape: tuple[int, ...], classes: int) -> Scalar | None:
+    """A constructor argument whose value follows from the task, or hardly matters, by its usual name."""
+    if name.lower() in _CLASSES:
+        return classes
+    if name.lower() in _CHANNELS:
+        return input_shape[0]
+    return 0.1 if name.lower() in _DROPOUT else None
 
 
 def _obstacle(facts: ModelFacts, finite: bool, classes: int) -> Absent | None:

@@ -12,7 +12,7 @@ from grader.isolation.conversation import State, Training
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.records import Absent, Measurement, ModelFacts, Probe, Projection, Recipe, Trial
 from grader.stages.endings import absent_because
-from grader.stages.model import OpenWorker
+from grader.stages.workers import OpenWorker
 
 PROBE_STEPS = 30
 _WARM_UP_STEPS = 5
@@ -134,7 +134,7 @@ def _prepare(job: Job, worker: Worker, seed: int) -> Absent | None:
     if built:
         return absent_because(built, "build", entrypoint)
     settled = conversation.settle(worker, job.model.input_shape)
-    return absent_because(settled, "forward", entrypoint) if settled else None
+    return absent_because(settled, "forward", entrypoint, job.model.input_shape) if settled else None
 
 
 def _predict(job: Job, seed: int, secret: Secret, state: State) -> Score | Absent:

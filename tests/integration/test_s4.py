@@ -144,7 +144,7 @@ def short_deadlines(monkeypatch):
     for name in ("LOAD", "BUILD", "MEASURE"):
         monkeypatch.setattr(conversation, name, Patience(60, cpu_seconds=12, stall_seconds=6))
     monkeypatch.setattr(
-        "grader.pipeline.Limits", lambda threads: Limits(threads=threads, output_bytes=8 << 20)
+        "grader.stages.workers.Limits", lambda threads: Limits(threads=threads, output_bytes=8 << 20)
     )
 
 

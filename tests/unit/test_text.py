@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.text import clean, clean_block, clean_path, without_credentials
+from grader.text import clean, clean_block, clean_path, counted, without_credentials
 
 BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c"
 anything = st.text(
@@ -59,3 +59,12 @@ def test_a_link_is_shown_without_secrets(source, shown):
 
 def test_ordinary_text_stays_as_it_is():
     assert clean("Überraschung: 3×3, 中文, 🎯") == "Überraschung: 3×3, 中文, 🎯"
+
+
+def test_what_is_counted_reads_well():
+    assert [counted(n, "file", "files") for n in (0, 1, 2, 11_000)] == [
+        "0 files",
+        "1 file",
+        "2 files",
+        "11,000 files",
+    ]

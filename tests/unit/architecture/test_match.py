@@ -379,7 +379,7 @@ def test_too_short_and_too_long(plain):
     found = compare(plain, *FRONT, "convolution", *HEAD, "softmax")
     assert (found.expected, found.found, found.place) == (
         "softmax",
-        "none up to there",
+        "nothing more",
         "the end of the model",
     )
     assert found.stopped_at is None
@@ -399,7 +399,7 @@ def test_a_search_that_finds_nothing_says_so(plain):
     found = compare(plain, "anything", {"convolution": {"kernel": 7}}, "anything")
     assert (found.expected, found.found, found.place) == (
         "convolution 7x7",
-        "none up to there",
+        "no such layer",
         "the end of the model",
     )
 

@@ -40,7 +40,7 @@ def test_a_mismatch_explains_itself_layer_by_layer(built, judged):
     assert outcome.finding.rationale == (
         "At convolution17: expected convolution 3x3, 128 channels, stride 2x2; found convolution 3x3, 64 channels."
     )
-    assert outcome.notes[0] == "5 layers before these agree, too."
+    assert outcome.notes[0] == "5 more before these agree, too."
     assert outcome.notes[-1] == "Agrees: relu16: relu"
     assert len(outcome.notes) == 13
 

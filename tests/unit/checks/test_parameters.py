@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from grader.architecture.recorded import UNSEEN
 from grader.checks.interface import run
 from grader.checks.parameters import Rule
 from grader.records import Absent, Evidence, Outcome, Probe
@@ -228,3 +229,11 @@ def test_values_in_a_buffer_are_no_way_round_the_limit(evidence):
     assert "200,000 in buffers" in outcome.finding.rationale
     found = with_model(evidence, parameters=24_900, trainable=24_900, buffer_elements=250)
     assert run(rule(fewer_than=25_000), found).status == "passed"
+
+
+@pytest.mark.parametrize(("limit", "status"), [(25_000, "review"), (20_000, "failed")])
+def test_a_count_of_what_cannot_be_seen_goes_to_a_person(evidence, limit, status):
+    found = with_structure(evidence, 20_000, unknown_operators=(UNSEEN,))
+    outcome = run(rule(fewer_than=limit), found)
+    assert (outcome.status, outcome.open_points) == (status, 75 if status == "review" else 0)
+    assert (UNSEEN in outcome.finding.rationale) == (status == "review")

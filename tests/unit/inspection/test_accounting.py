@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from grader.inspection.accounting import count, entries, modules
+from grader.inspection.accounting import count, entries, modules, own_parameters
 
 
 class Tied(nn.Module):
@@ -79,3 +79,45 @@ def test_parameters_without_elements_are_kept():
     model = nn.Module()
     model.a, model.b = nn.Parameter(torch.zeros(0)), nn.Parameter(torch.zeros(0))
     assert [entry.name for entry in entries(model)] == ["a", "b"]
+
+
+def test_gaps_between_the_values_of_a_view_are_no_parameters():
+    model = nn.Module()
+    whole = torch.zeros(10, 20)
+    model.columns = nn.Parameter(whole[:, ::2])
+    assert count(model).parameters == 100
+    model.others, model.all = nn.Parameter(whole[:, 1::2]), nn.Parameter(whole)
+    assert count(model).parameters == 200
+
+
+def test_a_repeated_parameter_counts_once():
+    model = nn.Module()
+    model.rows = nn.Parameter(torch.zeros(1, 7).expand(5, 7))
+    assert count(model).parameters == 7
+
+
+def test_a_complex_number_is_two():
+    model = nn.Module()
+    model.spectrum = nn.Parameter(torch.zeros(5, 3, dtype=torch.complex64))
+    assert count(model).parameters == own_parameters(model) == 30
+    model.register_buffer("table", torch.zeros(4, dtype=torch.complex64))
+    assert count(model).buffer_elements == 8
+
+
+def test_a_table_in_the_place_of_a_running_mean_is_a_buffer():
+    model = nn.BatchNorm2d(8)
+    model.running_mean = torch.zeros(200_000)
+    assert count(model).buffer_elements == 200_000
+
+
+def test_a_dictionary_that_leaves_entries_out_is_read_in_whole():
+    class Selective(dict):
+        def items(self):
+            return [(key, value) for key, value in dict.items(self) if key not in ("weight", "0")]
+
+        values = keys = __iter__ = items
+
+    model = nn.Sequential(nn.Linear(100, 2000, bias=False))
+    model[0].__dict__["_parameters"] = Selective(model[0]._parameters)
+    model.__dict__["_modules"] = Selective(model._modules)
+    assert count(model).parameters == 200_000

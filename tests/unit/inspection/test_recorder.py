@@ -69,6 +69,9 @@ def test_more_words():
     assert said(lambda x: F.embedding(x.argmax(1), torch.rand(4, 3))) == ["other", "embedding"]
     assert said(nn.LSTM(8, 3), torch.rand(5, 2, 8))[0] == "lstm"
     assert said(lambda x: F.scaled_dot_product_attention(x, x, x)) == ["attention"]
+    outer = rows(lambda x: torch.einsum("ni,nj->nij", x[:, 0, 0], x[:, 0, 1]))[-1]
+    assert (outer.kind, outer.details) == ("matmul", {"features_in": 1, "features_out": 8})
+    assert said(lambda x: x * x.mean((2, 3), keepdim=True))[-1] == "multiply"
     assert said(lambda x: x.permute(0, 2, 3, 1).contiguous().flatten(1)[:, 2:5]) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import torchvision
 from torch import nn
 
 from grader.inspection.accounting import count
+from grader.inspection.measure import BadOutput, forward_once, head_of, measure
 from grader.inspection.passes import images
 from grader.inspection.structure import CannotRecord, record, structure
 
@@ -58,7 +60,7 @@ def measured(model: nn.Module, shape):
 
 USUAL = {
     "pool": "global average pool", "unused": (), "unused_parameters": 0, "ungraded": 0, "hidden": 0, "places": (),
-    "buffers": 0, "unknown": (), "partial": False, "note": "",
+    "buffers": 0, "unknown": (), "partial": False, "note": "", "head": "logits",
 }  # fmt: skip
 NOT_USUAL = {
     "another branch in training": {"ungraded"},
@@ -75,9 +77,11 @@ def test_the_zoo(name):
     with torch.no_grad():
         model(torch.zeros(4, *exhibit.shape))  # lazy layers
     found = measured(model, exhibit.shape)
+    found["head"] = head_of(forward_once(model, (images(exhibit.shape),))[0])
     expected = {
         key: value for key, value in USUAL.items() if key not in NOT_USUAL.get(name, ())
     } | exhibit.truth
+    expected.setdefault("parameters", sum(parameter.numel() for parameter in model.parameters()))
     assert {key: found[key] for key in expected} == expected
 
 
@@ -134,6 +138,37 @@ def test_two_inputs_and_a_dictionary_can_be_recorded():
         "global average pool",
         "convolution",
     ]
+
+
+def test_two_inputs_are_measured_with_a_digit_beside_the_image():
+    found = measure(zoo.two_inputs(), zoo.MNIST, with_table=True)
+    assert found["parameters"] == 80 + 18 * 29 + 29
+    assert shown(found["structure"]["receptive_field"]) == (3, 3)
+    assert (found["structure"]["unused_layers"], found["structure"]["ungraded_parameters"]) == ([], 0)
+    assert found["output_shape"] == [29]
+    assert "forward takes 2 inputs" in found["notes"][0]
+
+
+def test_a_dictionary_of_outputs_is_told_to_the_student():
+    with pytest.raises(BadOutput, match="returns a dict instead of one tensor"):
+        measure(zoo.dictionary(), zoo.CIFAR, with_table=True)
+
+
+def test_a_warning_in_a_pass_is_no_fault():
+    class Warns(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            warnings.warn("forward", UserWarning, stacklevel=1)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, gradient):
+            warnings.warn("backward", UserWarning, stacklevel=1)
+            return gradient * 2
+
+    model = zoo.Calls(lambda self, x: Warns.apply(self.conv(x)).mean((2, 3)), conv=zoo.conv(3, 10))
+    found, _ = structure(model, (images(zoo.CIFAR),))
+    assert (found["note"], found["ungraded_parameters"]) == ("", 0)
 
 
 def test_a_forward_that_raises_raises():

@@ -31,3 +31,9 @@ def test_an_error_names_its_line():
         absent.reason
         == "An error was raised in the forward pass of Net() on random images: ValueError: no (model.py:14)."
     )
+
+
+def test_the_hint_names_the_images_of_this_assignment():
+    ending = Ending("raised", "RuntimeError: no", "model.py:14")
+    assert "torch.rand(4, 3, 32, 32)" in absent_because(ending, "forward", ENTRY, (3, 32, 32)).hint
+    assert "torch.rand(4, 1, 28, 28)" in absent_because(ending, "forward", ENTRY).hint

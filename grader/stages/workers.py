@@ -1,0 +1,93 @@
+"""Workers on one submission: which sandbox they run in, and what each of them must be before it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from grader.errors import SandboxUnavailable
+from grader.isolation.choose import full_sandbox, plain_process, same_python
+from grader.isolation.frames import Array, Message
+from grader.isolation.interface import Limits, Sandbox, Workplace
+from grader.isolation.supervisor import Ending, Patience, Worker
+from grader.isolation.workplace import workplace
+from grader.records import Isolation
+from grader.text import clean
+
+OpenWorker = Callable[[], Worker]
+"""Starts a fresh worker on the submission and waits until it is ready."""
+
+
+def choose_sandbox(*, plain_allowed: bool) -> tuple[Sandbox, Isolation]:
+    """The full sandbox; a plain process where there is none and that is allowed.
+
+    Raises:
+        SandboxUnavailable: there is none, and a plain process is not allowed.
+    """
+    try:
+        return full_sandbox()
+    except SandboxUnavailable:
+        if plain_allowed:
+            return plain_process()
+        raise
+
+
+def opener(
+    sandbox: Sandbox,
+    submission: Path,
+    threads: int,
+    *,
+    caps: Mapping[str, float] | None = None,
+    on_versions: Callable[[dict[str, str]], None] = lambda _: None,
+) -> OpenWorker:
+    """What opens workers on the submission staged at `submission`.
+
+    Args:
+        caps: seconds of CPU time by the name of a request, where it gets less than usual.
+        on_versions: is told the versions of Python and the packages that each worker runs.
+    """
+    place = workplace(submission)
+
+    def open_worker() -> Worker:
+        worker = _CappedWorker(sandbox, place, Limits(threads=threads), caps or {})
+        try:
+            versions = worker.wait_until_ready().header.get("versions")
+            same_python(versions)
+        except BaseException:
+            worker.stop()
+            raise
+        if isinstance(versions, dict):
+            on_versions({clean(str(name)): clean(str(version)) for name, version in versions.items()})
+        return worker
+
+    return open_worker
+
+
+class _CappedWorker(Worker):
+    """A worker that gets no more CPU time for a request than `caps` says."""
+
+    def __init__(self, sandbox: Sandbox, place: Workplace, limits: Limits, caps: Mapping[str, float]) -> None:
+        super().__init__(sandbox, place, limits)
+        self._caps = caps
+
+    def request(
+        self,
+        op: str,
+        fields: Mapping[str, Any] | None = None,
+        arrays: Mapping[str, Array] | None = None,
+        *,
+        patience: Patience,
+        payload_limit: int = 0,
+        on_progress: Callable[[Message], None] | None = None,
+    ) -> Message | Ending:
+        cap = min(patience.cpu_seconds, self._caps.get(op, patience.cpu_seconds))
+        return super().request(
+            op,
+            fields,
+            arrays,
+            patience=replace(patience, cpu_seconds=cap),
+            payload_limit=payload_limit,
+            on_progress=on_progress,
+        )
