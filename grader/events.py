@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-Stage = Literal["prepare", "fetch", "read", "inspect", "train", "judge", "store"]
+Stage = Literal["prepare", "fetch", "read", "inspect", "recipe", "train", "judge", "store"]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,20 +29,21 @@ from grader.records import (
     Integrity,
     Isolation,
     Measurement,
-    ModelFacts,
     Probe,
     Projection,
+    Reading,
     Recipe,
     RunRecord,
     Trial,
 )
 from grader.report.interface import reports
-from grader.stages.model import find_model
+from grader.stages.look import Looked, Task, look
+from grader.stages.method import review
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import default_recipe
 from grader.stages.study import SECRET_BITS, run_study
 from grader.stages.trial import Job, project
-from grader.stages.workers import OpenWorker, choose_sandbox, opener
+from grader.stages.workers import choose_sandbox, opener
 from grader.text import clean, counted, without_credentials
 
 if TYPE_CHECKING:
@@ -58,6 +60,8 @@ class Request:
     command: str
     full: bool = True
     ref: str = ""
+    before: str = ""  # a deadline: the last commit before it
+    also: tuple[str, ...] = ()  # second repositories, see `fetch`
     model: str = ""
     data_dir: Path | None = None
     stand_in: bool = False
@@ -104,7 +108,7 @@ def grade_submission(request: Request, events: Events) -> Graded:
     spec = request.loaded.spec
     prepared = _prepare(request, events)
     events.start("fetch", f"Fetching {clean(without_credentials(request.source))}")
-    with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
+    with _fetched(request, events) as fetched:
         name = fetched.submission.name
         files = counted(len(fetched.submission.files), "file", "files")
         events.end(f"{name}, {files}, {fetched.submission.tree_digest[:19]}")
@@ -122,7 +126,7 @@ def check_submission(request: Request, events: Events) -> Graded:
     """A student's own check: everything but the training, nothing stored."""
     prepared = _prepare(request, events)
     events.start("fetch", f"Reading {clean(request.source)}")
-    with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
+    with _fetched(request, events) as fetched:
         events.end(counted(len(fetched.submission.files), "file", "files"))
         evidence = _gather(request, events, prepared, fetched)
         return Graded(judged(request, prepared, evidence), None)
@@ -142,6 +146,12 @@ def judged(request: Request, prepared: _Prepared, evidence: Evidence) -> RunReco
         outcomes=outcomes,
         grade=judge(outcomes, spec.points, spec.pass_mark, _ungradable(evidence)),
         provenance=provenance(request.loaded, request.command, prepared.started, evidence),
+    )
+
+
+def _fetched(request: Request, events: Events) -> AbstractContextManager[Fetched]:
+    return fetch(
+        request.source, ref=request.ref, before=request.before, also=request.also, progress=events.note
     )
 
 
@@ -183,53 +193,73 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
     reading = read_submission(fetched.root, fetched.submission)
     events.end(counted(len(reading.candidates), "model class", "model classes"))
     data = prepared.data
-    not_needed = Absent("skipped", "This assignment trains nothing.")
-    model: ModelFacts | Absent = not_needed
-    recipe: Recipe | Absent = not_needed
-    studied = _Studied((), not_needed, not_needed)
-    if data is not None:
-        recipe = default_recipe(request.loaded.spec)
-        open_worker = opener(
-            prepared.sandbox,
-            fetched.root,
-            request.threads,
-            on_versions=prepared.started.versions.update,
-        )
-        events.start("inspect", "Building and measuring the model")
-        found = find_model(open_worker, reading, data.input_shape, data.classes, request.model)
-        model = found.model
-        events.end(_model_line(model))
-        if not isinstance(model, Absent):
-            events.note(model.entrypoint.found_by)
-        obstacle = model if isinstance(model, Absent) else found.obstacle
-        if obstacle is None and not isinstance(model, Absent):
-            studied = _study(request, events, prepared, open_worker, model, recipe, data)
-        else:
-            assert obstacle is not None
-            studied = _Studied((), obstacle, obstacle)
+    if data is None:
+        return _without_training(prepared, fetched, reading)
+    looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
+    recipe = default_recipe(request.loaded.spec)
+    obstacle = looked.model if isinstance(looked.model, Absent) else looked.obstacle
+    if obstacle is None and not isinstance(looked.model, Absent):
+        studied = _study(request, events, prepared, looked, recipe, data)
+    else:
+        assert obstacle is not None
+        studied = _Studied((), obstacle, obstacle)
     events.start("judge", "Judging")
+    fetched, reading, model, training = looked.fetched, looked.reading, looked.model, looked.training
+    remarks, comparisons = review(
+        request.loaded.spec, fetched.root, reading, model, training, recipe, studied.accuracy
+    )
     return Evidence(
         submission=fetched.submission,
         reading=reading,
         model=model,
         recipe=recipe,
-        data=data.facts if data else not_needed,
+        data=data.facts,
         trials=studied.trials,
         projection=studied.projection,
         test_accuracy=studied.accuracy,
         integrity=Integrity(prepared.isolation, studied.probes),
+        training=training,
+        remarks=remarks,
+        comparisons=comparisons,
     )
+
+
+def _without_training(prepared: _Prepared, fetched: Fetched, reading: Reading) -> Evidence:
+    not_needed = Absent("skipped", "This assignment trains nothing.")
+    return Evidence(
+        submission=fetched.submission,
+        reading=reading,
+        model=not_needed,
+        recipe=not_needed,
+        data=not_needed,
+        trials=(),
+        projection=not_needed,
+        test_accuracy=not_needed,
+        integrity=Integrity(prepared.isolation),
+    )
+
+
+def _task(request: Request, prepared: _Prepared, fetched: Fetched, data: DataSet) -> Task:
+    open_worker = opener(
+        prepared.sandbox,
+        fetched.root,
+        request.threads,
+        on_versions=prepared.started.versions.update,
+    )
+    isolated = prepared.isolation.level != "1"
+    return Task(open_worker, data.input_shape, data.classes, request.model, isolated)
 
 
 def _study(
     request: Request,
     events: Events,
     prepared: _Prepared,
-    open_worker: OpenWorker,
-    model: ModelFacts,
+    looked: Looked,
     recipe: Recipe,
     data: DataSet,
 ) -> _Studied:
+    model = looked.model
+    assert not isinstance(model, Absent)
     training = request.loaded.spec.training
     assert training is not None
     total = recipe.epochs * len(data.train_images)
@@ -238,6 +268,7 @@ def _study(
         events.progress(samples / total, f"loss {loss:.3f}")
 
     limit = training.time_limit
+    open_worker = _task(request, prepared, looked.fetched, data).open_worker
     job = Job(open_worker, model, recipe, data, limit, request.threads, prepared.started.secret, progress)
     if not request.full:
         events.start("train", "A few training steps")
@@ -287,12 +318,6 @@ def _not_a_grade(request: Request, evidence: Evidence) -> tuple[str, ...]:
     elif not isinstance(evidence.data, Absent) and not evidence.data.official:
         reasons.append("The copy of the data set is not the official one.")
     return tuple(reasons)
-
-
-def _model_line(model: ModelFacts | Absent) -> str:
-    if isinstance(model, Absent):
-        return model.reason
-    return f"{model.entrypoint.call} in {model.entrypoint.place}: {model.parameters:,} parameters"
 
 
 def _trial_line(number: int, trial: Trial) -> str:

@@ -186,6 +186,20 @@ class RepositoryLink:
 
 
 @dataclass(frozen=True)
+class Experiment:
+    """One step of the work as the student describes it: target, result, analysis. A part that is missing is ""."""
+
+    place: str
+    target: str = ""
+    result: str = ""
+    analysis: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        return bool(self.target and self.result and self.analysis)
+
+
+@dataclass(frozen=True)
 class Reading:
     readme: Readme | Absent
     candidates: tuple[Candidate, ...]  # the most likely first
@@ -194,6 +208,7 @@ class Reading:
     claims: tuple[Claim, ...] = ()  # from notebooks' saved outputs
     repositories: tuple[RepositoryLink, ...] = ()  # other repositories that the submission fetches or names
     sessions: tuple[Session, ...] = ()  # training runs as the source has them, nothing executed
+    experiments: tuple[Experiment, ...] = ()  # steps with a target, a result and an analysis
 
 
 # --- what the model is --------------------------------------------------------------------------------------
@@ -375,7 +390,9 @@ class Session:
     zeroes_gradients: bool
     rate_finder: str = ""  # where the learning rate came from a finder: how, as a sentence
     at_import: bool = False  # the training runs when a module is imported
-    loss_arguments: tuple[tuple[str, Scalar], ...] = ()  # those that are not the default: label_smoothing, ...
+    loss_arguments: tuple[
+        tuple[str, Scalar], ...
+    ] = ()  # those that are not the default: label_smoothing, ...
     confidence: Literal["high", "medium", "low"] = "medium"
     unknown: tuple[tuple[str, str], ...] = ()
 

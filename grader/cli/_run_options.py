@@ -40,3 +40,27 @@ def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return function
+
+
+also_option = click.option(
+    "--also",
+    multiple=True,
+    metavar="[NAME=]URL|FOLDER",
+    help="A second repository that the work imports; several are several --also.",
+)
+
+
+def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--ref, --before, --also."""
+    for option in (
+        also_option,
+        click.option(
+            "--before",
+            default="",
+            metavar="DEADLINE",
+            help="The last commit up to this moment: 2026-03-01T23:59:00+05:30.",
+        ),
+        click.option("--ref", default="", help="Branch, tag or commit instead of the default branch."),
+    ):
+        function = option(function)
+    return function

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from grader.cli._run_options import data_options
+from grader.cli._run_options import also_option, data_options
 from grader.errors import ExitCode
 from grader.records import Grade
 
@@ -16,6 +16,7 @@ from grader.records import Grade
 @click.argument("spec", default="s4")
 @click.argument("path", default=".")
 @click.option("--model", default="", metavar="FILE:CLASS", help="The model, where there are several.")
+@also_option
 @data_options
 @click.option("--threads", type=click.IntRange(1, 256), help="Cores to use. Default: all, at most 8.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
@@ -38,6 +39,7 @@ def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
         source=path,
         command=f"grader check {spec} {path}",
         full=False,
+        also=options["also"],
         model=options["model"],
         data_dir=Path(options["data_dir"]) if options["data_dir"] else None,
         stand_in=options["stand_in"],

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from grader.cli._run_options import source_options
 from grader.errors import ExitCode
 from grader.records import Absent, Inspection
 
@@ -26,7 +27,7 @@ def parse_shape(_: click.Context, __: click.Parameter, value: str) -> tuple[int,
 
 @click.command(short_help="Show what the grader sees of a model.")
 @click.argument("path", default=".", metavar="FOLDER|URL")
-@click.option("--ref", default="", help="Branch, tag or commit instead of the default branch.")
+@source_options
 @click.option("--model", default="", metavar="FILE:CLASS", help="The model, where there are several.")
 @click.option(
     "--input",
@@ -67,6 +68,8 @@ def command(path: str, as_json: bool, **options: Any) -> int:
         input_shape=options["input_shape"],
         classes=options["classes"],
         ref=options["ref"],
+        before=options["before"],
+        also=options["also"],
         model=options["model"],
         trust_code=options["trust_this_code"],
         threads=cores(),

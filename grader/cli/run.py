@@ -7,15 +7,18 @@ from typing import Any
 
 import click
 
-from grader.cli._run_options import data_options, parse_seeds
+from grader.cli._run_options import data_options, parse_seeds, source_options
 
 
 @click.command(short_help="Grade one submission.")
 @click.argument("spec")
 @click.option(
-    "--repo", required=True, metavar="URL|FOLDER", help="Repository, link to its README, or a folder."
+    "--repo",
+    required=True,
+    metavar="URL|FOLDER|FILE",
+    help="Repository, link to its README, a folder, a zip or tar.",
 )
-@click.option("--ref", default="", help="Branch, tag or commit instead of the default branch.")
+@source_options
 @click.option("--model", default="", metavar="FILE:CLASS", help="The model, where several were handed in.")
 @data_options
 @click.option("--seeds", callback=parse_seeds, metavar="N,N,...", help="Train with exactly these seeds.")
@@ -57,6 +60,8 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
     return {
         "source": options["repo"],
         "ref": options["ref"],
+        "before": options["before"],
+        "also": options["also"],
         "model": options["model"],
         "data_dir": Path(options["data_dir"]) if options["data_dir"] else None,
         "stand_in": options["stand_in"],
@@ -77,8 +82,10 @@ def _again(spec: str, options: dict[str, Any]) -> str:
     from grader.text import without_credentials
 
     words = ["grader", "run", spec, "--repo", without_credentials(options["repo"])]
-    for name in ("ref", "model"):
+    for name in ("ref", "before", "model"):
         words += [f"--{name}", options[name]] if options[name] else []
+    for second in options["also"]:
+        words += ["--also", without_credentials(second)]
     for flag in ("stand_in", "unofficial_data", "trust_this_code"):
         words += [f"--{flag.replace('_', '-')}"] if options[flag] else []
     return shlex.join(words)

@@ -16,7 +16,7 @@ from grader.reading.pieces import Piece, pieces
 from grader.reading.recipe import sessions
 from grader.reading.tracing.follow import follow
 from grader.reading.tracing.sources import Sources
-from grader.reading.units import units
+from grader.reading.units import Unit, units
 from grader.records import Candidate, LeftOut, Session, Submission
 
 LIMIT_CLASSES = 500
@@ -40,29 +40,8 @@ def discover(root: Path, submission: Submission, final_words: frozenset[str] = f
     unreadable: list[LeftOut] = []
     source = tuple(pieces(root, submission, unreadable))
     read = tuple(units(source, unreadable))
-    definitions = [Definition(unit, facts) for unit in read for facts in unit.facts.classes]
-    if len(definitions) > LIMIT_CLASSES:
-        reason = f"{len(definitions):,} classes; only the first {LIMIT_CLASSES} are looked at"
-        unreadable.append(LeftOut(submission.subfolder or ".", reason))
-    modules = Modules(read, definitions[:LIMIT_CLASSES])
-    models = modules.models()
-    users, places = used_by(read, models), built_at(read, models)
     followed = tuple(follow(Sources(source)))
-    built = built_classes(followed)
-    candidates = tuple(
-        Candidate(
-            file=model.unit.file,
-            cell=model.unit.cell,
-            line=model.facts.line,
-            class_name=model.facts.name,
-            required_arguments=modules.required_arguments(model),
-            has_forward=modules.has_forward(model),
-            used_by=users[index],
-            built_at=places[index],
-            built_with=built[key].arguments if (key := _key(model)) in built else (),
-        )
-        for index, model in enumerate(models)
-    )
+    candidates, built = _candidates(read, built_classes(followed), submission, unreadable)
     candidates, built = _through_factories(candidates, built)
     candidates, built = _under_other_names(candidates, built, unnamed_calls(followed))
     pool = ranking.Pool(
@@ -82,6 +61,36 @@ def discover(root: Path, submission: Submission, final_words: frozenset[str] = f
     return Discovery(ordered, choice, tuple(unreadable), trainings, source)
 
 
+Found = tuple[tuple[Candidate, ...], dict[Key, Built]]
+
+
+def _candidates(
+    read: tuple[Unit, ...], built: dict[Key, Built], submission: Submission, unreadable: list[LeftOut]
+) -> Found:
+    """The classes that are modules, in the order in which they were read, with how they are built."""
+    definitions = [Definition(unit, facts) for unit in read for facts in unit.facts.classes]
+    if len(definitions) > LIMIT_CLASSES:
+        reason = f"{len(definitions):,} classes; only the first {LIMIT_CLASSES} are looked at"
+        unreadable.append(LeftOut(submission.subfolder or ".", reason))
+    modules = Modules(read, definitions[:LIMIT_CLASSES])
+    models = modules.models()
+    users, places = used_by(read, models), built_at(read, models)
+    return tuple(
+        Candidate(
+            file=model.unit.file,
+            cell=model.unit.cell,
+            line=model.facts.line,
+            class_name=model.facts.name,
+            required_arguments=modules.required_arguments(model),
+            has_forward=modules.has_forward(model),
+            used_by=users[index],
+            built_at=places[index],
+            built_with=built[key].arguments if (key := _key(model)) in built else (),
+        )
+        for index, model in enumerate(models)
+    ), built
+
+
 def _key(model: Definition) -> Key:
     return (model.unit.file, model.unit.cell, model.facts.line, model.facts.name)
 
@@ -91,9 +100,6 @@ def _missing_models(trainings: tuple[Session, ...]) -> str:
     lost = [one.model.name for one in trainings if "not in the" in dict(one.unknown).get("model", "")]
     names = ", ".join(list(dict.fromkeys(lost))[:3])
     return f" The training builds {names}, which is not in the submission." if names else ""
-
-
-Found = tuple[tuple[Candidate, ...], dict[Key, Built]]
 
 
 def _through_factories(candidates: tuple[Candidate, ...], built: dict[Key, Built]) -> Found:

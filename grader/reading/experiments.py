@@ -17,7 +17,7 @@ from grader.reading import notebook
 from grader.reading.pieces import Piece, is_skipped
 from grader.reading.source import parsed
 from grader.reading.staged import staged_text
-from grader.records import Submission
+from grader.records import Experiment, Submission
 from grader.text import clean_block, clean_path
 
 LIMIT_EXPERIMENTS = 200
@@ -43,20 +43,6 @@ class Lines:
 
     def place(self, index: int) -> str:
         return f"{self.start}:{self.first + index}" if self.first else self.start
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """One step as the student describes it; a part that is missing is ""."""
-
-    place: str
-    target: str = ""
-    result: str = ""
-    analysis: str = ""
-
-    @property
-    def is_complete(self) -> bool:
-        return bool(self.target and self.result and self.analysis)
 
 
 def experiments(texts: Iterable[Lines]) -> tuple[Experiment, ...]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from grader.reading import notebook
 from grader.reading.claims import LIMIT_CLAIMS, claims, last_fields
 from grader.reading.discovery import discover
+from grader.reading.experiments import experiments, texts_of
 from grader.reading.finders import suggested_rates, with_suggestions
 from grader.reading.links import Targets, targets
 from grader.reading.logs import LIMIT_LINES, Line, log_lines
@@ -53,6 +54,7 @@ def read_submission(root: Path, submission: Submission) -> Reading:
         claims=claimed,
         repositories=distinct(links),
         sessions=with_suggestions(found.sessions, suggested),
+        experiments=experiments(texts_of(root, submission, path, found.source)),
     )
 
 

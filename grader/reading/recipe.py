@@ -14,8 +14,8 @@ from grader.reading.runs import Run, loops_of, model_called_in, model_of, runs, 
 from grader.reading.tracing.follow import Followed
 from grader.reading.tracing.imports import is_library
 from grader.reading.tracing.trace import Event, Loop
-from grader.reading.tracing.values import Made, children
-from grader.records import Absent, Call, Schedule, Session
+from grader.reading.tracing.values import Instance, Made, children
+from grader.records import Absent, Call, Loading, Schedule, Session
 from grader.text import clean, clean_path
 
 LIMIT_SESSIONS = 60
@@ -44,21 +44,13 @@ def _session(run: Run) -> Session:
     first = run.steps[0]
     inner, outer = loops_of(first)
     loader = training_loader(run, inner)
-    model = model_of(run.optimizer) or model_called_in(run, first)
+    model = _model(run, unclear)
     epochs = _epochs(run, outer, inner, unclear)
     schedules = tuple(_schedule(run, made, inner, unclear) for made in _schedules(run))
     optimizer = _optimizer(run, unclear)
     loss = loss_of(run, unclear)
-    training = (
-        loading_of(run.followed.machine, loader, "training", unclear)
-        if loader
-        else _no_loader(inner, unclear)
-    )
+    training = _training(run, loader, inner, unclear)
     rates = first_and_last(optimizer, schedules, epochs)
-    if model is None:
-        unclear.append(("model", "reading cannot tell whose parameters the optimizer is given"))
-    elif isinstance(model, Made) and not is_library(model.name):
-        unclear.append(("model", f"{clean(model.last, 60)} is not in the submission"))
     place = _place(first, outer or inner)
     complete = bool(
         run.followed.was_called and loader and epochs and loss.name and model and not run.is_handed
@@ -87,6 +79,21 @@ def _session(run: Run) -> Session:
         confidence="medium" if complete else "low",
         unknown=tuple(dict.fromkeys(unclear)),
     )
+
+
+def _model(run: Run, unclear: Unclear) -> Instance | Made | None:
+    model = model_of(run.optimizer) or model_called_in(run, run.steps[0])
+    if model is None:
+        unclear.append(("model", "reading cannot tell whose parameters the optimizer is given"))
+    elif isinstance(model, Made) and not is_library(model.name):
+        unclear.append(("model", f"{clean(model.last, 60)} is not in the submission"))
+    return model
+
+
+def _training(run: Run, loader: Made | None, inner: Loop | None, unclear: Unclear) -> Loading | Absent:
+    if loader is None:
+        return _no_loader(inner, unclear)
+    return loading_of(run.followed.machine, loader, "training", unclear)
 
 
 def _place(first: Event, loop: Loop | None) -> str:

@@ -127,6 +127,12 @@ def sentence(text: str) -> str:
     return text if not text or text[-1] in ".!?…:" else f"{text}."
 
 
+def shortened(text: str, limit: int = 160) -> str:
+    """The start of a longer text, in one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= limit else line[: limit - 2].rstrip() + " …"
+
+
 def points(value: float) -> str:
     """`75`, `33.33`, `1,250`."""
     return f"{value:,.2f}".rstrip("0").rstrip(".")

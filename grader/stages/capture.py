@@ -10,9 +10,9 @@ from grader.isolation import capture_answer, conversation
 from grader.isolation.supervisor import Ending
 from grader.records import Absent, ModelFacts, Reading, RecoveredTraining, Submission
 from grader.stages.finder import with_found_rate
-from grader.stages.model import OpenWorker
 from grader.stages.sessions import choose, looks_like_rate_test
 from grader.stages.training_units import TrainingUnit, training_units
+from grader.stages.workers import OpenWorker
 from grader.text import clean_path
 
 MAX_ATTEMPTS = 8

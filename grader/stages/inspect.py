@@ -9,8 +9,8 @@ from grader.fetch.interface import Fetched, fetch
 from grader.fetch.local import local_path
 from grader.isolation.interface import Sandbox
 from grader.reading.read import read_submission
-from grader.records import INSPECTION_SCHEMA, Absent, Inspection, Isolation, ModelFacts
-from grader.stages.model import find_model
+from grader.records import INSPECTION_SCHEMA, Inspection, Isolation
+from grader.stages.look import Task, look
 from grader.stages.workers import choose_sandbox, opener
 from grader.text import counted
 
@@ -26,6 +26,8 @@ class InspectionRequest:
     input_shape: tuple[int, ...] = (1, 28, 28)
     classes: int = 10
     ref: str = ""
+    before: str = ""  # a deadline: the last commit before it
+    also: tuple[str, ...] = ()  # second repositories, see `fetch`
     model: str = ""  # FILE:CLASS, or "" to find it
     trust_code: bool = False
     threads: int = 1
@@ -43,7 +45,9 @@ def inspect_submission(request: InspectionRequest, events: Events) -> Inspection
     sandbox, isolation = choose_sandbox(plain_allowed=plain_allowed)
     events.end(f"Isolation level {isolation.level} ({isolation.name})")
     events.start("fetch", "Fetching the submission")
-    with fetch(request.source, ref=request.ref, progress=events.note) as fetched:
+    with fetch(
+        request.source, ref=request.ref, before=request.before, also=request.also, progress=events.note
+    ) as fetched:
         files = counted(len(fetched.submission.files), "file", "files")
         events.end(f"{fetched.submission.name}, {files}")
         return _inspect(request, events, fetched, sandbox, isolation)
@@ -55,24 +59,23 @@ def _inspect(
     events.start("read", "Reading the code and the notebooks")
     reading = read_submission(fetched.root, fetched.submission)
     events.end(f"Classes that could be the model: {len(reading.candidates)}")
-    events.start("inspect", "Building and measuring the model")
-    open_worker = opener(sandbox, fetched.root, request.threads, caps=CPU_SECONDS)
-    found = find_model(open_worker, reading, request.input_shape, request.classes, request.model)
-    events.end(_line(found.model))
+    task = Task(
+        open_worker=opener(sandbox, fetched.root, request.threads, caps=CPU_SECONDS),
+        input_shape=request.input_shape,
+        classes=request.classes,
+        wanted=request.model,
+        isolated=isolation.level != "1",
+    )
+    looked = look(task, fetched, events, reading)
     return Inspection(
         schema=INSPECTION_SCHEMA,
-        submission=fetched.submission,
-        candidates=reading.candidates,
-        choice=reading.choice,
-        unreadable=reading.unreadable,
-        model=found.model,
+        submission=looked.fetched.submission,
+        candidates=looked.reading.candidates,
+        choice=looked.reading.choice,
+        unreadable=looked.reading.unreadable,
+        model=looked.model,
         classes=request.classes,
-        obstacles=() if found.obstacle is None else (found.obstacle,),
+        obstacles=() if looked.obstacle is None else (looked.obstacle,),
         isolation=isolation,
+        training=looked.training,
     )
-
-
-def _line(model: ModelFacts | Absent) -> str:
-    if isinstance(model, Absent):
-        return model.reason
-    return f"{model.entrypoint.call} in {model.entrypoint.place}: {model.parameters:,} parameters"

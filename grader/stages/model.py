@@ -85,6 +85,11 @@ def _no_model(reading: Reading) -> Absent:
     if reading.unreadable:
         listed = "; ".join(f"{item.path}: {item.reason}" for item in reading.unreadable[:3])
         reason += f" Not readable were: {listed}."
+    elsewhere = [link for link in reading.repositories if link.kind in ("cloned", "installed")]
+    if elsewhere:  # the assignment may ask for a models repository: that is no shortfall of this one
+        link = elsewhere[0]
+        reason += f" {link.place} fetches another repository, {link.url}, which was not taken along."
+        return Absent("review", reason, f"Grade it again with --also {link.url}", "inspect")
     hint = "Hand in the model as a class in a .py file or a notebook of this repository (a Colab link is not enough)."
     return Absent("failed", reason, hint, "inspect")
 
@@ -113,11 +118,14 @@ def _measure_all(
 def _measure_one(
     worker: Worker, candidate: Candidate, input_shape: tuple[int, ...], classes: int
 ) -> _Measured | tuple[Absent, bool]:
-    guesses = {name: _guess(name, input_shape, classes) for name in candidate.required_arguments}
+    own = dict(candidate.built_with)
+    needed = [name for name in candidate.required_arguments if name not in own]
+    guesses = {name: _guess(name, input_shape, classes) for name in needed}
     missing = [name for name, guess in guesses.items() if guess is None]
     if missing:
         return _needs_arguments(candidate, missing), False
-    arguments = tuple((name, guess) for name, guess in guesses.items() if guess is not None)
+    given = own | {name: guess for name, guess in guesses.items() if guess is not None}
+    arguments = tuple(given.items())
     entrypoint = Entrypoint(candidate.file, candidate.cell, candidate.class_name, arguments, "")
     notes = conversation.load(worker, candidate.file, candidate.cell, candidate.class_name)
     if isinstance(notes, Ending):

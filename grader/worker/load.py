@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from grader.reading.notebook import code_cells
@@ -53,20 +53,22 @@ class Submission:
 
     # --- the way in -------------------------------------------------------------------------------------------
 
-    def model_class(self, file: str, cell: int, name: str) -> tuple[Namespace, type]:
-        """The class `name` of a file, or of a notebook's cell (counted from 1).
+    def model_class(self, file: str, cell: int, name: str) -> tuple[Namespace, Callable[..., Any]]:
+        """The class `name` of a file, or of a notebook's cell (counted from 1); or the function that builds a model.
 
         Raises:
-            CannotLoad: the file cannot be parsed, or defines no such class.
+            CannotLoad: the file cannot be parsed, or defines no such class or function.
             BaseException: whatever the definition of the class itself raises.
         """
         space = self._notebook(file, cell) if cell else self._file(file)
         found = space.module.__dict__.get(name)
-        if isinstance(found, type):
+        if isinstance(found, type | FunctionType):
             return space, found
         if name in space.failed:
             raise space.failed[name]
-        raise CannotLoad(f"{file} defines no class {name} that can be loaded by its definitions alone.")
+        raise CannotLoad(
+            f"{file} defines no class or function {name} that can be loaded by its definitions alone."
+        )
 
     def repair(self, space: Namespace, action: Callable[[], Any]) -> Any:
         """Do `action`; where a name is missing that an assignment kept aside defines, run that and try again."""

@@ -93,7 +93,8 @@ class Session:
         self._channel = channel
         self._submission = Submission(repository)
         self._space: Namespace | None = None
-        self._class: type | None = None
+        self._class: Callable[..., Any] | None = None  # or the function that builds the model
+        self._name = ""
         self._arguments: dict[str, Any] = {}
         self._model: torch.nn.Module | None = None
         self._data: tuple[torch.Tensor, torch.Tensor] | None = None
@@ -112,9 +113,9 @@ class Session:
     def _load(self, request: Message) -> Answer:
         file, name = request.text("file", 1000), request.text("class_name", 500)
         self._space, found = self._submission.model_class(file, request.integer("cell", 0, 100_000), name)
-        if not issubclass(found, torch.nn.Module):
+        if isinstance(found, type) and not issubclass(found, torch.nn.Module):
             raise CannotLoad(f"{name} is a class, but not an nn.Module.")
-        self._class = found
+        self._class, self._name = found, name
         return {"notes": [note[:300] for note in self._submission.notes[:20]]}, {}
 
     def _build(self, request: Message) -> Answer:
@@ -131,7 +132,7 @@ class Session:
 
         model = self._submission.repair(space, construct)
         if not isinstance(model, torch.nn.Module):
-            raise CannotLoad(f"{cls.__name__}() gives a {type(model).__name__} instead of an nn.Module.")
+            raise CannotLoad(f"{self._name}() gives a {type(model).__name__} instead of an nn.Module.")
         self._model = model
         return {}, {}
 

@@ -40,6 +40,14 @@ def build(record: RunRecord) -> Section:
                 tuple(_log_row(line) for line in found.logs),
             ),
             *listed(
+                "Steps of the work, as they are described",
+                (Column("Where", "code"), Column("Target"), Column("Result"), Column("Analysis")),
+                tuple(
+                    (one.place, *(words.shortened(text) for text in (one.target, one.result, one.analysis)))
+                    for one in record.evidence.reading.experiments
+                ),
+            ),
+            *listed(
                 "Links that lead nowhere",
                 (Column("Target", "code"), Column("Line", "number"), Column("Why")),
                 tuple((link.target, str(link.line), link.fault) for link in found.links if link.fault),

@@ -48,7 +48,8 @@ def _watch_optimizers(recorder: Recorder) -> None:
 def _subclasses(cls: type) -> list[type]:
     """Every class that derives from this one, the most derived last."""
     found: list[type] = []
-    for one in cls.__subclasses__():
+    below: list[type] = cls.__subclasses__()
+    for one in below:
         found += [one, *_subclasses(one)]
     return found
 
@@ -89,7 +90,12 @@ def _watch_building(cls: Any, recorder: Recorder) -> None:
         outermost = "_recorded_scheduler" not in self.__dict__
         if outermost:
             self.__dict__["_recorded_scheduler"] = Scheduler({}, None, building=True)
-        original(self, *arguments, **named)
+        try:
+            original(self, *arguments, **named)
+        except BaseException:
+            if outermost:
+                del self.__dict__["_recorded_scheduler"]
+            raise
         if outermost:
             known = self.__dict__["_recorded_scheduler"]
             known.call, known.optimizer = self.__dict__["_recorded_call"], getattr(self, "optimizer", None)
@@ -157,7 +163,7 @@ def _watch_backward(recorder: Recorder) -> None:
         single = isinstance(first, torch.Tensor) and first.numel() == 1
         return float(first.detach()) if single else float("nan")
 
-    original = torch.Tensor.backward
+    original: Any = torch.Tensor.backward
     autograd = patched.backward
 
     @functools.wraps(original)

@@ -6,14 +6,13 @@ import builtins
 import contextlib
 import gc
 import os
-import signal
 import sys
 import tempfile
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from grader.isolation.frames import Message
@@ -27,6 +26,7 @@ from grader.worker.capture import (
     transforms,
 )  # fmt: skip
 from grader.worker.capture.account import Account
+from grader.worker.capture.alarm import OutOfTime, alarm
 from grader.worker.capture.commands import Commands
 from grader.worker.capture.files import WorkingCopy, redirect
 from grader.worker.capture.finder import FinderLibrary
@@ -34,11 +34,8 @@ from grader.worker.capture.modules import Modules
 from grader.worker.capture.names import Definitions
 from grader.worker.capture.quiet import Quiet
 from grader.worker.capture.recorder import Recorder
-from grader.worker.capture.sources import COMMAND, Piece, pieces
-from grader.worker.capture.statements import OutOfTime, Runner
-
-ALARM_EVERY_SECONDS = 1.0
-"""After the first alarm, how often it comes again: a bare `except` of the student's may have caught it."""
+from grader.worker.capture.sources import COMMAND, Piece, pieces, text_of
+from grader.worker.capture.statements import Runner
 
 
 def capture(submission: Path, request: Message) -> dict[str, Any]:
@@ -76,7 +73,7 @@ class Capture:
         self._install()
         ended = "finished"
         try:
-            with _alarm(cpu_seconds):
+            with alarm(cpu_seconds):
                 try:
                     self._run_unit()
                 except SystemExit:
@@ -86,7 +83,7 @@ class Capture:
         sessions: list[dict[str, Any]] = []
         unused: list[dict[str, Any]] = []
         try:
-            with _alarm(max(5.0, cpu_seconds / 6)):
+            with alarm(max(5.0, cpu_seconds / 6)):
                 gc.collect()  # iterators that were left half-way end their passes now
                 account = Account(self._recorder, self._transforms)
                 sessions = account.sessions()
@@ -170,6 +167,8 @@ class Capture:
 
     def _run_unit(self) -> None:
         place = self._copy.root / self._unit
+        if not text_of(place):
+            self._note(f"{self._unit} is empty, too large, or cannot be read.")
         if not self._unit.endswith(".ipynb"):
             self._run_script(place, self._arguments)
             return
@@ -219,19 +218,3 @@ class _Shell:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._quiet, name)
-
-
-@contextlib.contextmanager
-def _alarm(cpu_seconds: float) -> Iterator[None]:
-    """Raise `OutOfTime` in the student's code when its CPU time is over, again and again until it ends."""
-
-    def over(_: int, __: FrameType | None) -> None:
-        raise OutOfTime
-
-    before = signal.signal(signal.SIGPROF, over)
-    signal.setitimer(signal.ITIMER_PROF, cpu_seconds, ALARM_EVERY_SECONDS)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)

@@ -25,10 +25,6 @@ Mark = Callable[[], Callable[[], None]]
 """Called before a statement; what it gives is called where the statement fails and is tried once more."""
 
 
-class OutOfTime(BaseException):
-    """The time of this unit is over. No `except Exception` of the student's may catch it."""
-
-
 class Runner:
     """Runs pieces of source in namespaces."""
 

@@ -139,7 +139,7 @@ def test_an_exit_in_a_class_body_ends_nothing(submission):
     ("source", "said"),
     [
         ("class Net(:\n", "cannot be parsed: invalid syntax, line 1"),
-        ("x = 1\n", "defines no class Net"),
+        ("x = 1\n", "defines no class or function Net"),
         ("a\0b", "cannot be parsed"),
     ],
 )
@@ -156,3 +156,10 @@ def test_a_file_that_is_not_there(submission):
 def test_annotations_need_no_name_to_exist(submission):
     found = submission(m_py="WIDTH = 1\n" + NET + "    def forward(self, x: Unknown) -> Missing: return x\n")
     assert build(found, "m.py").fc.out_features == 1
+
+
+def test_a_function_that_builds_the_model(tmp_path):
+    (tmp_path / "m.py").write_text("class Net:\n    pass\n\n\ndef make(n=3):\n    return Net()\n")
+    space, found = Submission(str(tmp_path)).model_class("m.py", 0, "make")
+    assert type(found()).__name__ == "Net"
+    assert space.module.__dict__["Net"] is type(found())
