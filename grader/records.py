@@ -672,3 +672,5 @@ class Inspection:
     obstacles: tuple[Absent, ...]  # why a measured model cannot be trained for so many classes; () if it can
     isolation: Isolation
     training: RecoveredTraining | Absent = Absent("skipped", "The student's own training was not looked at.")
+    remarks: tuple[Remark, ...] = ()  # what can be said of the method without an assignment's limits
+    comparisons: tuple[Comparison, ...] = ()

@@ -72,7 +72,9 @@ def capture(facts: dict[str, Any], unit: str) -> Capture:
 
 def _seen(item: Any, unit: str) -> Seen:
     fields = checked.mapping(item, "session")
-    training = fields.get("training")
+    if "training" not in fields:
+        raise ProtocolError("training")
+    training = fields["training"]
     session = Session(
         way="captured",
         unit=unit,

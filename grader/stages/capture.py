@@ -116,11 +116,17 @@ def _nothing(attempts: list[_Attempt]) -> Absent:
             "Hand in the notebook or the script that trained the model.",
             "capture",
         )
-    reasons = " ".join(_failure(attempt) for attempt in attempts[:4])
-    last = next(
-        (a.result for a in attempts if isinstance(a.result, capture_answer.Capture) and a.result.notes), None
+    machine = next(
+        (a.result for a in attempts if isinstance(a.result, Ending) and a.result.kind == "machine"), None
     )
-    details = f" {last.notes[-1]}" if last is not None else ""
+    if machine is not None:
+        return Absent(
+            "errored", f"The training could not be captured: {machine.sentence}", "Run it again.", "capture"
+        )
+    reasons = " ".join(_failure(attempt) for attempt in attempts[:4])
+    ran = [attempt.result for attempt in attempts if isinstance(attempt.result, capture_answer.Capture)]
+    notes = next((one.notes for one in ran if one.notes), ())
+    details = f" What went wrong first: {' '.join(notes[:3])}" if notes else ""
     return Absent(
         "skipped",
         f"The training could not be captured by running it with stand-ins. {reasons}{details}",

@@ -12,7 +12,7 @@ from grader.reading.staged import staged_text
 from grader.records import Call, Scalar, Session
 
 _SUGGESTED = re.compile(
-    r"(?:suggested|suggestion|best|optimal|max(?:imum)?)[ _]{0,2}(?:lr|learning[ _]rate)[^\d\n]{0,20}"
+    r"(?:suggested|suggestion|best|optimal|max(?:imum)?)[ _]{0,2}(?:lr|learning[ _]rate)[^\d\n]{0,20}?"
     r"(\d{0,3}\.?\d{1,12}(?:[eE][-+]?\d{1,3})?)",
     re.IGNORECASE,
 )

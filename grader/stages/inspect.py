@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grader.evaluation.comparisons import comparisons
+from grader.evaluation.remarks import remarks
 from grader.events import Events
 from grader.fetch.interface import Fetched, fetch
 from grader.fetch.local import local_path
 from grader.isolation.interface import Sandbox
 from grader.reading.read import read_submission
-from grader.records import INSPECTION_SCHEMA, Inspection, Isolation
-from grader.stages.look import Task, look
+from grader.records import INSPECTION_SCHEMA, Absent, Inspection, Isolation
+from grader.stages.look import Looked, Task, look
+from grader.stages.method import source_below
 from grader.stages.workers import choose_sandbox, opener
 from grader.text import counted
 
@@ -67,15 +70,24 @@ def _inspect(
         isolated=isolation.level != "1",
     )
     looked = look(task, fetched, events, reading)
+    return _inspection(request, looked, isolation)
+
+
+def _inspection(request: InspectionRequest, looked: Looked, isolation: Isolation) -> Inspection:
+    reading, model, training = looked.reading, looked.model, looked.training
+    said = remarks(training, reading, model=model, source=source_below(looked.fetched.root))
+    not_measured = Absent("skipped", "Nothing was trained.")
     return Inspection(
         schema=INSPECTION_SCHEMA,
         submission=looked.fetched.submission,
-        candidates=looked.reading.candidates,
-        choice=looked.reading.choice,
-        unreadable=looked.reading.unreadable,
-        model=looked.model,
+        candidates=reading.candidates,
+        choice=reading.choice,
+        unreadable=reading.unreadable,
+        model=model,
         classes=request.classes,
         obstacles=() if looked.obstacle is None else (looked.obstacle,),
         isolation=isolation,
-        training=looked.training,
+        training=training,
+        remarks=said,
+        comparisons=comparisons(reading, model, training, not_measured),
     )

@@ -85,7 +85,8 @@ def _no_model(reading: Reading) -> Absent:
     if reading.unreadable:
         listed = "; ".join(f"{item.path}: {item.reason}" for item in reading.unreadable[:3])
         reason += f" Not readable were: {listed}."
-    elsewhere = [link for link in reading.repositories if link.kind in ("cloned", "installed")]
+    # What pip installs is a library as a rule; what is cloned is the student's own.
+    elsewhere = [link for link in reading.repositories if link.kind == "cloned"]
     if elsewhere:  # the assignment may ask for a models repository: that is no shortfall of this one
         link = elsewhere[0]
         reason += f" {link.place} fetches another repository, {link.url}, which was not taken along."

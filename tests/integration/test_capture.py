@@ -160,6 +160,7 @@ def test_a_second_repository_that_drifted(tmp_path):
     assert isinstance(found, Absent)
     assert found.cause == "skipped"
     assert "trained nothing" in found.reason
+    assert "cannot import name 'get_trainer'" in found.reason
 
 
 def test_a_model_notebook_as_a_module_and_many_runs_on_one_optimizer(tmp_path):
@@ -258,6 +259,29 @@ def test_raw_files_below_a_mounted_drive(tmp_path):
     _, session, training = chosen("raw_files", tmp_path)
     assert (session.epochs, training.images, training.split) == (5, 60_000, "train")
     assert session.evaluations[0].loading.split == "test"
+
+
+def test_transforms_of_the_second_version_and_an_optimizer_of_the_students_own(tmp_path):
+    found, session, training = chosen("second_version", tmp_path)
+    assert found.notes == ()
+    assert (training.data_set, training.batch_size, training.shuffled) == ("FashionMNIST", 128, True)
+    assert names(training) == ["ToImage", "RandomRotation", "ToDtype", "Normalize"]
+    assert {call.library for call in training.transforms} == {"torchvision.v2"}
+    assert session.model.text == "Net(width=8, drop=0.05)"
+    assert session.optimizer.text == "Lamb(lr=0.004, trust=2.0)"
+    assert session.optimizer.library == ""
+    assert [(one.call.text, one.steps) for one in session.schedules] == [
+        ("CosineAnnealingLR(T_max=6)", "per epoch")
+    ]
+    assert [(one.passes, one.mode, one.gradients) for one in session.evaluations] == [(6, "eval", False)]
+    assert session.evaluations[0].loading.randomness == "fixed"
+
+
+def test_relative_imports_and_a_file_named_like_a_standard_module(tmp_path):
+    found, session, _ = chosen("relative_imports", tmp_path)
+    assert found.notes == ("The name EPOCHS is taken from src/statistics.py.",)
+    assert (session.unit, session.epochs, session.optimizer.text) == ("src/train.py", 14, "Adagrad(lr=0.01)")
+    assert session.evaluations[0].passes == 14
 
 
 def test_a_submission_without_training(tmp_path):

@@ -148,3 +148,43 @@ def test_no_registry_and_no_machine_is_named():
             text = path.read_text("utf-8", "ignore")
             assert not [host for host in hosts if host in text], name
             assert not [place for place in ("/work/" + "main", "/root/" + ".") if place in text], name
+
+
+RUNS_CODE = {
+    "exec",
+    "eval",
+    "compile",
+    "__import__",
+    "runpy",
+    "spec_from_file_location",
+    "exec_module",
+    "execfile",
+}
+READS_OBJECTS = {"pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib"}
+
+
+def calls_and_imports(path: Path) -> set[str]:
+    """Names that a file calls plainly (`exec`, not `re.compile`), attributes that it uses, and what it imports."""
+    found = {name.partition(".")[0] for name in imports(path)}
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            found.add(node.func.id)
+        elif isinstance(node, ast.Attribute) and node.attr in RUNS_CODE - {"compile", "eval"}:
+            found.add(node.attr)
+        elif isinstance(node, ast.Attribute) and ast.unparse(node) in ("torch.load", "torch.jit.load"):
+            found.add("pickle")
+    return found
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_code_from_outside_is_run_in_the_worker_only(path):
+    used = calls_and_imports(path)
+    assert not used & READS_OBJECTS, "no format that runs code when it is read"
+    if family(path) != "worker":
+        assert not used & RUNS_CODE, "what a submission holds is parsed, never run"
+    if "import_module" in path.read_text("utf-8") and family(path) != "worker":
+        assert path.relative_to(PACKAGE).parts[0] in ("checks", "report", "data", "cli", "reading"), (
+            "families load their own"
+        )
+    if "subprocess" in used:
+        assert family(path) in ("isolation", "fetch", "worker"), "only git and the sandbox are started"

@@ -16,7 +16,11 @@ VERDICTS = {"agrees": "✓ agrees", "cannot tell": "– cannot tell", "differs":
 
 
 def build(record: RunRecord) -> Section:
-    found = record.evidence.comparisons
+    return describe(record.evidence.comparisons)
+
+
+def describe(found: tuple[Comparison, ...]) -> Section:
+    """The section for these comparisons."""
     columns = (
         Column("What"),
         Column("Stated", "number"),

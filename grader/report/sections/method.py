@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.records import Absent, Evidence, Remark, RunRecord
+from grader.records import Absent, RecoveredTraining, Remark, RunRecord
 from grader.report import words
 from grader.report.sections.interface import Column, Section, listed
 
@@ -22,13 +22,17 @@ SEEN = {
 
 
 def build(record: RunRecord) -> Section:
-    found = record.evidence
-    faults = tuple(one for one in found.remarks if not one.harmless)
-    notes = tuple(one for one in found.remarks if one.harmless)
+    return describe(record.evidence.remarks, record.evidence.training)
+
+
+def describe(remarks: tuple[Remark, ...], training: RecoveredTraining | Absent) -> Section:
+    """The section for these remarks on this training."""
+    faults = tuple(one for one in remarks if not one.harmless)
+    notes = tuple(one for one in remarks if one.harmless)
     return Section(
         id="method",
         title=TITLE,
-        lead=(_lead(found, faults),),
+        lead=(_lead(training, faults),),
         tables=(
             *listed("What to look at", COLUMNS, tuple(map(_row, faults))),
             *listed("Also seen, and nothing is wrong with it", COLUMNS, tuple(map(_row, notes))),
@@ -36,14 +40,12 @@ def build(record: RunRecord) -> Section:
     )
 
 
-def _lead(found: Evidence, faults: tuple[Remark, ...]) -> str:
+def _lead(training: RecoveredTraining | Absent, faults: tuple[Remark, ...]) -> str:
     if faults:
         count = words.counted(len({one.name for one in faults}), "thing")
         return f"A teaching assistant would point out {count}. Points hang on it only where a check says so."
-    if isinstance(found.training, Absent):
-        return (
-            f"Of the method little could be seen, and nothing to point out. {words.why_not(found.training)}"
-        )
+    if isinstance(training, Absent):
+        return f"Of the method little could be seen, and nothing to point out. {words.why_not(training)}"
     return "Nothing to point out: none of the common mistakes was seen."
 
 

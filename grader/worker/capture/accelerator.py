@@ -14,6 +14,8 @@ from typing import Any
 
 import torch
 
+from grader.worker.capture.quiet import Quiet
+
 _FACTORIES = (
     *("zeros", "ones", "empty", "full", "rand", "randn", "randint", "randperm", "arange", "linspace", "eye"),
     *("tensor", "as_tensor", "zeros_like", "ones_like", "rand_like", "randn_like", "empty_like", "full_like"),
@@ -68,6 +70,11 @@ def _cuda() -> None:
         setattr(torch.cuda, name, lambda *_, **__: None)
     for name in ("memory_allocated", "max_memory_allocated", "memory_reserved", "max_memory_reserved"):
         setattr(torch.cuda, name, lambda *_, **__: 0)
+    cuda: Any = torch.cuda
+    cuda.device = cuda.stream = _Autocast
+    cuda.Event = cuda.Stream = lambda *_, **__: Quiet("cuda")
+    for name in ("FloatTensor", "LongTensor", "DoubleTensor", "HalfTensor", "ByteTensor", "IntTensor"):
+        setattr(cuda, name, getattr(torch, name))
     # The optimizers of the Adam family ask the accelerator for its stream in each step.
     accelerator: Any = getattr(torch, "accelerator", None)
     if accelerator is not None:

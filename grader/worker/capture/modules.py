@@ -1,13 +1,14 @@
 """Imports of the student's code: their own files by path, stand-ins for what is not installed.
 
 Own modules run statement by statement too, and a notebook can be imported as a module. Nothing in the submission
-takes the place of the standard library or of a library that is already in use.
+takes the place of a module that is already in use, nor of one that a library asks for.
 """
 
 from __future__ import annotations
 
 import importlib.machinery
 import importlib.util
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -75,7 +76,7 @@ class Modules:
             "fastprogress": _bars(prepare),
             **libraries,
         }
-        self._protected = {name.partition(".")[0] for name in sys.modules} | sys.stdlib_module_names
+        self._protected = {name.partition(".")[0] for name in sys.modules}
         self._protected -= {*_QUIET, *self._libraries}
         self._anywhere: dict[str, Path] | None = None
 
@@ -93,7 +94,7 @@ class Modules:
             return self._spec(name, lambda: QuietModule(name))
         if top in self._protected:
             return self._watched(name, path)
-        found = self._local(name, path)
+        found = self._local(name, path) if asked_by_student() else None
         if found is not None:
             return found
         if top in self._libraries and not self._is_own(top):
@@ -132,7 +133,8 @@ class Modules:
     def _folders(self) -> list[Path]:
         """Where a plain import looks: here, what `sys.path` names, the unit's folder and all above it."""
         named = [Path(self._copy.path(entry) or ".") for entry in sys.path if isinstance(entry, str)]
-        inside = [place.absolute() for place in named if place.absolute().is_relative_to(self._copy.root)]
+        named = [Path(os.path.normpath(place.absolute())) for place in named]
+        inside = [place for place in named if place.is_relative_to(self._copy.root)]
         start = self._copy.start
         above = [start, *[place for place in start.parents if place.is_relative_to(self._copy.root)]]
         here = Path.cwd()

@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import gc
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -90,6 +91,8 @@ class Capture:
                 unused = account.unused()
         except OutOfTime:
             ended = "out of time"
+        os.chdir("/")
+        shutil.rmtree(self._copy.root, ignore_errors=True)
         return {
             "sessions": sessions,
             "unused": unused,
@@ -184,6 +187,8 @@ class Capture:
         """A file as `python file.py` runs it, also when a notebook does that."""
         space = self._main_space()
         space["__file__"] = str(place)
+        folder = PurePosixPath(self._copy.relative(place)).parent
+        space["__package__"] = ".".join(folder.parts) or None
         before = list(sys.argv)
         sys.argv[:] = [str(place), *arguments]
         try:

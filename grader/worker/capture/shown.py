@@ -49,6 +49,8 @@ def _own_text(value: Any) -> str:
     held = getattr(value, "value", None)
     if isinstance(held, str):
         return held
+    if type(value).__name__ in ("dtype", "device"):
+        return str(value)
     shape = getattr(value, "shape", None)
     if shape is not None and hasattr(value, "tolist"):
         return text(value.tolist(), 2) if math.prod(shape) <= 16 else f"{type(value).__name__}{tuple(shape)}"

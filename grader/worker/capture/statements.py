@@ -127,12 +127,18 @@ class Runner:
                 if isinstance(statement, ast.Import)
                 else ast.ImportFrom(statement.module, [alias], statement.level)
             )
-            ast.copy_location(single, statement)
-            try:
-                self._execute(single, space, filename)
-            except Exception as one:
-                if not self._define(alias.asname or alias.name, space):
-                    self._failed(one, filename)
+            self._import_one(ast.copy_location(single, statement), alias, space, filename)
+
+    def _import_one(self, single: ast.stmt, alias: ast.alias, space: dict[str, Any], filename: str) -> None:
+        try:
+            self._execute(single, space, filename)
+        except Exception as error:
+            if isinstance(single, ast.ImportFrom) and single.level and single.module:
+                # A script that is run by itself has no package: its relative imports mean its own folder.
+                single.level = 0
+                self._import_one(single, alias, space, filename)
+            elif not self._define(alias.asname or alias.name, space, made_here=True):
+                self._failed(error, filename)
 
     def _define(self, name: str, space: dict[str, Any], *, made_here: bool = False) -> bool:
         """Give the namespace a definition of this name, from anywhere in the submission or by what it always is."""

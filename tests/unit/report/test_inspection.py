@@ -34,6 +34,8 @@ def inspection(record: RunRecord, isolation: Isolation = SANDBOX) -> Inspection:
         (),
         isolation,
         record.evidence.training,
+        record.evidence.remarks,
+        record.evidence.comparisons,
     )
 
 

@@ -14,7 +14,12 @@ from grader.worker.capture.files import WorkingCopy, mirror
 @pytest.fixture
 def copy(tmp_path, monkeypatch):
     source = tmp_path / "handed in"
-    for name, text in {"S7/train.ipynb": "{}", "helpers/main.py": "x = 1", "helpers/deep/a.py": "", ".git/HEAD": ""}.items():
+    for name, text in {
+        "S7/train.ipynb": "{}",
+        "helpers/main.py": "x = 1",
+        "helpers/deep/a.py": "",
+        ".git/HEAD": "",
+    }.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(text)
     made = WorkingCopy(source, tmp_path / "work", "S7")
@@ -68,7 +73,11 @@ def test_a_copy_has_a_bound(tmp_path):
 def commands(copy, names=()):
     notes: list[str] = []
     ran: list[tuple[str, list[str]]] = []
-    return Commands(copy, names, lambda place, words: ran.append((place.name, words)), notes.append), notes, ran
+    return (
+        Commands(copy, names, lambda place, words: ran.append((place.name, words)), notes.append),
+        notes,
+        ran,
+    )
 
 
 def test_a_clone_is_the_folder_of_that_name(copy):
@@ -111,6 +120,14 @@ def test_scripts_are_run_and_files_written(copy):
 
 def test_anything_else_does_nothing(copy):
     command, notes, ran = commands(copy)
-    for line in ("!pip install x", "!rm -rf /", "%matplotlib inline", "!'unbalanced", "!", "!cp", "%cd nowhere"):
+    for line in (
+        "!pip install x",
+        "!rm -rf /",
+        "%matplotlib inline",
+        "!'unbalanced",
+        "!",
+        "!cp",
+        "%cd nowhere",
+    ):
         command(line)
     assert (notes, ran, os.listdir()) == ([], [], ["train.ipynb"])

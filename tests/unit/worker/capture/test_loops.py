@@ -18,7 +18,11 @@ def run(source: str, loops: Loops, **names: object) -> dict[str, object]:
 def test_a_running_loop_is_known_with_its_bound():
     loops = Loops()
     seen: list[int] = []
-    run("for i in range(1, 21):\n    see()\n    if i == 3:\n        break\n", loops, see=lambda: seen.append(loops.running[-1].length))
+    run(
+        "for i in range(1, 21):\n    see()\n    if i == 3:\n        break\n",
+        loops,
+        see=lambda: seen.append(loops.running[-1].length),
+    )
     assert seen == [20, 20, 20]
     assert loops.running == []
 

@@ -25,7 +25,14 @@ def test_a_quiet_object_calculates_indexes_and_compares():
     quiet = Quiet("x")
     quiet[0] = 1
     assert isinstance(quiet[0] + 1 - quiet * 2, Quiet)
-    assert (float(quiet), int(quiet), len(quiet), bool(quiet), quiet > 1, f"{quiet:.3f}") == (0.0, 0, 0, True, False, "0")
+    assert (float(quiet), int(quiet), len(quiet), bool(quiet), quiet > 1, f"{quiet:.3f}") == (
+        0.0,
+        0,
+        0,
+        True,
+        False,
+        "0",
+    )
 
 
 def test_a_quiet_decorator_gives_the_function_back():
@@ -80,7 +87,12 @@ def test_a_pipeline_ends_as_a_tensor():
 def test_hub_data_comes_in_rows_columns_and_parts():
     tables = hub_data.load_dataset("ylecun/mnist")
     row = tables["train"][7]
-    assert (len(tables["train"]), len(tables["test"]), row["label"], row["image"].size) == (60_000, 10_000, 7, (28, 28))
+    assert (len(tables["train"]), len(tables["test"]), row["label"], row["image"].size) == (
+        60_000,
+        10_000,
+        7,
+        (28, 28),
+    )
     parts = tables["train"].train_test_split(test_size=0.1)
     assert (len(parts["train"]), len(parts["test"]), parts["test"].part) == (54_000, 6_000, True)
     doubled = tables["test"].with_transform(lambda batch: {"label": [2 * one for one in batch["label"]]})

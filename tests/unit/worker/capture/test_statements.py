@@ -27,7 +27,9 @@ def test_what_comes_after_an_error_still_runs():
 
 
 def test_a_name_is_taken_from_a_later_cell():
-    space, notes = run("x = later(2)\n", Piece("n.ipynb, cell 2", "def later(n):\n    return n + deeper\ndeeper = 5\n", 2))
+    space, notes = run(
+        "x = later(2)\n", Piece("n.ipynb, cell 2", "def later(n):\n    return n + deeper\ndeeper = 5\n", 2)
+    )
     assert space["x"] == 7
     assert any("cell 2" in note for note in notes)
 
