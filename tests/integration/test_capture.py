@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -331,14 +330,3 @@ def test_nothing_runs_outside_of_the_sandbox(tmp_path):
     assert isinstance(found, RecoveredTraining)
     assert found.sessions[0].optimizer.text == "SGD(lr=0.1)"
     assert not mark.exists()
-
-
-def test_only_the_worker_executes_source():
-    package = Path(conversation.__file__).parents[1]
-    for path in package.rglob("*.py"):
-        called = {
-            node.func.id
-            for node in ast.walk(ast.parse(path.read_text("utf-8")))
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-        }
-        assert "worker" in path.parts or not called & {"exec", "eval"}, path
