@@ -28,5 +28,6 @@ def default_recipe(spec: Spec) -> Recipe:
         batch_size=default.batch_size,
         epochs=spec.training.epochs.limit,
         transforms=("scale to 0-1", "normalise"),
-        reason="The assignment's default recipe trains every model: this version shows the student's own, and does not train it yet.",
+        reason="The assignment's default recipe trains every model: this version shows the student's own, "
+        "and does not train it yet.",
     )
