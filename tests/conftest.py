@@ -10,8 +10,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from grader.records import RunRecord
+
+# `make test` looks at the same examples each time, whatever else the machine does; `make test-all` looks for new ones.
+_PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("steady", derandomize=True, **_PATIENT)
+settings.register_profile("searching", **_PATIENT)
+settings.load_profile(os.environ.get("GRADER_EXAMPLES_FROM", "steady"))
 
 
 def load_fixture(name: str) -> ModuleType:

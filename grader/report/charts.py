@@ -89,7 +89,7 @@ def _y(loss: float, highest: float) -> float:
 
 def round_up(value: float) -> float:
     """The next value that divides into four readable parts."""
-    if value <= 0:
+    if value < 1e-300:  # nothing, or so little that its parts are nothing
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
     return next(step * power for step in (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 6, 8, 10, 12) if step * power >= value)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from grader.records import Absent, CurvePoint, RunRecord, Trial
@@ -52,6 +52,7 @@ def test_many_points_are_averaged_into_few(example_records: dict[str, RunRecord]
     assert len(charts.loss_curve((replace(trial, curve=curve),))) < 10_000
 
 
+@example([(0, 0.0), (0, 5e-324)])
 @given(st.lists(st.tuples(st.integers(-5, 10**12), st.floats(width=64)), min_size=2, max_size=30))
 def test_any_curve_stays_inside_of_the_picture(points: list[tuple[int, float]]) -> None:
     trial = Trial(7, "finished", "", 1, 1, (), 0.0, 0.0, 1, "", -1, _nothing())
