@@ -13,7 +13,7 @@ from pathlib import Path
 from grader.errors import FetchError, GraderError, UsageError
 from grader.fetch.deadline import Deadline, Moment, parse_deadline
 from grader.fetch.digest import joined_digest, tree_digest
-from grader.fetch.interface import (
+from grader.fetch.errand import (
     DEFAULT_CAPS,
     Asked,
     Brought,

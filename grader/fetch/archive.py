@@ -12,8 +12,8 @@ from pathlib import Path
 from grader.errors import FetchError
 from grader.fetch import tar_archive, zip_archive
 from grader.fetch.digest import tree_digest
+from grader.fetch.errand import Brought, Errand
 from grader.fetch.feed import KINDS, Limits, magic_kind
-from grader.fetch.interface import Brought, Errand
 from grader.fetch.members import Member, Plan, planned
 from grader.fetch.staging import Stage, check_total, megabytes
 from grader.records import Submission

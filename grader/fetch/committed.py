@@ -8,8 +8,8 @@ from pathlib import Path
 
 from grader.errors import GraderError
 from grader.fetch.complaints import first_words
+from grader.fetch.errand import Errand
 from grader.fetch.git import Call, Git, GitFailed
-from grader.fetch.interface import Errand
 from grader.fetch.listing import Entry
 from grader.fetch.refs import Target
 from grader.fetch.repository import Commit, entries_of, local_link, receive

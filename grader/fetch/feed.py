@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, Protocol
 
 from grader.errors import FetchError, GraderFault
-from grader.fetch.interface import Caps
+from grader.fetch.errand import Caps
 from grader.fetch.members import MAX_RATIO
 from grader.fetch.staging import megabytes
 

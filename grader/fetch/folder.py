@@ -10,9 +10,9 @@ from grader.errors import FetchError, GraderFault, UsageError
 from grader.fetch.committed import Committed, NoCommit, committed, repository_of
 from grader.fetch.complaints import first_words
 from grader.fetch.digest import tree_digest
+from grader.fetch.errand import Brought, Errand
 from grader.fetch.git import GitFailed
 from grader.fetch.ignored import MAX_GITIGNORE_BYTES, Ignored
-from grader.fetch.interface import Brought, Errand
 from grader.fetch.names import is_readme, shown
 from grader.fetch.repository import local_link
 from grader.fetch.safe_open import NotTaken, read_below

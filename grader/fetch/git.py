@@ -22,7 +22,7 @@ from typing import BinaryIO, cast
 
 from grader.errors import GraderFault
 from grader.fetch.environment import env_command, flags, settings, without_names
-from grader.fetch.interface import Errand
+from grader.fetch.errand import Errand
 from grader.fetch.staging import megabytes
 
 _MEMORY_BYTES = 8 << 30

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from grader.errors import FetchError
 from grader.fetch.deadline import Deadline, Moment, shown_moment
+from grader.fetch.errand import Errand
 from grader.fetch.git import Call, Git, GitFailed
-from grader.fetch.interface import Errand
 from grader.fetch.receiving import HERE, receive_into
 from grader.fetch.refs import Target
 from grader.fetch.url import Link

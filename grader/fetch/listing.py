@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from grader.errors import FetchError
-from grader.fetch.interface import Caps
+from grader.fetch.errand import Caps
 from grader.fetch.names import is_code, is_readme, refusal, shown
 from grader.fetch.staging import over_size, too_deep, too_many_files
 from grader.text import clean_path

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from grader.errors import FetchError
-from grader.fetch.interface import Caps
+from grader.fetch.errand import Caps
 from grader.fetch.names import SKIPPED_FOLDERS, refusal, shown
 from grader.fetch.staging import over_size, too_deep, too_many_files
 from grader.fetch.walk import MARKS

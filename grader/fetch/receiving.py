@@ -7,8 +7,8 @@ from pathlib import Path
 
 from grader.errors import FetchError, GraderError
 from grader.fetch.complaints import explain
+from grader.fetch.errand import Errand
 from grader.fetch.git import Call, Git, GitFailed, Watch, size_below
-from grader.fetch.interface import Errand
 from grader.fetch.refs import Target
 from grader.fetch.staging import megabytes
 from grader.fetch.url import Link

@@ -10,9 +10,9 @@ from pathlib import Path
 from grader.errors import FetchError, GraderFault
 from grader.fetch.complaints import explain
 from grader.fetch.digest import tree_digest
+from grader.fetch.errand import Asked, Brought, Errand
 from grader.fetch.git import Call, Git, GitFailed
 from grader.fetch.history import Choice, choose_commit, last_change
-from grader.fetch.interface import Asked, Brought, Errand
 from grader.fetch.listing import Entry, Place, locate, read_listing
 from grader.fetch.receiving import HERE, receive_into
 from grader.fetch.refs import Target, choose, read_refs

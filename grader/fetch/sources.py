@@ -8,7 +8,7 @@ from pathlib import Path
 
 from grader.errors import UsageError
 from grader.fetch import archive, folder, repository
-from grader.fetch.interface import Asked, Brought, Errand
+from grader.fetch.errand import Asked, Brought, Errand
 from grader.fetch.local import is_bare, local_path
 from grader.fetch.url import parse
 from grader.text import clean

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from grader.errors import FetchError
-from grader.fetch.interface import Caps
+from grader.fetch.errand import Caps
 from grader.fetch.names import shown
 from grader.records import LeftOut, SubmittedFile
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from grader.errors import GraderFault
 from grader.fetch.digest import blob_id
+from grader.fetch.errand import Errand
 from grader.fetch.ignored import MAX_GITIGNORE_BYTES, Ignored
-from grader.fetch.interface import Errand
 from grader.fetch.listing import Entry
 from grader.fetch.names import SKIPPED_FOLDERS, refusal
 from grader.fetch.safe_open import NotTaken, folder_below, kind_of, read_below

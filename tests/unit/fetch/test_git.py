@@ -12,8 +12,8 @@ import pytest
 
 from grader.errors import GraderFault
 from grader.fetch.digest import blob_id
+from grader.fetch.errand import Caps, Errand
 from grader.fetch.git import Call, Git, GitFailed, _gitpython
-from grader.fetch.interface import Caps, Errand
 
 
 @pytest.fixture
