@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: demo test test-all lint bench install clean
+.PHONY: demo test test-all attacks lint bench install clean
 
 demo: $(STAMP)
 	$(BIN)/python demo.py
@@ -14,6 +14,9 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	GRADER_EXAMPLES_FROM=searching $(BIN)/python -m pytest -n 2
+
+attacks: $(STAMP)
+	$(BIN)/python tests/attacks/run.py -n 2 -q
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

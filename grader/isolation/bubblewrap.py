@@ -8,19 +8,18 @@ count every process of that uid on the machine).
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from functools import cache
 from pathlib import Path
 
 from grader.isolation import seccomp
-from grader.isolation.interface import Limits, Workplace
+from grader.isolation.interface import Held, Limits, MemoryLimit, Workplace
+from grader.isolation.starting import as_file, hidden_in, python_environment, stage
 
 SANDBOX_UID = 64917
 """The uid that a supervisor started by root drops to. It needs no entry in /etc/passwd."""
@@ -31,6 +30,7 @@ _LAUNCHER = Path(__file__).with_name("launch.py")
 class Bubblewrap:
     level = "3"
     name = "bubblewrap: user namespace, no network, seccomp, prlimit"
+    own_memory_limit: MemoryLimit | None = None
 
     def unavailable(self) -> str:
         if sys.platform != "linux":
@@ -43,37 +43,40 @@ class Bubblewrap:
             return f"There is no seccomp filter for this architecture ({os.uname().machine})."
         return ""
 
-    def start(self, place: Workplace, limits: Limits, connection: socket.socket) -> subprocess.Popen[bytes]:
+    def start(
+        self, place: Workplace, limits: Limits, connection: socket.socket, enter: tuple[str, ...] = ()
+    ) -> Held:
         fd = connection.fileno()
-        filter_fd = _as_file(seccomp.program())
+        filter_fd = as_file(seccomp.program())
         try:
             if os.geteuid() == 0:
-                return self._start_as_root(place, limits, fd, filter_fd)
+                return Held(self._start_as_root(place, limits, fd, filter_fd, enter))
             mounts = _mounts(place)
-            arguments_fd = _as_file(_arguments(place, limits, mounts, filter_fd))
+            arguments_fd = as_file(_arguments(place, limits, mounts, filter_fd))
             try:
                 command = [_bwrap(), "--args", str(arguments_fd), "--", *_command(place, limits, fd)]
-                return _popen(command, (fd, filter_fd, arguments_fd))
+                return Held(_popen([*_entering(enter), *command], (fd, filter_fd, arguments_fd)))
             finally:
                 os.close(arguments_fd)
         finally:
             os.close(filter_fd)
 
     def _start_as_root(
-        self, place: Workplace, limits: Limits, fd: int, filter_fd: int
+        self, place: Workplace, limits: Limits, fd: int, filter_fd: int, enter: tuple[str, ...]
     ) -> subprocess.Popen[bytes]:
         """Drop to `SANDBOX_UID` first. Sources below a folder that only root may enter are bound into a private
         mount namespace by the launcher, so that the dropped uid can bind them again."""
-        stage = _stage()
-        staged = [(f"{stage}/{index}", target) for index, (_, target) in enumerate(_mounts(place))]
-        arguments_fd = _as_file(_arguments(place, limits, staged, filter_fd))
+        folder = stage()
+        staged = [(f"{folder}/{index}", target) for index, (_, target) in enumerate(_mounts(place))]
+        arguments_fd = as_file(_arguments(place, limits, staged, filter_fd))
         plan = {
-            "stage": stage,
+            "stage": folder,
+            "enter": enter,
             "binds": [source for source, _ in _mounts(place)],
             "uid": SANDBOX_UID,
             "argv": [_bwrap(), "--args", str(arguments_fd), "--", *_command(place, limits, fd)],
         }
-        plan_fd = _as_file(json.dumps(plan).encode())
+        plan_fd = as_file(json.dumps(plan).encode())
         try:
             command = [sys.executable, "-I", "-S", str(_LAUNCHER), str(plan_fd)]
             return _popen(command, (fd, filter_fd, arguments_fd, plan_fd))
@@ -92,13 +95,12 @@ def _bwrap() -> str:
     return found
 
 
-@cache
-def _stage() -> str:
-    """The mount point that launchers use, each in a mount namespace of its own; here it stays empty."""
-    folder = tempfile.mkdtemp(prefix="stage-")
-    Path(folder).chmod(0o755)
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
+def _entering(enter: tuple[str, ...]) -> list[str]:
+    """What goes before a command so that it starts inside of control groups; its own words stay as they are."""
+    if not enter:
+        return []
+    steps = [f'echo $$ > "${index + 1}"' for index in range(len(enter))]
+    return ["/bin/sh", "-c", f'{" && ".join(steps)} && shift {len(enter)} && exec "$@"', "sh", *enter]
 
 
 def _popen(command: list[str], fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
@@ -114,25 +116,19 @@ def _popen(command: list[str], fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
     )
 
 
-def _as_file(content: bytes) -> int:
-    """A readable descriptor with this content and no name in the file system."""
-    with tempfile.TemporaryFile() as file:
-        file.write(content)
-        file.flush()
-        fd = os.dup(file.fileno())
-    os.lseek(fd, 0, os.SEEK_SET)
-    os.set_inheritable(fd, True)
-    return fd
-
-
 def _mounts(place: Workplace) -> list[tuple[str, str]]:
     """Everything that is bound read-only: host path and path inside."""
     mounts = [(str(place.submission), "/repo")]
     mounts += [(str(source), f"/harness/grader/{part}") for source, part in place.harness]
-    mounts += [(str(folder), f"/opt/site{index}") for index, folder in enumerate(place.packages)]
+    return mounts + _folders(place)
+
+
+def _folders(place: Workplace) -> list[tuple[str, str]]:
+    """The packages and the interpreter, as `_mounts`."""
+    found = [(str(folder), f"/opt/site{index}") for index, folder in enumerate(place.packages)]
     if place.python_prefix != Path("/usr"):
-        mounts.append((str(place.python_prefix), "/opt/py"))
-    return mounts
+        found.append((str(place.python_prefix), "/opt/py"))
+    return found
 
 
 def _arguments(place: Workplace, limits: Limits, mounts: list[tuple[str, str]], filter_fd: int) -> bytes:
@@ -149,16 +145,11 @@ def _arguments(place: Workplace, limits: Limits, mounts: list[tuple[str, str]], 
     ]
     for source, target in mounts:
         flags += ["--ro-bind", source, target]
-    # An installed grader lies among the packages, with the specs in it: hide it there.
-    for index, folder in enumerate(place.packages):
-        if (folder / "grader").is_dir():
-            flags += ["--tmpfs", f"/opt/site{index}/grader"]
-    environment = _environment(limits)
-    if place.python_prefix != Path("/usr"):
-        # An interpreter with a shared libpython looks for it where it was installed, which is not there inside;
-        # without this it would take the system's, of another version.
-        environment["LD_LIBRARY_PATH"] = "/opt/py/lib"
-    for name, value in environment.items():
+    for source, target in [("/usr", "/usr"), *_folders(place)]:
+        for part in hidden_in(Path(source), place):
+            flags += ["--tmpfs", f"{target}/{part}"]
+    libraries = "" if place.python_prefix == Path("/usr") else "/opt/py/lib"
+    for name, value in python_environment(limits, "/tmp", libraries).items():
         flags += ["--setenv", name, value]
     flags += ["--remount-ro", "/", "--seccomp", str(filter_fd)]
     return "\0".join(flags).encode() + b"\0"
@@ -174,22 +165,6 @@ def _system_folders() -> list[str]:
         elif path.is_dir():
             flags += ["--ro-bind", str(path), str(path)]
     return flags
-
-
-def _environment(limits: Limits) -> dict[str, str]:
-    threads = str(limits.threads)
-    return {
-        "PATH": "/usr/bin:/bin",
-        "HOME": "/tmp/home",
-        "TMPDIR": "/tmp",
-        "LC_ALL": "C.UTF-8",
-        "OMP_NUM_THREADS": threads,
-        "OMP_WAIT_POLICY": "PASSIVE",  # threads that wait must not take the cores of another worker
-        "OPENBLAS_NUM_THREADS": threads,
-        "MKL_NUM_THREADS": threads,
-        "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": "/tmp/home",
-    }
 
 
 def _command(place: Workplace, limits: Limits, fd: int) -> list[str]:

@@ -5,17 +5,21 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import Literal
 
 from grader.errors import GraderFault, SandboxUnavailable
 from grader.isolation.bubblewrap import Bubblewrap
+from grader.isolation.container import Container
 from grader.isolation.interface import Limits, Sandbox
+from grader.isolation.landlock import Landlock
+from grader.isolation.meters import memory_limit
 from grader.isolation.plain import Plain
 from grader.isolation.supervisor import Worker
 from grader.isolation.workplace import workplace
-from grader.records import Isolation
+from grader.records import Isolation, Probe
 from grader.text import clean
 
-PROMISED: dict[str, tuple[str, ...]] = {
+_ALWAYS: dict[str, tuple[str, ...]] = {
     "network": ("refused",),
     "accounts of the host": ("refused",),
     "folders of the host": ("absent",),
@@ -26,8 +30,31 @@ PROMISED: dict[str, tuple[str, ...]] = {
     "system call filter": ("on",),
     "tracing": ("refused",),
     "environment": ("empty",),
+    "signals": ("own only",),
+    "limits": ("own only",),
+    "named sockets": ("none there",),
+    "harness": ("refused",),
 }
-"""What every probe of the canary must answer at level 3, by its first words."""
+
+PROMISED: dict[str, dict[str, tuple[str, ...]]] = {
+    "3": _ALWAYS,
+    "3c": {
+        **_ALWAYS,
+        "folders of the host": ("absent", "names visible"),
+        "named sockets": ("none there", "open"),
+    },
+    "2": {
+        **_ALWAYS,
+        "folders of the host": ("absent", "names visible, contents refused"),
+        "processes": ("refused",),
+        "signals": ("refused",),
+        "limits": ("refused",),
+        "named sockets": ("refused",),
+    },
+}
+"""What every probe of the canary must answer at a level, by its first words."""
+
+Level = Literal["auto", "3", "3c", "2"]
 
 
 def full_sandbox() -> tuple[Sandbox, Isolation]:
@@ -36,7 +63,54 @@ def full_sandbox() -> tuple[Sandbox, Isolation]:
     Raises:
         SandboxUnavailable: it cannot run here; the message names the package or the setting.
     """
-    sandbox = Bubblewrap()
+    return _proven(Bubblewrap(), "bubblewrap is installed, but cannot run here.")
+
+
+def kernel_sandbox() -> tuple[Sandbox, Isolation]:
+    """Level 2, proven by its canary.
+
+    Raises:
+        SandboxUnavailable: as `full_sandbox`.
+    """
+    return _proven(Landlock(), "This kernel has Landlock, but a worker cannot start behind it.")
+
+
+def container_sandbox() -> tuple[Sandbox, Isolation]:
+    """Level 3c, proven by its canary. It is used only where somebody asks for it.
+
+    Raises:
+        SandboxUnavailable: as `full_sandbox`.
+    """
+    return _proven(Container(), "A container engine is installed, but the worker's container does not start.")
+
+
+def best_sandbox(level: Level = "auto") -> tuple[Sandbox, Isolation]:
+    """The highest of the levels 3 and 2 that holds here, or the one that was asked for and no other.
+
+    Raises:
+        SandboxUnavailable: none holds; the message says of each why not.
+    """
+    if level != "auto":
+        return {"3": full_sandbox, "3c": container_sandbox, "2": kernel_sandbox}[level]()
+    try:
+        return full_sandbox()
+    except SandboxUnavailable as error:
+        higher = error
+    try:
+        return kernel_sandbox()
+    except SandboxUnavailable as error:
+        message = f"{higher.message}\nNor at level 2: {error.message}"
+        raise SandboxUnavailable(message, higher.hint) from error
+
+
+def level_note(isolation: Isolation) -> tuple[Probe, ...]:
+    """What a reader of the result has to know of the level it was made at; () at full isolation."""
+    if isolation.level != "2":
+        return ()
+    return (Probe("isolation level", "note", _LEVEL_TWO),)
+
+
+def _proven(sandbox: Sandbox, cannot: str) -> tuple[Sandbox, Isolation]:
     reason = sandbox.unavailable()
     if reason:
         raise SandboxUnavailable(f"Student code cannot be isolated here: {reason}", _WAY_OUT)
@@ -44,15 +118,24 @@ def full_sandbox() -> tuple[Sandbox, Isolation]:
         probes = canary(sandbox)
     except GraderFault as error:
         raise SandboxUnavailable(
-            f"bubblewrap is installed, but cannot run here.\n{error.message}",
-            "User namespaces may be switched off: see docs/threat-model.md, section Levels. " + _WAY_OUT,
+            f"{cannot}\n{error.message}",
+            "User namespaces may be switched off: `grader doctor` says what to set. " + _WAY_OUT,
         ) from error
-    broken = [f"{name}: {probes.get(name, 'no answer')}" for name in PROMISED if not _kept(name, probes)]
+    broken = broken_promises(sandbox.level, probes)
     if broken:
         raise SandboxUnavailable(
             f"The sandbox does not hold what it promises here: {'; '.join(broken)}.", _WAY_OUT
         )
     return sandbox, _record(sandbox, probes)
+
+
+def broken_promises(level: str, probes: dict[str, str]) -> list[str]:
+    """The probes that did not answer as the level promises."""
+    return [
+        f"{name}: {probes.get(name, 'no answer')}"
+        for name, promised in PROMISED[level].items()
+        if not probes.get(name, "").startswith(promised)
+    ]
 
 
 def plain_process() -> tuple[Sandbox, Isolation]:
@@ -87,13 +170,12 @@ def same_python(versions: object) -> None:
         )
 
 
-def _kept(name: str, probes: dict[str, str]) -> bool:
-    return probes.get(name, "").startswith(PROMISED[name])
-
-
 def _record(sandbox: Sandbox, probes: dict[str, str]) -> Isolation:
-    memory = "polling" if sys.platform == "linux" else "none"
-    return Isolation(sandbox.level, sandbox.name, memory, tuple(probes.items()))  # type: ignore[arg-type]
+    return Isolation(sandbox.level, sandbox.name, memory_limit(sandbox), tuple(probes.items()))
 
 
+_LEVEL_TWO = (
+    "The code ran at isolation level 2: no process namespace and no file system of its own. It could see the names of "
+    "files and that other processes exist, not what is in them; its files were watched, not fenced."
+)
 _WAY_OUT = "For your own code, `--trust-this-code` runs it without isolation; the result is then not a grade."

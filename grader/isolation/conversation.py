@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -57,6 +57,7 @@ class State:
     parameters: int
     buffers: int  # without the statistics of batch norms
     digest: str
+    layout: tuple[tuple[str, int, int], ...] = ()  # role, bytes of one element and elements of each tensor
 
     @property
     def elements(self) -> int:
@@ -74,6 +75,17 @@ class Training:
     report_times: tuple[tuple[int, float], ...]  # steps and seconds since the start
     wall_seconds: float
     cpu_seconds: float
+    writes: int = 0  # the most times that one parameter was written in place; testimony
+    outside_bytes: int = 0  # of tensors outside of the state afterwards; testimony
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """Class scores of batches of different sizes, and the sizes that raised an error."""
+
+    scores: Array  # float32, (N, classes); zeros where nothing was answered
+    answered: Array  # bool, (N,)
+    failed: dict[int, str]  # batch size → the first error, cleaned
 
 
 def load(worker: Worker, file: str, cell: int, class_name: str) -> tuple[str, ...] | Ending:
@@ -175,9 +187,9 @@ def train(
     if isinstance(answer, Ending):
         return answer
     try:
-        steps, samples = (
-            answer.integer("steps", 0, checked.MAX_COUNT),
-            answer.integer("samples", 0, checked.MAX_COUNT),
+        steps, samples, writes, outside_bytes = (
+            answer.integer(name, 0, checked.MAX_COUNT)
+            for name in ("steps", "samples", "writes", "outside_bytes")
         )
     except ProtocolError as error:
         return worker.refuse(error)
@@ -189,6 +201,8 @@ def train(
         tuple(times),
         time.monotonic() - start,
         worker.cpu_seconds() - cpu_start,
+        writes,
+        outside_bytes,
     )
 
 
@@ -199,10 +213,12 @@ def state(worker: Worker) -> State | Ending:
         return answer
     try:
         blob = answer.array("bytes", "uint8", (None,))
-        parameters, buffers = count_entries(_json(answer, "entries"), len(blob))
+        entries = _json(answer, "entries")
+        parameters, buffers = count_entries(entries, len(blob))
     except ProtocolError as error:
         return worker.refuse(error)
-    return State(blob, parameters, buffers, f"sha256:{hashlib.sha256(blob.tobytes()).hexdigest()}")
+    layout = tuple((str(role), _ITEM_BYTES[dtype], math.prod(shape)) for dtype, shape, role in entries)
+    return State(blob, parameters, buffers, f"sha256:{hashlib.sha256(blob.tobytes()).hexdigest()}", layout)
 
 
 def restore(worker: Worker, trained: State) -> Ending | None:
@@ -218,21 +234,55 @@ def predict(
     deadline = time.monotonic() + PREDICT.seconds
     found: list[Array] = []
     for first in range(0, len(images), batch):
-        piece = images[first : first + batch]
-        answer = worker.request(
-            "predict",
-            {"mean": mean, "std": std},
-            {"images": piece},
-            patience=replace(PREDICT, seconds=max(1.0, deadline - time.monotonic())),
-            payload_limit=len(piece) * classes * 4,
-        )
-        if isinstance(answer, Ending):
-            return answer
-        try:
-            found.append(answer.array("scores", "float32", (len(piece), classes)))
-        except ProtocolError as error:
-            return worker.refuse(error)
+        scores = _scores(worker, images[first : first + batch], classes, (mean, std), deadline)
+        if isinstance(scores, Ending):
+            return scores
+        found.append(scores)
     return np.concatenate(found)
+
+
+def predict_in(
+    worker: Worker, images: Array, sizes: Sequence[int], classes: int, *, mean: float, std: float
+) -> Predicted | Ending:
+    """Class scores in batches of these sizes, which add up to the number of images.
+
+    A batch that raises an error is left out, and so are all later ones of its size.
+    """
+    deadline = time.monotonic() + PREDICT.seconds
+    scores, answered = np.zeros((len(images), classes), np.float32), np.zeros(len(images), np.bool_)
+    failed: dict[int, str] = {}
+    first = 0
+    for size in sizes:
+        rows = slice(first, first + size)
+        first += size
+        if size in failed:
+            continue
+        found = _scores(worker, images[rows], classes, (mean, std), deadline)
+        if not isinstance(found, Ending):
+            scores[rows], answered[rows] = found, True
+        elif found.kind == "raised":
+            failed[size] = found.sentence
+        else:
+            return found
+    return Predicted(scores, answered, failed)
+
+
+def _scores(
+    worker: Worker, images: Array, classes: int, scale: tuple[float, float], deadline: float
+) -> Array | Ending:
+    answer = worker.request(
+        "predict",
+        {"mean": scale[0], "std": scale[1]},
+        {"images": images},
+        patience=replace(PREDICT, seconds=max(1.0, deadline - time.monotonic())),
+        payload_limit=len(images) * classes * 4,
+    )
+    if isinstance(answer, Ending):
+        return answer
+    try:
+        return answer.array("scores", "float32", (len(images), classes))
+    except ProtocolError as error:
+        return worker.refuse(error)
 
 
 def capture(

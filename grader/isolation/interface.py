@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
@@ -39,18 +40,39 @@ class Workplace:
     python_name: str = "python3"
 
 
+MemoryLimit = Literal["cgroup", "polling", "none"]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A worker that was started, and how it is ended.
+
+    Killing `process` must leave none of its children, once `end` was called: it is called first, may ask the
+    process to end by itself, and may be called twice. `scratch` is the private folder of a worker that has no file
+    system of its own: its size is watched, and it is gone after `end`.
+    """
+
+    process: subprocess.Popen[bytes]
+    scratch: Path | None = None
+    end: Callable[[], None] = lambda: None
+
+
 class Sandbox(Protocol):
     """One isolation level. `level` and `name` go into every result."""
 
     level: str
     name: str
+    own_memory_limit: MemoryLimit | None
+    """What limits memory, where the sandbox does that itself; None: the supervisor does."""
 
     def unavailable(self) -> str:
         """Why this level cannot run here, with what to install or set; "" if it can be tried."""
 
-    def start(self, place: Workplace, limits: Limits, connection: socket.socket) -> subprocess.Popen[bytes]:
+    def start(
+        self, place: Workplace, limits: Limits, connection: socket.socket, enter: tuple[str, ...] = ()
+    ) -> Held:
         """Start the worker's Python with `connection` as its end of the channel.
 
-        Its output goes to `stdout` of the returned process (stderr joined). Killing that process must leave
-        none of its children.
+        Its output goes to `stdout` of the process (stderr joined). `enter` are the `cgroup.procs` files of the
+        control groups that it must be in before any student code runs.
         """

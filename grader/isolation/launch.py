@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import stat
 import sys
 
 _CLONE_NEWNS = 0x00020000
@@ -39,17 +40,22 @@ def main() -> None:
     def mount(source: str, target: str, flags: int, kind: bytes | None = None) -> None:
         call(f"mount {target}", libc.mount(source.encode(), target.encode(), kind, flags, None))
 
+    for group in plan["enter"]:
+        with open(group, "w") as procs:  # noqa: PTH123
+            procs.write(str(os.getpid()))
     call("unshare", libc.unshare(_CLONE_NEWNS))
     mount("none", "/", _MS_REC | _MS_PRIVATE)
+    # Held open, because what comes next may cover them.
+    sources = [os.open(source, os.O_PATH) for source in plan["binds"]]
     mount("none", plan["stage"], _MS_NOSUID | _MS_NODEV, b"tmpfs")
     os.chmod(plan["stage"], 0o755)  # noqa: PTH101 - this script imports as little as it can
-    for index, source in enumerate(plan["binds"]):
+    for index in range(len(sources)):
         target = f"{plan['stage']}/{index}"
-        if os.path.isdir(source):  # noqa: PTH112
+        if stat.S_ISDIR(os.fstat(sources[index]).st_mode):
             os.mkdir(target)  # noqa: PTH102
         else:
             os.close(os.open(target, os.O_CREAT | os.O_WRONLY, 0o644))
-        mount(source, target, _MS_BIND | _MS_REC)
+        mount(f"/proc/self/fd/{sources[index]}", target, _MS_BIND | _MS_REC)
         mount("none", target, _MS_BIND | _MS_REMOUNT | _MS_RDONLY | _MS_NOSUID)
     os.setgroups([])
     os.setresgid(plan["uid"], plan["uid"], plan["uid"])

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import platform
 import struct
+from collections.abc import Sequence
 
 # name → (x86_64, aarch64); -1 where the architecture has no such call
 DENIED: dict[str, tuple[int, int]] = {
@@ -42,9 +43,10 @@ _NAMESPACE_FLAGS = 0x7E020080  # CLONE_NEWTIME, NEWNS, NEWCGROUP, NEWUTS, NEWIPC
 _X32_BIT = 0x40000000
 _TIOCSTI, _TIOCLINUX, _AF_UNIX = 0x5412, 0x541C, 1
 
-_LOAD, _JUMP_EQUAL, _JUMP_ANY_BIT, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
+LOAD, JUMP_EQUAL, _JUMP_ANY_BIT, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x45, 0x35, 0x06
 _ALLOW, _KILL_PROCESS, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
-_NUMBER, _ARCH, _ARGUMENT_0, _ARGUMENT_1 = 0, 4, 16, 24
+_NUMBER, _ARCH = 0, 4
+ARGUMENTS = (16, 24)  # where the low halves of the first two arguments lie
 
 Instruction = tuple[int, int, int, int]
 
@@ -53,41 +55,42 @@ def supported() -> bool:
     return platform.machine() in _ARCHITECTURES
 
 
-def program(machine: str = "") -> bytes:
+def program(machine: str = "", more: Sequence[Instruction] = ()) -> bytes:
     """The compiled filter, as `bwrap --seccomp FD` and `prctl(PR_SET_SECCOMP)` take it.
+
+    Args:
+        more: what a level adds; each piece begins and ends with the call's number loaded.
 
     Raises:
         KeyError: for an architecture whose numbers are not in the table.
     """
     column, arch, socket, socketpair, clone, clone3, ioctl = _ARCHITECTURES[machine or platform.machine()]
     out: list[Instruction] = [
-        (_LOAD, 0, 0, _ARCH),
-        (_JUMP_EQUAL, 1, 0, arch),
+        (LOAD, 0, 0, _ARCH),
+        (JUMP_EQUAL, 1, 0, arch),
         (_RETURN, 0, 0, _KILL_PROCESS),
-        (_LOAD, 0, 0, _NUMBER),
+        (LOAD, 0, 0, _NUMBER),
     ]
     if column == 0:
-        out += [(_JUMP_AT_LEAST, 0, 1, _X32_BIT), _deny(errno.EPERM)]
+        out += [(_JUMP_AT_LEAST, 0, 1, _X32_BIT), deny(errno.EPERM)]
     # glibc falls back to clone, whose flags a filter can read, when clone3 is not there.
-    out += [(_JUMP_EQUAL, 0, 1, clone3), _deny(errno.ENOSYS)]
+    out += [(JUMP_EQUAL, 0, 1, clone3), deny(errno.ENOSYS)]
     for numbers in DENIED.values():
         if numbers[column] >= 0:
-            out += [(_JUMP_EQUAL, 0, 1, numbers[column]), _deny(errno.EPERM)]
+            out += [(JUMP_EQUAL, 0, 1, numbers[column]), deny(errno.EPERM)]
     for call in (socket, socketpair):
-        out += _on(call, [(_LOAD, 0, 0, _ARGUMENT_0), (_JUMP_EQUAL, 1, 0, _AF_UNIX), _deny(errno.EPERM)])
-    out += _on(
-        clone, [(_LOAD, 0, 0, _ARGUMENT_0), (_JUMP_ANY_BIT, 0, 1, _NAMESPACE_FLAGS), _deny(errno.EPERM)]
-    )
+        out += on(call, [(LOAD, 0, 0, ARGUMENTS[0]), (JUMP_EQUAL, 1, 0, _AF_UNIX), deny(errno.EPERM)])
+    out += on(clone, [(LOAD, 0, 0, ARGUMENTS[0]), (_JUMP_ANY_BIT, 0, 1, _NAMESPACE_FLAGS), deny(errno.EPERM)])
     for request in (_TIOCSTI, _TIOCLINUX):
-        out += _on(ioctl, [(_LOAD, 0, 0, _ARGUMENT_1), (_JUMP_EQUAL, 0, 1, request), _deny(errno.EPERM)])
-    out.append((_RETURN, 0, 0, _ALLOW))
+        out += on(ioctl, [(LOAD, 0, 0, ARGUMENTS[1]), (JUMP_EQUAL, 0, 1, request), deny(errno.EPERM)])
+    out += [*more, (_RETURN, 0, 0, _ALLOW)]
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in out)
 
 
-def _deny(number: int) -> Instruction:
+def deny(number: int) -> Instruction:
     return (_RETURN, 0, 0, _ERRNO | number)
 
 
-def _on(call: int, body: list[Instruction]) -> list[Instruction]:
+def on(call: int, body: list[Instruction]) -> list[Instruction]:
     """Run `body` for this call only, then go on with the call's number loaded again."""
-    return [(_JUMP_EQUAL, 0, len(body) + 1, call), *body, (_LOAD, 0, 0, _NUMBER)]
+    return [(JUMP_EQUAL, 0, len(body) + 1, call), *body, (LOAD, 0, 0, _NUMBER)]

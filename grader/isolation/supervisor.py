@@ -15,7 +15,6 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import psutil
@@ -30,6 +29,14 @@ from grader.isolation.frames import (
     ProtocolError,
 )
 from grader.isolation.interface import Limits, Sandbox, Workplace
+from grader.isolation.meters import (
+    cell_for,
+    cpu_seconds,
+    kills_for_memory,
+    memory_bytes,
+    scratch_bytes,
+    waited_seconds,
+)
 from grader.text import clean, clean_block
 
 START_SECONDS = 120.0
@@ -42,7 +49,18 @@ _MEMORY_EVERY_SECONDS = 0.5
 _MIB = 1024 * 1024
 
 EndingKind = Literal[
-    "raised", "time", "exit", "signal", "killed", "memory", "output", "protocol", "stalled", "slow", "machine"
+    "raised",
+    "time",
+    "exit",
+    "signal",
+    "killed",
+    "memory",
+    "disk",
+    "output",
+    "protocol",
+    "stalled",
+    "slow",
+    "machine",
 ]
 
 
@@ -51,7 +69,7 @@ class Ending:
     """How a worker ended without an answer.
 
     `raised` the student's code raised; `time` its deadline passed; `exit` and `signal` the process ended by
-    itself; `memory`, `output` a limit; `protocol` it answered with something that is no answer; `stalled` it
+    itself; `memory`, `disk`, `output` a limit; `protocol` it answered with something that is no answer; `stalled` it
     neither worked nor answered; `slow` it used up its counted time; `killed` something killed it, and what is
     not known; `machine` nobody's code is to blame.
     """
@@ -93,15 +111,19 @@ class Worker:
         self._output_bytes = 0
         self._next_memory_check = 0.0
         self._watch: Callable[[], None] = lambda: None
-        self._memory_kills = _kills_for_memory()
+        self._memory_kills = kills_for_memory()
+        self._cell = cell_for(sandbox, limits)
         ours, theirs = socket.socketpair()
         try:
-            self._process = sandbox.start(place, limits, theirs)
+            self._held = sandbox.start(place, limits, theirs, self._cell.enter if self._cell else ())
         except OSError as error:
             ours.close()
+            if self._cell:
+                self._cell.remove()
             raise GraderFault(f"The worker could not be started: {error}.", "Run it again.") from error
         finally:
             theirs.close()
+        self._process = self._held.process
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
         self._channel = Channel(ours, self._idle)
@@ -176,11 +198,14 @@ class Worker:
 
     def cpu_seconds(self) -> float:
         """CPU time of the worker and all its processes so far."""
-        return sum(_cpu(process) for process in self._tree())
+        return sum(cpu_seconds(process) for process in self._tree())
 
     def stop(self) -> None:
         """End the worker and everything it started. Safe to call twice."""
         self._channel.close()
+        self._held.end()
+        if self._cell:
+            self._cell.empty()
         if self._process.poll() is None:
             # A plain process has no namespace that takes its children along, and a child may leave its group.
             for process in list(self._tree()):
@@ -192,6 +217,8 @@ class Worker:
         self._drain()
         if self._process.stdout:
             self._process.stdout.close()
+        if self._cell:
+            self._cell.remove()
 
     def __enter__(self) -> Worker:
         return self
@@ -207,12 +234,28 @@ class Worker:
             raise _GiveUp("output", f"It printed more than {self._limits.output_bytes // _MIB} MiB.")
         if time.monotonic() >= self._next_memory_check:
             self._next_memory_check = time.monotonic() + _MEMORY_EVERY_SECONDS
-            used = sum(_memory(process) for process in self._tree())
-            if used > self._limits.memory_bytes:
-                raise _GiveUp(
-                    "memory", f"It used more than {self._limits.memory_bytes // _MIB:,} MiB of memory."
-                )
+            self._check_memory()
+            self._check_scratch()
             self._watch()
+
+    def _check_memory(self) -> None:
+        """The kernel holds a control group to its limit, and says so; without one we look and add up."""
+        if self._cell:
+            if self._cell.ran_out():
+                raise _GiveUp("memory", self._memory_sentence())
+        elif sum(memory_bytes(process) for process in self._tree()) > self._limits.memory_bytes:
+            raise _GiveUp("memory", self._memory_sentence())
+
+    def _memory_sentence(self) -> str:
+        return f"It used more than {self._limits.memory_bytes // _MIB:,} MiB of memory."
+
+    def _check_scratch(self) -> None:
+        limit = self._limits.tmp_bytes
+        if self._held.scratch and scratch_bytes(self._held.scratch, self._tree(), limit) > limit:
+            raise _GiveUp(
+                "disk",
+                f"It keeps more than {limit // _MIB:,} MiB, or too many files, in its folder for tmp files.",
+            )
 
     def _drain(self) -> None:
         """Take what the worker printed; keep its start, count the rest."""
@@ -252,7 +295,7 @@ class Worker:
 
     def _active_seconds(self) -> float:
         """CPU time, and time in which the worker could have run and had to wait for a core."""
-        return sum(_cpu(process) + _waited(process) for process in self._tree())
+        return sum(cpu_seconds(process) + waited_seconds(process) for process in self._tree())
 
     def _tree(self) -> Iterator[psutil.Process]:
         with contextlib.suppress(psutil.Error):
@@ -278,7 +321,9 @@ class Worker:
         code = self._process.returncode
         # bubblewrap reports a signal of its child as 128 + number, Popen one of its own child as -number.
         number = -code if code < 0 else code - 128 if 128 < code < 128 + signal.NSIG else 0
-        if number == signal.SIGKILL and _kills_for_memory() > self._memory_kills:
+        if self._cell and self._cell.ran_out():
+            return self._end("memory", self._memory_sentence())
+        if number == signal.SIGKILL and kills_for_memory() > self._memory_kills:
             return self._end("machine", "Its process was killed because this machine ran out of memory.")
         if number == signal.SIGKILL:
             return self._end(
@@ -310,38 +355,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _cpu(process: psutil.Process) -> float:
-    with contextlib.suppress(psutil.Error):
-        times = process.cpu_times()
-        children = getattr(times, "children_user", 0.0) + getattr(times, "children_system", 0.0)
-        return float(times.user + times.system + children)
-    return 0.0
-
-
-def _waited(process: psutil.Process) -> float:
-    """Seconds in which its threads were ready to run and had no core (Linux: `schedstat`, second figure)."""
-    found = 0
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for thread in Path(f"/proc/{process.pid}/task").iterdir():
-            found += int((thread / "schedstat").read_text().split()[1])
-    return found / 1e9
-
-
-def _kills_for_memory() -> int:
-    """How often the kernel has killed a process of this machine for want of memory."""
-    with contextlib.suppress(OSError, ValueError):
-        for line in Path("/proc/vmstat").read_text().splitlines():
-            if line.startswith("oom_kill "):
-                return int(line.split()[1])
-    return 0
-
-
-def _memory(process: psutil.Process) -> int:
-    """Proportional set size where the system tells it: resident size counts shared pages once per process."""
-    with contextlib.suppress(psutil.Error, OSError, AttributeError):
-        return int(process.memory_full_info().pss)
-    with contextlib.suppress(psutil.Error):
-        return int(process.memory_info().rss)
-    return 0

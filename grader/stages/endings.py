@@ -62,6 +62,7 @@ _NAMED = {
     "exit": "The process ended early",
     "signal": "The process crashed",
     "memory": "Memory limit exceeded",
+    "disk": "Limit of the tmp folder exceeded",
     "output": "Output flood",
     "protocol": "The process gave no valid answer",
 }

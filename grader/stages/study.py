@@ -5,12 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator
 
+from grader.evaluation.probes_repository import repository
 from grader.evaluation.verdict import another_trial_helps, spread_of
 from grader.records import Absent, Measurement, Probe, Trial
-from grader.stages.trial import Job, run_trial
+from grader.stages.job import Job
+from grader.stages.trial import run_trial
 
 MAX_SEED = 1_000_000  # short enough to be read aloud
 SECRET_BITS = 62  # beyond any search from the inside
+WEIGHTS = ("clean", "note", "flag", "void")  # over several trials the heaviest stays
 
 
 def seeds_for(given: tuple[int, ...], at_most: int) -> Iterator[int]:
@@ -38,12 +41,13 @@ def run_study(
         at_least, at_most: trials, as the spec says; `seeds` overrides both.
     """
     trials: list[Trial] = []
-    probes: dict[str, Probe] = {}
+    probes = {probe.name: probe for probe in _scanned(job)}
     for seed in seeds_for(seeds, at_most):
         trial, raised = run_trial(job, seed)
         trials.append(trial)
         for probe in raised:
-            if probe.name not in probes or probe.weight != "clean":
+            known = probes.get(probe.name)
+            if known is None or WEIGHTS.index(probe.weight) > WEIGHTS.index(known.weight):
                 probes[probe.name] = probe
         if on_trial:
             on_trial(len(trials), trial)
@@ -54,6 +58,20 @@ def run_study(
         if not seeds and len(trials) >= at_least and not helps:
             break
     return tuple(trials), _mean(job, trials), tuple(probes.values())
+
+
+def _scanned(job: Job) -> tuple[Probe, ...]:
+    scan = job.scan
+    if scan is None:
+        return ()
+    return repository(
+        weight_files=scan.weight_files,
+        tables=scan.tables,
+        long_literals=scan.long_literals,
+        numbers=scan.numbers,
+        shadows=scan.shadows,
+        links=scan.links,
+    )
 
 
 def _values(trials: list[Trial]) -> tuple[float, ...]:

@@ -1,41 +1,34 @@
-"""One trial: train in one worker, predict in a fresh one that gets nothing but the state, score out here."""
+"""One trial: train in one worker, predict in a fresh one that gets nothing but the state, score out here.
+
+A third worker runs the integrity probes (`grader.stages.probing`).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from grader.data.interface import DataSet
+from grader.evaluation import probes, probes_state
 from grader.evaluation.score import Score, Secret, score
 from grader.isolation import conversation
 from grader.isolation.conversation import State, Training
-from grader.isolation.supervisor import Ending, Patience, Worker
-from grader.records import Absent, Measurement, ModelFacts, Probe, Projection, Recipe, Trial
+from grader.isolation.supervisor import Ending, Worker
+from grader.records import Absent, Measurement, ModelFacts, Probe, Projection, Trial
 from grader.stages.endings import absent_because
-from grader.stages.workers import OpenWorker
+from grader.stages.job import Job as Job
+from grader.stages.job import prepare
+from grader.stages.probing import Probed, Scored, probe
 
 PROBE_STEPS = 30
 _WARM_UP_STEPS = 5
-_BACK_STOP = 4
-"""Wall clock may be this many times the time limit before the machine is called too busy."""
+_EVALUATING_SEED = 0x5EED
+"""Another seed than the training's: what was not learned is not the same by chance."""
 
 
 @dataclass(frozen=True)
-class Job:
-    """What every trial of one submission has in common."""
-
-    open_worker: OpenWorker
-    model: ModelFacts
-    recipe: Recipe
-    data: DataSet
-    time_limit_seconds: float
-    threads: int
-    secret: int
-    on_progress: Callable[[int, float], None] | None = None
-
-    def patience(self) -> Patience:
-        limit = self.time_limit_seconds
-        return Patience(_BACK_STOP * limit, cpu_seconds=limit * self.threads, overrun="slow")
+class _Trained:
+    training: Training
+    start: State  # before the first step
+    state: State  # after the last one
 
 
 def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
@@ -44,11 +37,25 @@ def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
     trained = _train(job, seed, secret)
     if isinstance(trained, Absent):
         return _stopped(seed, trained), ()
-    training, state = trained
-    scored = _predict(job, seed, secret, state)
-    accuracy = scored if isinstance(scored, Absent) else _measurement(job, scored)
+    scored = _predict(job, seed, secret, trained.state)
+    probed: Probed | Absent = Probed(())
+    if isinstance(scored, Scored):
+        probed = probe(job, seed, secret, trained.start, trained.state, scored)
+    if isinstance(probed, Absent):
+        return _trial(job, seed, trained, probed), ()
+    judged = scored if isinstance(scored, Absent) else probed.lowest or scored.score
+    said = _said(job.model, trained, scored)
+    if job.on_figures:
+        training = trained.training
+        told = {"writes": training.writes / max(training.steps, 1), "outside bytes": training.outside_bytes}
+        job.on_figures({**told, **probed.figures})
+    return _trial(job, seed, trained, judged), (*said, *probed.probes)
+
+
+def _trial(job: Job, seed: int, trained: _Trained, judged: Score | Absent) -> Trial:
+    training, state = trained.training, trained.state
     reason = "the loss became NaN or infinite" if training.diverged else "all epochs were trained"
-    trial = Trial(
+    return Trial(
         seed=seed,
         status="stopped" if training.diverged else "finished",
         stop_reason=reason,
@@ -59,19 +66,22 @@ def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
         cpu_seconds=round(training.cpu_seconds, 2),
         state_elements=state.elements,
         state_digest=state.digest,
-        correct=-1 if isinstance(scored, Absent) else scored.correct,
-        accuracy=accuracy,
-        confusion=() if isinstance(scored, Absent) else scored.confusion,
+        correct=-1 if isinstance(judged, Absent) else judged.correct,
+        accuracy=judged if isinstance(judged, Absent) else _measurement(job, judged),
+        confusion=() if isinstance(judged, Absent) else judged.confusion,
     )
-    return trial, _probes(job.model, state, scored)
 
 
 def project(job: Job, seed: int) -> Projection | Absent:
     """A short training, and from its speed how long the whole one would take here."""
-    result = _train_here(job, seed, job.data.train_labels, max_steps=PROBE_STEPS)
-    if isinstance(result, Absent):
-        return result
-    training, _ = result
+    worker = job.open_worker()
+    try:
+        ready = _ready(job, worker, seed, job.data.train_labels)
+        training = ready if isinstance(ready, Absent) else _train_here(job, worker, seed, PROBE_STEPS)
+    finally:
+        worker.stop()
+    if isinstance(training, Absent):
+        return training
     needed = job.recipe.epochs * -(-job.data.task_images // job.recipe.batch_size)
     if len(training.report_times) < 2:
         return Projection(training.steps, needed, training.wall_seconds)
@@ -79,72 +89,62 @@ def project(job: Job, seed: int) -> Projection | Absent:
     return Projection(training.steps, needed, round((end - start) / (last - first) * needed, 1))
 
 
-def _train(job: Job, seed: int, secret: Secret) -> tuple[Training, State] | Absent:
-    result = _train_here(job, seed, secret.hide(job.data.train_labels))
-    if isinstance(result, Absent):
-        return result
-    training, state = result
-    assert state is not None
-    return training, state
-
-
-def _train_here(
-    job: Job, seed: int, labels: object, max_steps: int = 0
-) -> tuple[Training, State | None] | Absent:
-    import numpy as np
-
-    entrypoint = job.model.entrypoint
+def _train(job: Job, seed: int, secret: Secret) -> _Trained | Absent:
     worker = job.open_worker()
     try:
-        ending = _prepare(job, worker, seed)
-        if ending:
-            return ending
-        handed = conversation.hand_over(worker, job.data.train_images, np.asarray(labels, dtype=np.int64))
-        if handed:
-            return absent_because(handed, "train", entrypoint)
-        training = conversation.train(
-            worker,
-            job.recipe,
-            head=job.model.head,
-            mean=job.data.mean,
-            std=job.data.std,
-            seed=seed,
-            patience=job.patience(),
-            max_steps=max_steps,
-            report_every=_WARM_UP_STEPS if max_steps else 20,
-            on_progress=job.on_progress,
-        )
-        if isinstance(training, Ending):
-            return absent_because(training, "train", entrypoint)
-        if max_steps:
-            return training, None
+        start = _ready(job, worker, seed, secret.hide(job.data.train_labels))
+        if isinstance(start, Absent):
+            return start
+        training = _train_here(job, worker, seed)
+        if isinstance(training, Absent):
+            return training
         state = conversation.state(worker)
-        return absent_because(state, "train", entrypoint) if isinstance(state, Ending) else (training, state)
+        if isinstance(state, Ending):
+            return absent_because(state, "train", job.model.entrypoint)
+        return _Trained(training, start, state)
     finally:
         worker.stop()
 
 
-def _prepare(job: Job, worker: Worker, seed: int) -> Absent | None:
-    """Load and build in a fresh worker; one forward pass makes lazy parameters exist."""
-    entrypoint = job.model.entrypoint
-    loaded = conversation.load(worker, entrypoint.file, entrypoint.cell, entrypoint.class_name)
-    if isinstance(loaded, Ending):
-        return absent_because(loaded, "load", entrypoint)
-    built = conversation.build(worker, dict(entrypoint.arguments), seed)
-    if built:
-        return absent_because(built, "build", entrypoint)
-    settled = conversation.settle(worker, job.model.input_shape)
-    return absent_because(settled, "forward", entrypoint, job.model.input_shape) if settled else None
+def _ready(job: Job, worker: Worker, seed: int, labels: object) -> State | Absent:
+    """The model built and the training data handed over; the state it starts from."""
+    import numpy as np
+
+    ended = prepare(job, worker, seed)
+    if ended:
+        return absent_because(*ended, job.model.entrypoint, job.model.input_shape)
+    start = conversation.state(worker)
+    if isinstance(start, Ending):
+        return absent_because(start, "build", job.model.entrypoint)
+    handed = conversation.hand_over(worker, job.data.train_images, np.asarray(labels, dtype=np.int64))
+    return absent_because(handed, "train", job.model.entrypoint) if handed else start
 
 
-def _predict(job: Job, seed: int, secret: Secret, state: State) -> Score | Absent:
+def _train_here(job: Job, worker: Worker, seed: int, max_steps: int = 0) -> Training | Absent:
+    training = conversation.train(
+        worker,
+        job.recipe,
+        head=job.model.head,
+        mean=job.data.mean,
+        std=job.data.std,
+        seed=seed,
+        patience=job.patience(),
+        max_steps=max_steps,
+        report_every=_WARM_UP_STEPS if max_steps else 20,
+        on_progress=job.on_progress,
+    )
+    if isinstance(training, Ending):
+        return absent_because(training, "train", job.model.entrypoint)
+    return training
+
+
+def _predict(job: Job, seed: int, secret: Secret, state: State) -> Scored | Absent:
     entrypoint, data = job.model.entrypoint, job.data
     worker = job.open_worker()
     try:
-        # Another seed than the training's: what was not learned is not the same by chance.
-        ending = _prepare(job, worker, seed ^ 0x5EED)
-        if ending:
-            return ending
+        ended = prepare(job, worker, seed ^ _EVALUATING_SEED)
+        if ended:
+            return absent_because(*ended, entrypoint, job.model.input_shape)
         restored = conversation.restore(worker, state)
         if restored:
             return absent_because(restored, "restore", entrypoint)
@@ -152,7 +152,12 @@ def _predict(job: Job, seed: int, secret: Secret, state: State) -> Score | Absen
         scores = conversation.predict(worker, shuffled, data.classes, mean=data.mean, std=data.std)
         if isinstance(scores, Ending):
             return absent_because(scores, "predict", entrypoint)
-        return score(secret.true_order(scores), data.test_labels)
+        after = conversation.state(worker)
+        if isinstance(after, Ending):
+            return absent_because(after, "predict", entrypoint)
+        scores = secret.true_order(scores)
+        changed = probes_state.changed(state.blob, after.blob, state.layout)
+        return Scored(scores, score(scores, data.test_labels), changed)
     finally:
         worker.stop()
 
@@ -174,30 +179,48 @@ def _stopped(seed: int, absent: Absent) -> Trial:
     return Trial(seed, "stopped", absent.reason, 0, 0, (), 0.0, 0.0, 0, "", -1, absent)
 
 
-def _probes(model: ModelFacts, state: State, scored: Score | Absent) -> tuple[Probe, ...]:
-    """What the bytes that crossed the border say about what the model said."""
+def _said(model: ModelFacts, trained: _Trained, scored: Scored | Absent) -> tuple[Probe, ...]:
+    """What the bytes that crossed the border say about what the model said, and what the training worker says."""
+    training, state = trained.training, trained.state
+    return (
+        _size(model, state),
+        *_buffers(model),
+        *_hidden(model),
+        *(_finite(scored.score) if isinstance(scored, Scored) else ()),
+        probes.writes(training.writes / max(training.steps, 1), training.steps),
+        probes.outside(training.outside_bytes),
+    )
+
+
+def _size(model: ModelFacts, state: State) -> Probe:
     claimed = model.parameters + model.buffer_elements
-    probes = [
-        Probe("state size", "clean", f"The trained state holds the {claimed:,} values that were counted.")
-        if (state.parameters, state.buffers) == (model.parameters, model.buffer_elements)
-        else Probe(
-            "state size",
-            "flag",
-            f"The trained state holds {state.elements:,} values, counted were {claimed:,}: a person will look at it.",
+    if (state.parameters, state.buffers) == (model.parameters, model.buffer_elements):
+        return probes.clean(
+            "state size", f"The trained state holds the {claimed:,} values that were counted."
         )
-    ]
-    if model.buffer_elements > max(1000, model.parameters // 10):
-        probes.append(
-            Probe(
-                "buffers",
-                "flag",
-                f"{model.buffer_elements:,} values are kept in buffers, which no limit counts: a person will look at it.",
-            )
-        )
-    if isinstance(scored, Score) and scored.not_finite:
-        probes.append(
-            Probe(
-                "finite scores", "note", f"{scored.not_finite:,} test images got a score of NaN or infinity."
-            )
-        )
-    return tuple(probes)
+    return probes.raised(
+        "state size",
+        f"The trained state holds {state.elements:,} values, counted were {claimed:,}: a person will look at it.",
+    )
+
+
+def _buffers(model: ModelFacts) -> tuple[Probe, ...]:
+    limit = probes.LIMITS["buffers"].threshold
+    if model.buffer_elements <= max(limit, model.parameters // 10):
+        return ()
+    seen = f"{model.buffer_elements:,} values are kept in buffers, which no limit counts"
+    return (probes.raised("buffers", f"{seen}: a person will look at it."),)
+
+
+def _hidden(model: ModelFacts) -> tuple[Probe, ...]:
+    structure = model.structure
+    if isinstance(structure, Absent):
+        return ()
+    return (probes.hidden_values(structure.hidden_elements, structure.hidden_places),)
+
+
+def _finite(scored: Score) -> tuple[Probe, ...]:
+    if not scored.not_finite:
+        return ()
+    seen = f"{scored.not_finite:,} test images got a score of NaN or infinity."
+    return (probes.raised("finite scores", seen),)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import SandboxUnavailable
-from grader.isolation.choose import full_sandbox, plain_process, same_python
+from grader.isolation.choose import Level, best_sandbox, plain_process, same_python
 from grader.isolation.frames import Array, Message
 from grader.isolation.interface import Limits, Sandbox, Workplace
 from grader.isolation.supervisor import Ending, Patience, Worker
@@ -20,16 +20,19 @@ OpenWorker = Callable[[], Worker]
 """Starts a fresh worker on the submission and waits until it is ready."""
 
 
-def choose_sandbox(*, plain_allowed: bool) -> tuple[Sandbox, Isolation]:
-    """The full sandbox; a plain process where there is none and that is allowed.
+def choose_sandbox(*, plain_allowed: bool, level: Level = "auto") -> tuple[Sandbox, Isolation]:
+    """The highest level that holds on this machine; a plain process where none does and that is allowed.
+
+    Args:
+        level: take this one or none at all.
 
     Raises:
         SandboxUnavailable: there is none, and a plain process is not allowed.
     """
     try:
-        return full_sandbox()
+        return best_sandbox(level)
     except SandboxUnavailable:
-        if plain_allowed:
+        if plain_allowed and level == "auto":
             return plain_process()
         raise
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -39,8 +40,24 @@ def _accounts() -> str:
 
 
 def _homes() -> str:
-    found = [name for name in ("/home", "/root", "/var", "/run", "/srv", "/mnt") if Path(name).exists()]
-    return f"visible: {' '.join(found)}" if found else "absent"
+    found = [name for name in ("/home", "/root", "/var", "/run", "/srv", "/mnt", "/etc") if _visible(name)]
+    if not found:
+        return "absent"
+    listed = [name for name in found if _lists(name)]
+    return f"visible: {' '.join(listed)}" if listed else "names visible, contents refused"
+
+
+def _visible(name: str) -> bool:
+    """/etc may be there, with nothing in it but what the loader needs."""
+    return Path(name).exists() and not (name == "/etc" and _lists(name) and len(os.listdir(name)) <= 1)  # noqa: PTH208
+
+
+def _lists(name: str) -> bool:
+    try:
+        os.listdir(name)  # noqa: PTH208
+    except OSError:
+        return False
+    return True
 
 
 def _root_folder() -> str:
@@ -61,8 +78,10 @@ def _privileges() -> str:
     status = dict(
         line.split(":\t", 1) for line in Path("/proc/self/status").read_text().splitlines() if ":\t" in line
     )
-    closed = status.get("NoNewPrivs") == "1" and int(status.get("CapBnd", "1"), 16) == 0
-    return "none" if closed else "some"
+    held = any(int(status.get(name, "1"), 16) for name in ("CapPrm", "CapEff", "CapInh", "CapAmb"))
+    if status.get("NoNewPrivs") != "1" or held:
+        return "some"
+    return "none" if int(status.get("CapBnd", "1"), 16) == 0 else "none held, none to gain"
 
 
 def _filter() -> str:
@@ -74,6 +93,35 @@ def _tracing() -> str:
     """PTRACE_TRACEME succeeds for any process unless a filter refuses it."""
     libc = ctypes.CDLL(None, use_errno=True)
     return "open" if libc.ptrace(0, 0, None, None) == 0 else "refused"
+
+
+def _signals() -> str:
+    """Signal 0 only asks whether one may be sent. Process 1 of a namespace of our own is no stranger."""
+    if os.getppid() <= 1:
+        return "own only"
+    os.kill(os.getppid(), 0)
+    return "reach other processes"
+
+
+def _limits() -> str:
+    """Whether another process of the same user could be given other limits."""
+    if os.getppid() <= 1:
+        return "own only"
+    resource.prlimit(os.getppid(), resource.RLIMIT_CORE)
+    return "of other processes too"
+
+
+def _named_sockets() -> str:
+    """A user's bus, agent and container engine listen on sockets that have a name in the file system."""
+    if not any(Path(name).exists() for name in ("/run", "/var", "/home")):
+        return "none there"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM):
+        return "open"
+
+
+def _harness() -> str:
+    with Path(__file__).open("r+b"):
+        return "writable"
 
 
 def _environment() -> str:
@@ -103,4 +151,8 @@ PROBES: dict[str, Callable[[], str]] = {
     "system call filter": _filter,
     "tracing": _tracing,
     "environment": _environment,
+    "signals": _signals,
+    "limits": _limits,
+    "named sockets": _named_sockets,
+    "harness": _harness,
 }

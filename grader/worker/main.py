@@ -25,6 +25,7 @@ from grader.inspection.measure import BadOutput, measure
 from grader.isolation.frames import Array, Channel, Message
 from grader.training.loop import Plan, normalise, train
 from grader.worker.load import CannotLoad, Namespace, Submission
+from grader.worker.traces import most_writes, outside_bytes, written
 
 REQUEST_LIMIT_BYTES = 2 * 1024**3
 Answer = tuple[dict[str, Any], dict[str, Array]]
@@ -159,8 +160,15 @@ class Session:
             self._channel.send({"op": "progress", "steps": steps, "samples": samples, "loss": shown})
 
         images, labels = self._data
+        before = written(model)
         result = self._submission.repair(space, lambda: train(model, images, labels, plan, report))
-        return {"steps": result.steps, "samples": result.samples, "diverged": result.diverged}, {}
+        return {
+            "steps": result.steps,
+            "samples": result.samples,
+            "diverged": result.diverged,
+            "writes": most_writes(before, written(model)),
+            "outside_bytes": outside_bytes(model, self._data),
+        }, {}
 
     def _state(self, _: Message) -> Answer:
         """The trained state: the raw bytes one after the other, and a list of dtypes, shapes and roles to count
@@ -207,6 +215,9 @@ class Session:
                 raise BadOutput(
                     f"The model returns a {type(output).__name__} instead of one tensor of class scores."
                 )
+            if output.shape[:1] != images.shape[:1]:
+                shape = ", ".join(str(size) for size in output.shape)
+                raise BadOutput(f"For {len(images)} images the model returns scores of the shape ({shape}).")
             return output
 
         output = self._submission.repair(space, forward)

@@ -93,9 +93,10 @@ def test_without_data_and_network_the_three_ways_are_told(tmp_path):
 
 
 def test_without_bubblewrap_a_run_stops_and_names_the_package(tmp_path, monkeypatch):
-    """A path without bwrap: the grader looks in fixed folders, so the test hides it by a patched module."""
+    """Neither bwrap nor Landlock: the grader asks for each at one place, which the test points elsewhere."""
     code = (
         "import grader.isolation.bubblewrap as b; b._PATH = '/nowhere'; import sys; "
+        "import grader.isolation.confine as c; c.landlock_abi = lambda: 0; "
         f"sys.argv = ['grader', 'run', 's4', '--repo', {str(REFERENCE)!r}, '--stand-in', *sys.argv[1:]]; "
         "from grader.cli import main; main()"
     )

@@ -168,9 +168,10 @@ def test_a_constructor_that_never_ends_is_over_before_a_run_would_end_it(tmp_pat
 
 
 def test_without_a_sandbox_only_own_folders_run(tmp_path: Path) -> None:
-    """A machine without bubblewrap: the grader looks for it at one place, which the test points elsewhere."""
+    """No bubblewrap and no Landlock: the grader asks for each at one place, which the test points elsewhere."""
     code = (
         "import grader.isolation.bubblewrap as b; b._PATH = '/nowhere'; import sys; "
+        "import grader.isolation.confine as c; c.landlock_abi = lambda: 0; "
         "sys.argv = ['grader', 'inspect', *sys.argv[1:]]; from grader.cli import main; main()"
     )
     env = {**os.environ, "PYTHONPATH": str(ROOT)}

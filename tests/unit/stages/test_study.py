@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from grader.reading.scan import Scan
 from grader.records import Absent, Measurement, Probe, Trial
 from grader.stages import study
 from grader.stages.study import MAX_SEED, run_study, seeds_for
@@ -26,7 +27,7 @@ def trial(seed: int, accuracy: float | Absent) -> Trial:
 def study_of(monkeypatch):
     """Run a study whose trials have these accuracies, one after the other."""
 
-    def make(accuracies, *, target=0.95, at_least=1, at_most=5, seeds=(), probes=((),) * 9):
+    def make(accuracies, *, target=0.95, at_least=1, at_most=5, seeds=(), probes=((),) * 9, scan=None):
         left = iter(zip(accuracies, probes, strict=False))
 
         def next_trial(_job, seed):
@@ -34,7 +35,8 @@ def study_of(monkeypatch):
             return trial(seed, accuracy), raised
 
         monkeypatch.setattr(study, "run_trial", next_trial)
-        job = SimpleNamespace(data=SimpleNamespace(tabulated_sd=SD, test_labels=[0] * 10_000))
+        data = SimpleNamespace(tabulated_sd=SD, test_labels=[0] * 10_000)
+        job = SimpleNamespace(data=data, scan=scan)
         return run_study(job, (target,), at_least=at_least, at_most=at_most, seeds=seeds)
 
     return make
@@ -80,6 +82,25 @@ def test_a_probe_that_was_raised_once_stays_raised(study_of):
     clean, flag = Probe("state size", "clean", "equal"), Probe("state size", "flag", "not equal")
     _, _, probes = study_of([0.953, 0.953, 0.96], probes=((clean,), (flag,), (clean,)))
     assert [probe.weight for probe in probes] == ["flag"]
+
+
+def test_the_heaviest_of_several_trials_stays(study_of):
+    note, void = Probe("two orders", "note", "a"), Probe("two orders", "void", "b")
+    _, _, probes = study_of([0.953, 0.953, 0.96], probes=((note,), (void,), (note,)))
+    assert probes == (void,)
+
+
+def test_what_lies_in_the_repository_is_said_once_before_the_trials(study_of):
+    seen = Scan(
+        weight_files=("best.pth",), long_literals=("a literal of 9,000 characters in model.py:3",), numbers=12
+    )
+    _, _, probes = study_of([0.953, 0.955], scan=seen)
+    assert [(probe.name, probe.weight) for probe in probes] == [
+        ("repository", "flag"),
+        ("files in passing", "note"),
+    ]
+    assert "model.py:3" in probes[0].detail
+    assert "best.pth" in probes[1].detail
 
 
 def test_nobody_can_know_the_seeds_beforehand():

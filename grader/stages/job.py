@@ -1,0 +1,57 @@
+"""What every trial of one submission has in common, and a worker made ready for one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from grader.data.interface import DataSet
+from grader.isolation import conversation
+from grader.isolation.supervisor import Ending, Patience, Worker
+from grader.reading.scan import Scan
+from grader.records import ModelFacts, Recipe
+from grader.stages.workers import OpenWorker
+
+_BACK_STOP = 4
+"""Wall clock may be this many times the time limit before the machine is called too busy."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission's model, and how it is trained and scored."""
+
+    open_worker: OpenWorker
+    model: ModelFacts
+    recipe: Recipe
+    data: DataSet
+    time_limit_seconds: float
+    threads: int
+    secret: int
+    on_progress: Callable[[int, float], None] | None = None
+    scan: Scan | None = None  # of the repository, where it was looked through
+    on_figures: Callable[[Mapping[str, float]], None] | None = None  # is told what the probes measured
+
+    def patience(self) -> Patience:
+        limit = self.time_limit_seconds
+        return Patience(_BACK_STOP * limit, cpu_seconds=limit * self.threads, overrun="slow")
+
+
+def load(job: Job, worker: Worker) -> tuple[Ending, str] | None:
+    """Load the submission into a fresh worker; else how it ended, and in which phase."""
+    entrypoint = job.model.entrypoint
+    loaded = conversation.load(worker, entrypoint.file, entrypoint.cell, entrypoint.class_name)
+    return (loaded, "load") if isinstance(loaded, Ending) else None
+
+
+def build(job: Job, worker: Worker, seed: int) -> tuple[Ending, str] | None:
+    """Build the model anew; one forward pass makes lazy parameters exist."""
+    built = conversation.build(worker, dict(job.model.entrypoint.arguments), seed)
+    if built:
+        return built, "build"
+    settled = conversation.settle(worker, job.model.input_shape)
+    return (settled, "forward") if settled else None
+
+
+def prepare(job: Job, worker: Worker, seed: int) -> tuple[Ending, str] | None:
+    """Load and build in a fresh worker."""
+    return load(job, worker) or build(job, worker, seed)

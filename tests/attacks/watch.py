@@ -1,0 +1,117 @@
+"""What a run may leave behind: nothing. Processes, mounts, temporary files, and files outside of the run's folder."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """The private places of one grader: where it may write, and where it may not."""
+
+    root: Path
+
+    @property
+    def temporary(self) -> Path:
+        return self.root / "tmp"
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home"
+
+    @property
+    def out(self) -> Path:
+        return self.root / "out"
+
+    def prepare(self) -> Grounds:
+        for folder in (self.temporary, self.home / ".ssh", self.out):
+            folder.mkdir(parents=True)
+        (self.home / ".ssh" / "id_ed25519").write_text("planted\n")
+        return self
+
+    def environment(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ}
+        return {**kept, "HOME": str(self.home), "TMPDIR": str(self.temporary), "API_TOKEN": "planted"}
+
+
+def leftovers(grounds: Grounds, grader: int, patience_seconds: float = 5.0) -> list[str]:
+    """What is still there of the runs below `grounds`, as lines; a process that is dying gets a moment.
+
+    Args:
+        grader: the pid of the grader, which adopts what its runs leave behind; or of who adopts what a dead
+            grader leaves behind.
+    """
+    deadline = time.monotonic() + patience_seconds
+    while True:
+        found = [*_processes(grounds, grader), *_mounts(grounds), *_temporary(grounds, grader)]
+        if not found or time.monotonic() > deadline:
+            return found
+        time.sleep(0.05)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Every file below a folder with a digest of its content, links and special files as such."""
+    found = {}
+    for here, folders, names in os.walk(folder):
+        for name in (*folders, *names):
+            place = Path(here, name)
+            regular = place.is_file() and not place.is_symlink()
+            known = hashlib.sha256(place.read_bytes()).hexdigest() if regular else str(place.lstat().st_mode)
+            found[str(place.relative_to(folder))] = known
+    return found
+
+
+def _processes(grounds: Grounds, grader: int) -> list[str]:
+    """Descendants of the grader, and every process of this machine that holds one of its places."""
+    found = []
+    with contextlib.suppress(psutil.Error):
+        for process in psutil.Process(grader).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if process.status() != psutil.STATUS_ZOMBIE and _is_of(process.pid, grounds):
+                    found.append(f"process {process.pid} {process.name()}")
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and int(folder.name) not in (grader, os.getpid()):
+            with contextlib.suppress(OSError):
+                if _below(grounds, (folder / "mountinfo").read_text()):
+                    found.append(f"process {folder.name} holds a mount")
+    return found
+
+
+def _is_of(pid: int, grounds: Grounds) -> bool:
+    """A process of a test may have other children than a grader: those of this grader have its place, or the
+    empty environment of a sandbox."""
+    with contextlib.suppress(OSError):
+        environment = Path(f"/proc/{pid}/environ").read_bytes()
+        return not environment or str(grounds.root).encode() in environment or b"HOME=/tmp/home" in environment
+    return False
+
+
+def _mounts(grounds: Grounds) -> list[str]:
+    lines = Path("/proc/self/mountinfo").read_text().splitlines()
+    return [f"mount {line}" for line in lines if _below(grounds, line)]
+
+
+def _below(grounds: Grounds, mounts: str) -> bool:
+    return str(grounds.temporary) in mounts
+
+
+def _temporary(grounds: Grounds, grader: int) -> list[str]:
+    """A living grader may keep the one empty folder that its sandboxes mount on, each in its own namespace."""
+    return [
+        f"temporary {place.name}"
+        for place in grounds.temporary.iterdir()
+        if not (place.name.startswith("stage-") and not list(place.iterdir()) and _grades(grader))
+    ]
+
+
+def _grades(pid: int) -> bool:
+    with contextlib.suppress(psutil.Error):
+        return any(part.endswith("supervisor.py") for part in psutil.Process(pid).cmdline())
+    return False
