@@ -20,6 +20,17 @@ def parse_seeds(_: click.Context, __: click.Parameter, value: str | None) -> tup
     return seeds
 
 
+def parse_before(_: click.Context, __: click.Parameter, value: str | None) -> str:
+    """An empty deadline is a mistake, such as a variable without a value: it must not grade late work."""
+    if value is None:
+        return ""
+    if not value.strip():
+        raise click.BadParameter(
+            "it is empty; give a moment such as 2026-03-01T23:59:00+05:30, or leave the option out"
+        )
+    return value
+
+
 def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """--data-dir, --stand-in, --unofficial-data."""
     folder = click.Path(exists=True, file_okay=False)
@@ -56,7 +67,7 @@ def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
         also_option,
         click.option(
             "--before",
-            default="",
+            callback=parse_before,
             metavar="DEADLINE",
             help="The last commit up to this moment: 2026-03-01T23:59:00+05:30.",
         ),

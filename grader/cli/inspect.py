@@ -20,6 +20,8 @@ def parse_shape(_: click.Context, __: click.Parameter, value: str) -> tuple[int,
     """`3x32x32` → (3, 32, 32)."""
     text = value.strip().lower()
     sizes = tuple(map(int, text.split("x"))) if re.fullmatch(r"[0-9]{1,9}(x[0-9]{1,9})*", text) else ()
+    if len(sizes) == 2:
+        raise click.BadParameter(f"channels are missing: 1x{text} or 3x{text}")
     if not sizes or len(sizes) > MAX_AXES or min(sizes) < 1 or math.prod(sizes) > MAX_ELEMENTS:
         raise click.BadParameter("give channels, height and width of one picture, such as 1x28x28 or 3x32x32")
     return sizes

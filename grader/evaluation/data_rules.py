@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from grader.evaluation.method import Method
-from grader.evaluation.quoting import quote, without_line
+from grader.evaluation.quoting import quote, search, without_line
 from grader.records import Absent, Call, Loading, Remark
 
 SAME_NORMALISATION = 0.005
@@ -32,6 +32,30 @@ def measured_on_training(method: Method) -> Iterator[Remark]:
     yield method.remark(
         "measured on the training set", place, why, (_CALL, r"\b(?:test|evaluate|validate)\w*\s*\(")
     )
+
+
+def trained_on_test(method: Method) -> Iterator[Remark]:
+    """The training passes over a mixture that holds test images; only what was seen while it ran tells."""
+    found = method.session.training
+    if not method.captured or isinstance(found, Absent) or found.split != "unclear":
+        return
+    if not any(_TOGETHER in f"{name} {reason}".lower() for name, reason in method.session.unknown[:100]):
+        return
+    count = f"the {found.images:,} images" if found.images else "the images"
+    why = (
+        f"Among {count} that it trains on are test images, so an accuracy on the test set does not say how the "
+        "model does on images that it has not seen."
+    )
+    places = [place for place in (found.place, method.session.place, method.session.unit) if place]
+    concatenated = r"^(?!\s*(?:def|class)\b)[^#]*?\bConcatDataset\s{0,4}\("
+    built = search(method.source, places, (concatenated + ".*test", concatenated))
+    if built.text:
+        yield method.quoted("trained on test images", built, why)
+    else:
+        yield method.remark("trained on test images", found.place, why, (r"DataLoader\s*\(",))
+
+
+_TOGETHER = "training and test images together"
 
 
 def random_test_data(method: Method) -> Iterator[Remark]:
@@ -80,7 +104,10 @@ def part_of_training(method: Method) -> Iterator[Remark]:
     if found:
         why = "Images held back from the training set and not trained on are a legitimate validation set."
         place = found[0].loading.place or found[0].place
-        patterns = (r"random_split|Subset|train_test_split", r"DataLoader\s*\(")
+        patterns = (
+            r"^(?!\s*(?:def|class)\b).*(?:random_split|Subset|train_test_split|SubsetRandomSampler)\s{0,4}\(",
+            r"DataLoader\s*\(",
+        )
         yield method.remark("validation on a part of the training data", place, why, patterns)
 
 

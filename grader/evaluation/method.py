@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from grader.evaluation.quoting import Source, quote
+from grader.evaluation.quoting import Quote, Source, quote
 from grader.records import Absent, Evaluating, Loading, ModelFacts, Remark, Session
 
 FaultName = Literal[
@@ -23,6 +23,8 @@ FaultName = Literal[
     "more epochs than allowed",
     "different normalisation for train and test",
 ]
+ShownName = Literal["trained on test images"]
+"""Mistakes that the review shows and that no spec can name in `free_of`."""
 NoteName = Literal[
     "gradients on while evaluating",
     "validation on a part of the training data",
@@ -69,13 +71,16 @@ class Method:
 
     def remark(
         self,
-        name: FaultName | NoteName,
+        name: FaultName | ShownName | NoteName,
         place: str,
         why: str,
         patterns: tuple[str, ...] = (),
         instead: str = "",
     ) -> Remark:
         """The remark with the line that it is about."""
-        found = quote(self.source, place or self.session.place, patterns, instead)
+        return self.quoted(name, quote(self.source, place or self.session.place, patterns, instead), why)
+
+    def quoted(self, name: FaultName | ShownName | NoteName, found: Quote, why: str) -> Remark:
+        """The remark with a line that was found before."""
         seen: Literal["behaviour", "source"] = "behaviour" if self.captured else "source"
         return Remark(name, found.place, found.text, why, seen, harmless=name in NOTES)

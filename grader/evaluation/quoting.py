@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from grader.text import clean
@@ -13,6 +13,7 @@ Source = Callable[[str], str]
 
 LIMIT_LINES = 5_000
 LIMIT_LINE = 400
+LIMIT_UNITS = 100
 
 _PLACE = re.compile(
     r"(?P<unit>[^\n]{1,400}?)(?P<cell>, cell \d{1,6})?(?:(?::|, line )(?P<line>\d{1,7}))?", re.DOTALL
@@ -49,6 +50,28 @@ def quote(source: Source, place: str, patterns: tuple[str, ...], instead: str = 
         return Quote(place, instead)
     shown = f"{unit}, line {number}" if found["cell"] else f"{unit}:{number}"
     return Quote(shown, clean(lines[number - 1][: 2 * LIMIT_LINE].strip()))
+
+
+def search(source: Source, places: Iterable[str], patterns: tuple[str, ...]) -> Quote:
+    """The first line of the units of these places that fits a pattern; without one the place and text are "".
+
+    Of a notebook, the cells before the named one are looked at too, the nearest first.
+    """
+    units = dict.fromkeys(unit for place in places for unit in _units(without_line(place)))
+    for unit in list(units)[:LIMIT_UNITS]:
+        found = quote(source, unit, patterns)
+        if found.text:
+            return found
+    return Quote("", "")
+
+
+def _units(unit: str) -> Iterator[str]:
+    name, separator, number = unit.rpartition(", cell ")
+    if not separator or not number.isdecimal():
+        yield unit
+        return
+    for cell in range(int(number), max(int(number) - LIMIT_UNITS, 0), -1):
+        yield f"{name}, cell {cell}"
 
 
 def without_line(place: str) -> str:

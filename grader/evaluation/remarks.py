@@ -82,6 +82,7 @@ def _tested_elsewhere(training: RecoveredTraining, session: Session) -> bool:
 def _in_data(method: Method, tested: bool) -> Iterator[Remark]:
     if not tested:
         yield from data_rules.measured_on_training(method)
+    yield from data_rules.trained_on_test(method)
     yield from data_rules.random_test_data(method)
     yield from data_rules.not_shuffled(method)
     yield from data_rules.other_normalisation(method)

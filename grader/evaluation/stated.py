@@ -63,13 +63,9 @@ class Stated:
 
     def about_other(self, claim: Claim) -> str:
         """Why a number that differs may be about another model, as a sentence; "" where nothing says so."""
-        assert isinstance(self.model, ModelFacts)
-        text, own = claim.text[:LIMIT_TEXT], self.model.entrypoint.class_name
-        for one in self.others:
-            if one.class_name != own and re.search(rf"(?<!\w){re.escape(one.class_name)}(?!\w)", text):
-                return f"The line names {clean(one.class_name, 60)}, which is not the model that was graded."
-        if _OTHER_VERSION.search(text):
-            return "The line may be about another version of the model."
+        named = self.line_names_other(claim)
+        if named:
+            return named
         count = len(self.others)
         if count == 1:
             return (
@@ -81,6 +77,15 @@ class Stated:
                 "one of them."
             )
         return ""
+
+    def line_names_other(self, claim: Claim) -> str:
+        """Why the line itself says that it may be about another model, as a sentence; "" where it does not."""
+        text = claim.text[:LIMIT_TEXT]
+        own = "" if isinstance(self.model, Absent) else self.model.entrypoint.class_name
+        for one in self.others:
+            if one.class_name != own and re.search(rf"(?<!\w){re.escape(one.class_name)}(?!\w)", text):
+                return f"The line names {clean(one.class_name, 60)}, which is not the model that was graded."
+        return "The line may be about another version of the model." if _OTHER_VERSION.search(text) else ""
 
 
 def not_measured(claim: Claim, absent: Absent) -> Comparison:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 
+from grader.evaluation import stated_log
 from grader.evaluation.rounding import last_digit
 from grader.evaluation.stated import Stated, not_measured
 from grader.records import Absent, Claim, Comparison, Measurement, Recipe
@@ -22,8 +23,30 @@ SMALLEST_SD = 0.0005
 def compare(
     claim: Claim, stated: Stated, accuracy: Measurement | Absent, recipe: Recipe | Absent, on_training: bool
 ) -> Comparison:
+    """Held against the measurement, and where that does not agree, against the student's own log."""
     if isinstance(accuracy, Absent):
-        return not_measured(claim, accuracy)
+        found = _beside_log(claim, stated, accuracy)
+    else:
+        found = _beside_measurement(claim, stated, accuracy, recipe, on_training)
+    why = stated_log.contradiction(claim, stated) if found.verdict == "cannot tell" else ""
+    if why:
+        measured = found.measured or stated_log.highest(claim, stated)
+        return Comparison(claim, measured, "differs", why)
+    return found
+
+
+def _beside_log(claim: Claim, stated: Stated, absent: Absent) -> Comparison:
+    """Nothing was measured: the student's own log may have the number, which proves nothing."""
+    said = stated_log.agreement(claim, stated)
+    if not said:
+        return not_measured(claim, absent)
+    why = " ".join(filter(None, ("No accuracy was measured here.", absent.reason, said)))
+    return Comparison(claim, "", "cannot tell", why)
+
+
+def _beside_measurement(
+    claim: Claim, stated: Stated, accuracy: Measurement, recipe: Recipe | Absent, on_training: bool
+) -> Comparison:
     measured = f"{100 * accuracy.value:.2f} % ± {100 * accuracy.spread:.2f} ({_seeds(accuracy)})"
     if on_training:
         why = "The stated accuracy seems to be measured on training images; measured here is the test set."

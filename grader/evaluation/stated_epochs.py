@@ -21,6 +21,8 @@ def compare(claim: Claim, stated: Stated) -> Comparison:
     session, logged = stated.session, logged_epochs(logs_of(stated.reading))
     bound = session.epochs if session is not None and _knows(session) else 0
     measured = _shown(bound, logged)
+    if not bound and not logged and session is not None and _passes(session):
+        return _beside_passes(claim, _passes(session))
     if not bound and not logged:
         why = "Neither a training loop nor a log was found to compare with."
         return Comparison(claim, "", "cannot tell", why)
@@ -37,6 +39,25 @@ def compare(claim: Claim, stated: Stated) -> Comparison:
 
 def _knows(session: Session) -> bool:
     return session.confidence != "low" and "epochs" not in {name for name, _ in session.unknown}
+
+
+def _passes(session: Session) -> int:
+    """Passes over the training images that were seen where no loop with a known bound is around them."""
+    unbounded = "epochs" in {name for name, _ in session.unknown}
+    return session.passes if session.way == "captured" and unbounded else 0
+
+
+def _beside_passes(claim: Claim, passes: int) -> Comparison:
+    """Passes without a loop are what one run of the code does: a student may have run a cell more often."""
+    count = f"{passes:,} pass{'es' if passes != 1 else ''}"
+    if claim.value == passes:
+        why = f"The code makes {count} over the training images when it is run."
+        return Comparison(claim, f"{count} seen", "agrees", why)
+    why = (
+        f"The code makes {count} over the training images when it is run once, and no loop says how often it "
+        "was run."
+    )
+    return Comparison(claim, f"{count} seen", "cannot tell", why)
 
 
 def _shown(bound: int, logged: int) -> str:

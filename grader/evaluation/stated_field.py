@@ -1,4 +1,4 @@
-"""Stated receptive fields, against the field before the global pooling that feeds the head."""
+"""Stated receptive fields, against the field of the last map, which a global pooling may follow."""
 
 from __future__ import annotations
 
@@ -15,9 +15,8 @@ def compare(claim: Claim, stated: Stated) -> Comparison:
     measured = _shown(seen)
     sizes = [axis.size for axis in seen.receptive_field if axis.state == "known"]
     if claim.value in sizes:
-        return Comparison(
-            claim, measured, "agrees", "It is what one position sees before the global pooling."
-        )
+        sees = "sees before the global pooling" if _is_pooled(seen) else "of the last map sees"
+        return Comparison(claim, measured, "agrees", f"It is what one position {sees}.")
     if not sizes:
         why = "In pixels the field is not known: an operator sees the whole picture, or has no rule."
         return Comparison(claim, measured, "cannot tell", why)
@@ -27,6 +26,10 @@ def compare(claim: Claim, stated: Stated) -> Comparison:
     return Comparison(
         claim, measured, "differs", f"Stated are {claim.value:,.0f} pixels, measured are {measured}."
     )
+
+
+def _is_pooled(seen: Structure) -> bool:
+    return seen.global_pool >= 0
 
 
 def _shown(seen: Structure) -> str:
@@ -42,10 +45,13 @@ def _doubt(claim: Claim, stated: Stated, seen: Structure) -> str:
         if axis.state == "known"
     ]
     if claim.value in pooled:
-        return "It is the field behind the global pooling; compared is the one before it."
+        if _is_pooled(seen):
+            return "It is the field behind the global pooling; compared is the one before it."
+        return "It is the field of the whole last map; compared is the one of a single position in it."
     for one in seen.operators:
         if any(axis.state == "known" and axis.size == claim.value for axis in one.axes):
             return (
-                f"It is what the {one.kind} at place {one.index + 1} sees, not the last map that is pooled."
+                f"It is what the {one.kind} at place {one.index + 1} sees, not the last map"
+                f"{' that is pooled' if _is_pooled(seen) else ''}."
             )
     return stated.about_other(claim)

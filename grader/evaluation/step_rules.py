@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grader.evaluation.method import Method
+from grader.evaluation.quoting import Quote, search
 from grader.records import Absent, ModelFacts, Remark, Schedule
 
 _DRIVES_OTHERS = frozenset({"SequentialLR", "ChainedScheduler"})
@@ -66,13 +67,25 @@ def probabilities_into_loss(method: Method, softmax_asked: bool) -> Iterator[Rem
             "Cross-entropy applies log-softmax itself; on probabilities it can never come near 0, and the model "
             "learns slowly."
         )
-        yield method.remark("softmax before cross-entropy", method.session.place, why, _LOSS)
+        yield method.quoted("softmax before cross-entropy", _loss_line(method), why)
     elif method.model.head == "log_softmax":
         why = "Cross-entropy applies log-softmax once more, which changes nothing: the result is the same."
-        yield method.remark("log-softmax before cross-entropy", method.session.place, why, _LOSS)
+        yield method.quoted("log-softmax before cross-entropy", _loss_line(method), why)
 
 
-_LOSS = (r"cross_?entropy", r"criterion|loss\w*\s*=")
+_NO_DEFINITION = r"^(?!\s*(?:from|import|def|class)\b)[^#]*?(?<![a-zA-Z_])"
+_LOSS = (
+    _NO_DEFINITION + r"(?:cross_entropy|CrossEntropyLoss)\s{0,4}\(",
+    _NO_DEFINITION + r"(?:cross_entropy|CrossEntropyLoss)\b",
+)
+
+
+def _loss_line(method: Method) -> Quote:
+    """The line that builds or calls the loss; without one the place of the training, and no line."""
+    session = method.session
+    places = (session.place, session.optimizer.place, session.unit)
+    found = search(method.source, [place for place in places if place], _LOSS)
+    return found if found.text else Quote(session.place, "")
 
 
 def _same_model(method: Method) -> bool:

@@ -107,9 +107,7 @@ def _seen(item: Any, unit: str) -> Seen:
 
 def _call(item: Any) -> Call:
     fields = checked.mapping(item, "call")
-    library = fields.get("library")
-    if library not in LIBRARIES:
-        raise ProtocolError("library")
+    library = checked.one_of(fields.get("library"), LIBRARIES, "library")
     return Call(
         name=checked.text(fields.get("name"), 120),
         arguments=_arguments(fields.get("arguments")),
@@ -141,24 +139,21 @@ def _scalar(value: Any) -> Scalar:
 
 def _signed(value: Any) -> float:
     """A finite number. A rate below zero is odd, but it is what was used."""
-    if type(value) not in (int, float) or not math.isfinite(value):
+    if type(value) not in (int, float) or not -1e15 <= value <= 1e15:
         raise ProtocolError("rate")
     return float(value)
 
 
 def _schedule(item: Any) -> Schedule:
     fields = checked.mapping(item, "schedule")
-    steps = fields.get("steps")
-    if steps not in _STEPS:
-        raise ProtocolError("steps")
+    steps = checked.one_of(fields.get("steps"), _STEPS, "steps")
     return Schedule(_call(fields.get("call")), steps)
 
 
 def _loading(item: Any) -> Loading:
     fields = checked.mapping(item, "loading")
-    split, randomness = fields.get("split"), fields.get("randomness")
-    if split not in _SPLITS or randomness not in _RANDOMNESS:
-        raise ProtocolError("loading")
+    split = checked.one_of(fields.get("split"), _SPLITS, "split")
+    randomness = checked.one_of(fields.get("randomness"), _RANDOMNESS, "randomness")
     return Loading(
         data_set=checked.text(fields.get("data_set"), 120),
         split=split,
@@ -173,9 +168,7 @@ def _loading(item: Any) -> Loading:
 
 def _evaluating(item: Any) -> Evaluating:
     fields = checked.mapping(item, "evaluation")
-    mode = fields.get("mode")
-    if mode not in _MODES:
-        raise ProtocolError("mode")
+    mode = checked.one_of(fields.get("mode"), _MODES, "mode")
     return Evaluating(
         loading=_loading(fields.get("loading")),
         passes=checked.count(fields.get("passes")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Container
 from typing import Any
 
 from grader.isolation.frames import ProtocolError
@@ -33,9 +33,16 @@ def place(value: Any, size: int) -> int:
 
 def number(value: Any, limit: float = 1e15) -> float:
     """A finite number from 0 to `limit`."""
-    if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= limit:
+    if type(value) not in (int, float) or not 0 <= value <= limit:  # NaN is in no range
         raise ProtocolError("number")
     return float(value)
+
+
+def one_of(value: Any, known: Container[str], what: str) -> Any:
+    """A text that is one of the known ones. Anything may stand there, also what cannot be hashed."""
+    if not isinstance(value, str) or value not in known:
+        raise ProtocolError(what)
+    return value
 
 
 def truth(value: Any) -> bool:

@@ -366,8 +366,9 @@ def count_entries(listed: Any, blob_bytes: int) -> tuple[int, int]:
     room: dict[tuple[int, ...], int] = {}
     statistics: list[tuple[tuple[int, ...], int]] = []
     for item in checked.listed(listed, 100_000):
-        if not isinstance(item, list) or len(item) != 3 or item[0] not in _ITEM_BYTES:
+        if not isinstance(item, list) or len(item) != 3:
             raise ProtocolError("state entry")
+        checked.one_of(item[0], _ITEM_BYTES, "state entry")
         shape = checked.shape(item[1])
         elements, item_bytes = math.prod(shape), _ITEM_BYTES[item[0]]
         total += elements * item_bytes

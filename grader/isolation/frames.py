@@ -130,9 +130,15 @@ def _layout(header: Any, payload_bytes: int) -> list[tuple[str, str, tuple[int, 
         if not isinstance(item, list) or len(item) != 3:
             raise ProtocolError("arrays")
         name, dtype, shape = item
-        if not isinstance(name, str) or dtype not in DTYPES or not isinstance(shape, list):
+        if not isinstance(name, str) or not isinstance(dtype, str) or not isinstance(shape, list):
+            raise ProtocolError("arrays")
+        if dtype not in DTYPES:
             raise ProtocolError("arrays")
         if len(shape) > MAX_DIMENSIONS or any(type(n) is not int or not 0 <= n < 2**40 for n in shape):
+            raise ProtocolError("arrays")
+        if (
+            not math.prod(shape) and math.prod(max(n, 1) for n in shape) >= 2**40
+        ):  # too large for numpy, though empty
             raise ProtocolError("arrays")
         total += math.prod(shape) * np.dtype(dtype).itemsize
         listed.append((name, dtype, tuple(shape)))

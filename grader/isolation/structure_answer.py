@@ -80,11 +80,11 @@ def _operator(index: int, item: Any) -> Operator:
     """An operator takes only what ran before it."""
     fields = checked.mapping(item, "operator")
     axes = tuple(_axis(axis) for axis in checked.listed(fields.get("axes"), 2))
-    if fields.get("kind") not in KINDS or len(axes) == 1:
+    if len(axes) == 1:
         raise ProtocolError("operator")
     return Operator(
         index=index,
-        kind=fields["kind"],
+        kind=checked.one_of(fields.get("kind"), KINDS, "operator"),
         name=_matching(_NAME, fields.get("name")),
         module=checked.text(fields.get("module")),
         inputs=tuple(

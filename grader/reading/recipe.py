@@ -50,7 +50,7 @@ def _session(run: Run) -> Session:
     optimizer = _optimizer(run, unclear)
     loss = loss_of(run, unclear)
     training = _training(run, loader, inner, unclear)
-    rates = first_and_last(optimizer, schedules, epochs)
+    rates = _rates(optimizer, schedules, epochs, unclear)
     place = _place(first, outer or inner)
     complete = bool(
         run.followed.was_called and loader and epochs and loss.name and model and not run.is_handed
@@ -151,6 +151,19 @@ def _optimizer(run: Run, unclear: Unclear) -> Call:
     place = clean_place(run.optimizer.place)
     name = clean(run.optimizer.last, 80)
     return Call(name, arguments_of(named, "optimizer", unclear), place, library_name(run.optimizer.name))
+
+
+def _rates(
+    optimizer: Call, schedules: tuple[Schedule, ...], epochs: int, unclear: Unclear
+) -> tuple[float, float]:
+    """The first and the last rate; a first one that is lost with an argument is named with the reason."""
+    reasons = dict(unclear)
+    rates = first_and_last(optimizer, schedules, epochs, frozenset(reasons))
+    names = ("schedule.max_lr", "schedule.div_factor", "schedule.**", "optimizer.lr", "optimizer.**")
+    why = next((reasons[name] for name in names if name in reasons), "")
+    if not rates[0] and why:
+        unclear.append(("first_rate", why))
+    return rates
 
 
 def _schedules(run: Run) -> list[Made]:

@@ -9,7 +9,7 @@ LARGEST = 10_000
 _STATED = re.compile(
     r"(?<![a-z])(?:rf|receptive[\s_-]*field(?:s)?(?:\s*\(rf\))?)(?![a-z])"
     r"(?:\s+(?:size|value|out|output|final))?[\s*`_]{0,4}(?:is|was|of|at|=|:|->|→|\||reaches|becomes){0,2}[\s*`=:|(~]{0,6}"
-    r"(?P<number>\d{1,5})(?![\d.%])(?:\s*[x×*]\s*\d{1,5})?",
+    r"(?P<number>\d{1,5})(?!\d|\.\d|%)(?:\s*[x×*]\s*\d{1,5})?",
     re.IGNORECASE,
 )
 _COLUMN = re.compile(
@@ -35,7 +35,7 @@ def field_of_rows(rows: list[tuple[str, ...]]) -> tuple[int, int]:
         return -1, 0
     for index in range(len(rows) - 1, 0, -1):
         cell = rows[index][columns[-1]] if columns[-1] < len(rows[index]) else ""
-        number = re.match(r"\W*(\d{1,5})(?![\d.])", cell[:40])
+        number = re.match(r"\W*(\d{1,5})(?!\d|\.\d)", cell[:40])
         if number and 0 < int(number[1]) <= LARGEST:
             return index, int(number[1])
     return -1, 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.events import Events
@@ -13,7 +13,7 @@ from grader.fetch.interface import Fetched
 from grader.reading.read import read_submission
 from grader.records import Absent, ModelFacts, Reading, RecoveredTraining, Session
 from grader.stages.capture import capture
-from grader.stages.model import find_model
+from grader.stages.model import Found, as_trained, find_model
 from grader.stages.workers import OpenWorker
 from grader.text import counted
 
@@ -55,10 +55,10 @@ def look(task: Task, fetched: Fetched, events: Events, reading: Reading) -> Look
     if not isinstance(found.model, Absent):
         events.note(found.model.entrypoint.found_by)
     events.start("recipe", "Recovering the student's own training")
-    looked = Looked(
-        fetched, reading, found.model, found.obstacle, _training(task, fetched, reading, found.model)
-    )
-    if _captured(looked.training):
+    training = _training(task, fetched, reading, found.model)
+    found = _agreed(task, reading, found, training)
+    looked = Looked(fetched, reading, found.model, found.obstacle, training)
+    if _captured(training):
         events.end(_training_line(looked.training))
         return looked
     looked = _walked_back(task, looked, events)
@@ -78,6 +78,22 @@ def _training(
     if isinstance(captured, Absent) and reading.sessions:
         return _read(reading.sessions, model, captured.reason)
     return captured
+
+
+def _agreed(task: Task, reading: Reading, found: Found, training: RecoveredTraining | Absent) -> Found:
+    """The model that is trained, where the training was seen and the choice was open."""
+    if isinstance(training, Absent) or training.sessions[training.chosen].way != "captured":
+        return found
+    session = training.sessions[training.chosen]
+    if isinstance(found.model, Absent) and not reading.candidates and session.trainable:
+        hint = (
+            f"The training code builds a {session.model.name} of {session.trainable:,} parameters: "
+            "build it in a class that derives from nn.Module."
+        )
+        return replace(found, model=replace(found.model, hint=hint))
+    if session.at_import or session.confidence == "low":
+        return found
+    return as_trained(task.open_worker, found, reading, task.input_shape, task.classes, session)
 
 
 def _read(
@@ -114,6 +130,7 @@ def _walked_back(task: Task, first: Looked, events: Events) -> Looked:
             found = find_model(task.open_worker, reading, task.input_shape, task.classes, task.wanted)
             training = _training(task, now, reading, found.model)
             if _captured(training):
+                found = _agreed(task, reading, found, training)
                 return Looked(now, reading, found.model, found.obstacle, training)
         kept.put_back()
     return first

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from grader.errors import UsageError
 from grader.isolation import conversation
 from grader.isolation.supervisor import Ending, Worker
-from grader.records import Absent, Candidate, Claim, Entrypoint, ModelFacts, Reading, Scalar
+from grader.records import Absent, Candidate, Claim, Entrypoint, ModelFacts, Reading, Scalar, Session
 from grader.stages.endings import absent_because
 from grader.stages.workers import OpenWorker
 
@@ -27,6 +27,7 @@ class Found:
 
     model: ModelFacts | Absent
     obstacle: Absent | None = None
+    is_stated: bool = False  # the person running the grader, or the student's own claim, names it
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,42 @@ def find_model(
     chosen, reason = _choose(measured, reading, wanted)
     entrypoint = replace(chosen.facts.entrypoint, found_by=reason)
     notes = chosen.facts.notes + tuple(f"Not taken: {failure.reason}" for failure in failures)
-    return Found(replace(chosen.facts, entrypoint=entrypoint, notes=notes), chosen.obstacle)
+    facts = replace(chosen.facts, entrypoint=entrypoint, notes=notes)
+    stated = {int(claim.value) for claim in _parameter_claims(reading)}
+    return Found(facts, chosen.obstacle, bool(wanted) or facts.parameters in stated)
+
+
+def as_trained(
+    open_worker: OpenWorker,
+    found: Found,
+    reading: Reading,
+    input_shape: tuple[int, ...],
+    classes: int,
+    session: Session,
+) -> Found:
+    """`found`, or the model that the training code trains, where that is another one and nobody stated which.
+
+    What was captured is not believed: the model is built with the captured arguments and measured, and taken only
+    where it then has as many trainable parameters as the one that was trained.
+    """
+    model = found.model
+    candidates = [c for c in reading.candidates if c.class_name == session.model.name and c.has_forward]
+    if found.is_stated or not candidates:
+        return found
+    if not isinstance(model, Absent) and model.trainable == session.trainable:
+        return found
+    near = [c for c in candidates if session.model.place.startswith(c.file)]
+    candidate = replace((near or candidates)[0], built_with=session.model.arguments)
+    measured, _ = _measure_all(open_worker, [candidate], input_shape, classes)
+    if not measured or measured[0].facts.trainable != session.trainable:
+        return found
+    facts = measured[0].facts
+    reason = f"It is what the training code trains, seen while {session.unit} ran with stand-ins."
+    if not isinstance(model, Absent):
+        reason += (
+            f" Without that, {model.entrypoint.call} ({model.parameters:,} parameters) would have been taken."
+        )
+    return Found(replace(facts, entrypoint=replace(facts.entrypoint, found_by=reason)), measured[0].obstacle)
 
 
 def _shortlist(reading: Reading, wanted: str) -> list[Candidate]:

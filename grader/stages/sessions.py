@@ -11,6 +11,8 @@ from grader.records import Absent, Claim, LogLine, ModelFacts, Reading, Session
 TINY_RATE = 1e-5
 """A test of learning rates starts at about 1e-7; a training never starts below this."""
 
+_BY_METRIC = "ReduceLROnPlateau"
+
 _RAMPS = frozenset({"LambdaLR", "ExponentialLR", "MultiplicativeLR", "CyclicLR"})
 
 
@@ -88,6 +90,10 @@ def _confidence(seen: Seen, reading: Reading, model: ModelFacts | Absent) -> Lit
         int(claim.value) for claim in _claims(reading, "epochs")
     }
     counted = session.epochs == session.passes or session.epochs in logged
+    by_metric = any(one.call.name == _BY_METRIC and one.steps != "never" for one in session.schedules)
+    if by_metric or "epochs" in dict(session.unknown):
+        # What it measured was measured on stand-ins: the real training took another course.
+        return "medium"
     return "high" if sized and counted else "medium"
 
 

@@ -101,7 +101,7 @@ class Submission:
         path = self.root / file
         if not path.is_file() or path.stat().st_size > MAX_SOURCE_BYTES:
             raise CannotLoad(f"{file} is not there, or is too large to be source code.")
-        return path.read_text("utf-8", "replace")
+        return path.read_bytes().decode("utf-8-sig", "replace")  # Windows editors begin a file with a mark
 
     def _file(self, file: str, name: str = "") -> Namespace:
         if file in self._loaded:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+import torch
+
 
 class Stub:
     """Can be called, subclassed, decorated with, iterated over; it does nothing."""
@@ -44,10 +46,24 @@ class Stub:
         return f"<stand-in for {self._stub_name}>"
 
 
-class StubModule(ModuleType):
-    """A module whose every name is a `Stub`."""
+class LightningModule(torch.nn.Module):
+    """What models of PyTorch Lightning derive from, without the trainer: an `nn.Module` whose logging does nothing."""
 
-    def __getattr__(self, name: str) -> Stub:
+    def save_hyperparameters(self, *_: Any, **__: Any) -> None:
+        """Nothing is saved."""
+
+    def log(self, *_: Any, **__: Any) -> None:
+        """Nothing is logged."""
+
+    log_dict = log
+
+
+class StubModule(ModuleType):
+    """A module whose every name is a `Stub`, but for what is a model by its name."""
+
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
+        if name == "LightningModule":
+            return LightningModule
         return Stub(f"{self.__name__}.{name}")

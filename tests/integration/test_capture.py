@@ -330,3 +330,58 @@ def test_nothing_runs_outside_of_the_sandbox(tmp_path):
     assert isinstance(found, RecoveredTraining)
     assert found.sessions[0].optimizer.text == "SGD(lr=0.1)"
     assert not mark.exists()
+
+
+def test_training_on_both_splits_with_gradients_cleared_by_hand(tmp_path):
+    _, session, training = chosen("trains_on_test", tmp_path)
+    assert session.zeroes_gradients
+    assert (training.data_set, training.split, training.images) == ("MNIST", "unclear", 70_000)
+    assert dict(session.unknown)["training.split"].startswith("Training and test images together")
+    assert [(one.loading.split, one.loading.images) for one in session.evaluations] == [("test", 10_000)]
+
+
+def test_a_part_with_augmentation_and_gradients_cleared_once_per_epoch(tmp_path):
+    _, session, training = chosen("part_augmented", tmp_path)
+    assert not session.zeroes_gradients
+    assert (training.split, training.images, training.randomness) == ("train", 90_000, "random")
+    assert names(training) == ["ToTensor"]
+
+
+def test_parts_of_tensors_by_a_sampler_and_by_indices(tmp_path):
+    _, session, training = chosen("sampled_tensors", tmp_path)
+    assert (training.split, training.images, training.shuffled) == ("part of train", 50_000, True)
+    assert [(one.loading.split, one.loading.images) for one in session.evaluations] == [
+        ("part of train", 10_000),
+        ("test", 10_000),
+    ]
+    assert session.zeroes_gradients
+
+
+def test_what_depends_on_measured_values_is_not_known(tmp_path):
+    found = recovered("until_patient", tmp_path, model_facts("net.ipynb", 0, "Net", 170))
+    assert isinstance(found, RecoveredTraining)
+    session = found.sessions[found.chosen]
+    assert (session.epochs, session.last_rate, session.confidence) == (0, 0.0, "medium")
+    assert session.passes >= 6
+    assert {"epochs", "last_rate"} <= set(dict(session.unknown))
+    assert "depends on the metric" in dict(session.unknown)["last_rate"]
+
+
+def test_gradients_of_eight_batches_are_added_up(tmp_path):
+    found, session, training = chosen("adds_up_batches", tmp_path)
+    assert (session.epochs, session.passes, training.batch_size) == (3, 3, 32)
+    assert session.zeroes_gradients
+    assert [(one.call.name, one.steps) for one in session.schedules] == [("OneCycleLR", "per batch")]
+    assert any("steps once per 8 batches" in note for note in found.notes)
+
+
+def test_a_required_option_that_nobody_gives_is_named(tmp_path):
+    found = recovered("usage_error", tmp_path)
+    assert isinstance(found, Absent)
+    assert "the following arguments are required: --data" in found.reason
+
+
+def test_settings_in_a_yaml_file(tmp_path):
+    _, session, training = chosen("yaml_settings", tmp_path)
+    assert (session.epochs, session.optimizer.text) == (7, "RMSprop(lr=0.003)")
+    assert (training.batch_size, training.shuffled) == (96, True)

@@ -135,6 +135,110 @@ def test_where_no_commit_fits_the_newest_one_stays(course: Path, tmp_path: Path)
     assert (also["steps_back"], also["committed_at"][:10]) == (0, "2026-03-02")
 
 
+REGISTRY = """
+import json, sys
+from pathlib import Path
+sys.path.append(str(Path(__file__).parent))
+import torch
+from nets import NETS
+import helpers
+
+config = json.loads((Path(__file__).parent / "config.json").read_text())
+model = NETS[config["name"]](**config["arguments"])
+optimizer = torch.optim.SGD(model.parameters(), lr=config["lr"])
+train, test = helpers.loaders()
+for epoch in range(2):
+    helpers.fit(model, train, optimizer)
+    helpers.measure(model, test)
+"""
+NETS = """
+import torch.nn as nn
+
+class Base(nn.Module):
+    def __init__(self, width=8):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(1, width, 3), nn.ReLU())
+        self.head = nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.head(self.body(x).mean((2, 3)))
+
+class Alpha(Base):
+    def forward(self, x):
+        return super().forward(x) * 2
+
+class Beta(Base):
+    def forward(self, x):
+        return super().forward(x) * 3
+
+NETS = {cls.__name__.lower(): cls for cls in (Alpha, Beta)}
+"""
+LIGHTNING = """
+import pytorch_lightning as pl
+import torch.nn as nn
+
+class Lit(pl.LightningModule):
+    def __init__(self, width=8):
+        super().__init__()
+        self.save_hyperparameters()
+        self.body = nn.Sequential(nn.Conv2d(1, width, 3), nn.ReLU())
+        self.head = nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.head(self.body(x).mean((2, 3)))
+
+    def training_step(self, batch, index):
+        self.log("loss", 0.0)
+"""
+
+
+def folder(place: Path, files: dict[str, str]) -> Path:
+    place.mkdir()
+    for name, text in files.items():
+        (place / name).write_bytes(text.encode())
+    return place
+
+
+def test_the_model_is_the_one_that_the_training_code_trains(tmp_path: Path) -> None:
+    config = json.dumps({"name": "beta", "arguments": {"width": 12}, "lr": 0.1})
+    files = {"train.py": REGISTRY, "nets.py": NETS, "helpers.py": FITTING, "config.json": config}
+    code, found, _ = inspected(str(folder(tmp_path / "mine", files)), cwd=tmp_path)
+    entry = found["model"]["entrypoint"]
+    assert (code, entry["class_name"], entry["arguments"]) == (0, "Beta", [["width", 12]])
+    assert found["model"]["parameters"] == 12 * 9 + 12 + 120 + 10
+    assert "what the training code trains" in entry["found_by"]
+
+
+def test_who_runs_the_grader_has_the_last_word(tmp_path: Path) -> None:
+    config = json.dumps({"name": "beta", "arguments": {"width": 12}, "lr": 0.1})
+    files = {"train.py": REGISTRY, "nets.py": NETS, "helpers.py": FITTING, "config.json": config}
+    code, found, _ = inspected(
+        str(folder(tmp_path / "mine", files)), "--model", "nets.py:Alpha", cwd=tmp_path
+    )
+    assert (code, found["model"]["entrypoint"]["class_name"]) == (0, "Alpha")
+
+
+def test_a_model_that_a_function_builds_is_told_to_become_a_class(tmp_path: Path) -> None:
+    train = CELLS[2].replace("Small()", "nn.Sequential(nn.Flatten(), nn.Linear(784, 10))")
+    files = {
+        "train.py": "import torch\nimport torch.nn as nn\nimport helpers\n" + train,
+        "helpers.py": FITTING,
+    }
+    code, found, _ = inspected(str(folder(tmp_path / "mine", files)), cwd=tmp_path)
+    assert code == 4
+    assert "a Sequential of 7,850 parameters: build it in a class" in found["model"]["hint"]
+
+
+def test_a_file_that_begins_with_a_mark(tmp_path: Path) -> None:
+    code, found, _ = inspected(str(folder(tmp_path / "mine", {"model.py": "\ufeff" + MODEL})), cwd=tmp_path)
+    assert (code, found["model"]["parameters"]) == (0, 426)
+
+
+def test_a_model_of_a_framework_that_is_not_installed(tmp_path: Path) -> None:
+    code, found, _ = inspected(str(folder(tmp_path / "mine", {"lit.py": LIGHTNING})), cwd=tmp_path)
+    assert (code, found["model"]["parameters"]) == (0, 8 * 9 + 8 + 80 + 10)
+
+
 def test_nothing_of_a_submission_runs_outside_of_the_sandbox(tmp_path: Path) -> None:
     """Every file that Python, pytest, git or a build tool would run by itself leaves a mark where it can."""
     marks = tmp_path / "marks"

@@ -42,6 +42,14 @@ class Account:
                 "The schedule acts per batch, and only a few batches of each pass were run."
             )
         training = self._loading(run.loader)
+        if any(one.by_metric and run.scheduler_steps[id(one)] for one in run.schedulers):
+            shortened = True
+            unknown["last_rate"] = "It depends on the metric that the schedule is given."
+        if training is not None and training["mixed"]:
+            unknown["training.split"] = "Training and test images together: the loader mixes both."
+        summed = run.batches_per_step.most_common(1)
+        if summed and summed[0][0] > 1:
+            self._recorder.note(f"{run.place}: the optimizer steps once per {summed[0][0]} batches.")
         if training is None:
             unknown["training"] = "No loader was in use when the optimizer stepped."
         elif not training["ordered"]:
@@ -65,7 +73,7 @@ class Account:
             "first_rate": run.first_rate,
             "last_rate": 0.0 if shortened else run.last_rate,
             "climbs": run.last_rate > run.first_rate,
-            "zeroes_gradients": run.zeroed >= max(1, run.steps // 5),
+            "zeroes_gradients": _zeroes(run),
             "at_import": run.at_import,
             "unknown": [[name, reason] for name, reason in unknown.items()],
         }
@@ -87,6 +95,13 @@ class Account:
             "gradients": found.gradients,
             "place": found.place,
         }
+
+
+def _zeroes(run: Run) -> bool:
+    """By the gradients where they were seen twice, else by calls of `zero_grad`."""
+    if run.cleared:
+        return run.cleared[True] >= run.cleared[False]
+    return run.asked_to_zero > 0
 
 
 def _length(loader: Any) -> int:
@@ -145,5 +160,10 @@ def _epochs(run: Run) -> tuple[int, int, dict[str, str]]:
         passes = sum(loop.length for loop in bounds.values())
     if bounds:
         return sum(loop.length for loop in bounds.values()), passes, unknown
+    if any(one.unbounded for one in run.passes):
+        unknown["epochs"] = (
+            "The loop around the training has no bound of its own: it ends by what it measures."
+        )
+        return 0, passes, unknown
     unknown["epochs"] = "No loop with a known bound is around the training: the passes that ran were counted."
     return passes, passes, unknown

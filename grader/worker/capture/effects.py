@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import functools
 import os
 import random
 import socket
@@ -14,6 +16,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
+
+from grader.worker.capture import places
 
 LIMIT_TAIL = 4000
 
@@ -69,6 +73,19 @@ def install(tail: Tail, command: Callable[[str], None]) -> None:
     patched: Any = os
     patched._exit = sys.exit
     sys.setrecursionlimit(3000)
+
+
+def tell_usage_errors(note: Callable[[str], None]) -> None:
+    """A script that misses an option ends at once: why stands on the standard error that nobody keeps."""
+    parser: Any = argparse.ArgumentParser
+    original = parser.error
+
+    @functools.wraps(original)
+    def error(self: Any, message: Any) -> Any:
+        note(f"{places.here()}: the command line does not fit: {str(message)[:200]}.")
+        return original(self, message)
+
+    parser.error = error
 
 
 def _processes(command: Callable[[str], None]) -> None:

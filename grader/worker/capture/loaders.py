@@ -10,7 +10,7 @@ import torch
 from torch.utils import data
 
 from grader.worker.capture import places
-from grader.worker.capture.loops import BATCHES
+from grader.worker.capture.loops import BATCHES, MOST_BATCHES
 from grader.worker.capture.recorder import Pass, Recorder
 
 DISTINCT_ITEMS = 4
@@ -61,6 +61,7 @@ class PassIterator:
 
     def __init__(self, recorder: Recorder, pass_: Pass, batches: list[Any]) -> None:
         self._recorder, self._pass = recorder, pass_
+        self._kept = batches
         self._batches = iter(batches)
 
     def __iter__(self) -> PassIterator:
@@ -68,12 +69,24 @@ class PassIterator:
 
     def __next__(self) -> Any:
         try:
-            batch = next(self._batches)
+            batch = (
+                self._kept[self._pass.batches % len(self._kept)] if self._goes_on() else next(self._batches)
+            )
         except StopIteration:
             self._recorder.end_pass(self._pass, complete=True)
             raise
         self._recorder.batch(self._pass)
         return batch
+
+    def _goes_on(self) -> bool:
+        """Whether all kept batches were used up and the optimizer waits for more: they come again.
+
+        Two steps are waited for, so that what is done per step is told from what is done per pass.
+        """
+        taken = self._pass
+        if not len(self._kept) <= taken.batches < MOST_BATCHES or not self._kept:
+            return False
+        return taken.backwards > 0 and taken.steps < 2 and taken.batches < _true_length(taken.loader)
 
     next = __next__  # gone from newer torch; old notebooks call it
 
@@ -82,6 +95,13 @@ class PassIterator:
 
     def __del__(self) -> None:
         self._recorder.end_pass(self._pass, complete=False)
+
+
+def _true_length(loader: Any) -> int:
+    try:
+        return len(loader)
+    except (TypeError, NotImplementedError):
+        return 0
 
 
 def _batches(loader: Any) -> list[Any]:

@@ -4,27 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import torch
 from torch.utils import data
 
 from grader.worker.capture import loaders, transforms
 from grader.worker.capture.data_sets import base_name
 from grader.worker.capture.hub_data import Table
-
-_TRAIN_SIZES = frozenset({60_000, 50_000, 73_257, 112_800})
-_TEST_SIZES = frozenset({10_000, 26_032, 18_800})
+from grader.worker.capture.parts import Part, length_of, parts
 
 
 def loading(loader: Any, listener: transforms.Transforms) -> dict[str, Any]:
-    """The loader as an answer carries it."""
-    held = loader.dataset
-    base, part = _base(held)
-    heard, random = _looked_at(held, listener)
+    """The loader as an answer carries it; `mixed` and `ordered` are for the account alone."""
+    held = _drawn_from(loader)
+    found = _parts(held)
+    heard, random = _looked_at(held, found, listener)
+    mixed = {one.train for one in found} >= {True, False}
     return {
-        "data_set": _name(base, held),
-        "split": _split(base, held, part),
-        "images": _length(held),
+        "data_set": _name(found, held),
+        "split": "unclear" if mixed else _split(found),
+        "images": length_of(held),
         "batch_size": int(
             getattr(loader, "batch_size", 0) or getattr(loader.batch_sampler, "batch_size", 0) or 0
         ),
@@ -32,66 +29,48 @@ def loading(loader: Any, listener: transforms.Transforms) -> dict[str, Any]:
         "transforms": transforms.described(heard),
         "randomness": random,
         "ordered": transforms.ordered(heard),
+        "mixed": mixed,
         "place": loader.__dict__.get("_built_at", ""),
     }
 
 
-def _looked_at(held: Any, listener: transforms.Transforms) -> tuple[list[Any], str]:
-    """The transforms of one item, and whether they are random."""
+def _parts(held: Any) -> list[Part]:
+    """The sets under it; none where the student's own classes do not let it be found out."""
     try:
-        heard = listener.listen(lambda: held[0])
-        return heard, transforms.randomness(lambda: held[0])
+        return parts(held)
+    except Exception:
+        return []
+
+
+def _drawn_from(loader: Any) -> Any:
+    """The loader's set, or those of its items that a sampler of indices lets through."""
+    sampler = getattr(loader, "sampler", None)
+    if isinstance(sampler, data.SubsetRandomSampler):
+        return data.Subset(loader.dataset, sampler.indices)
+    return loader.dataset
+
+
+def _looked_at(held: Any, found: list[Part], listener: transforms.Transforms) -> tuple[list[Any], str]:
+    """The transforms of an item of the largest part, and whether those of any part are random."""
+    try:
+        heard = listener.listen(lambda: held[found[0].position])
+        results = {transforms.randomness(lambda at=one.position: held[at]) for one in found}  # type: ignore[misc]
     except Exception:
         return [], "unclear"
+    return heard, next(name for name in ("random", "unclear", "fixed") if name in results)
 
 
-def _length(held: Any) -> int:
-    try:
-        return len(held)
-    except (TypeError, NotImplementedError):
-        return 0
+def _name(found: list[Part], held: Any) -> str:
+    known = next((one.base for one in found if one.known), None)
+    if isinstance(known, Table):
+        return known.hub_name
+    return base_name(known) if known is not None else type(held).__name__
 
 
-def _base(held: Any, depth: int = 0) -> tuple[Any, bool]:
-    """The ready-made set at the bottom, and whether only a part of it is used; None where there is none."""
-    if isinstance(held, data.Subset):
-        base, _ = _base(held.dataset, depth + 1)
-        return base, len(held) < _length(held.dataset)
-    if isinstance(held, data.ConcatDataset):
-        return _base(held.datasets[0], depth + 1)
-    if base_name(held) or isinstance(held, Table):
-        return held, bool(getattr(held, "part", False))
-    if depth < 4:
-        for value in list(getattr(held, "__dict__", {}).values())[:40]:
-            if isinstance(value, data.Dataset | Table):
-                base, part = _base(value, depth + 1)
-                if base is not None:
-                    return base, part or _length(held) < _length(base) // 2
-    return None, False
-
-
-def _name(base: Any, held: Any) -> str:
-    if isinstance(base, Table):
-        return base.hub_name
-    return base_name(base) if base is not None else type(held).__name__
-
-
-def _split(base: Any, held: Any, part: bool) -> str:
-    train = getattr(base, "train", None)
-    if train is None:
-        train = _by_size(held)
-    if train is None:
+def _split(found: list[Part]) -> str:
+    """Of parts that are all of one split."""
+    splits = {one.train for one in found}
+    if len(splits) != 1 or None in splits:
         return "unclear"
-    whole = "train" if train else "test"
-    return f"part of {whole}" if part else whole
-
-
-def _by_size(held: Any) -> bool | None:
-    """Sets that hold the official arrays themselves are known by their length."""
-    sizes = {_length(held)}
-    for value in list(getattr(held, "__dict__", {}).values())[:40]:
-        if isinstance(value, torch.Tensor | np.ndarray) and value.ndim > 0:
-            sizes.add(int(value.shape[0]))
-    if sizes & _TRAIN_SIZES:
-        return True
-    return False if sizes & _TEST_SIZES else None
+    whole = "train" if True in splits else "test"
+    return whole if any(one.whole for one in found) else f"part of {whole}"

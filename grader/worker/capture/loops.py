@@ -12,6 +12,9 @@ from grader.worker.capture.places import own_frame
 BATCHES = 3
 """How many batches a loader gives in one pass: enough to tell stepping per batch from stepping per epoch."""
 
+MOST_BATCHES = 16
+"""How many it gives where gradients of more batches are added up before the optimizer steps."""
+
 _SHORTEST_CUT = 4
 
 

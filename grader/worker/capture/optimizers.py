@@ -99,6 +99,7 @@ def _watch_building(cls: Any, recorder: Recorder) -> None:
         if outermost:
             known = self.__dict__["_recorded_scheduler"]
             known.call, known.optimizer = self.__dict__["_recorded_call"], getattr(self, "optimizer", None)
+            known.by_metric = isinstance(self, lr_scheduler.ReduceLROnPlateau)
             known.building = False
             recorder.built_scheduler(known)
 

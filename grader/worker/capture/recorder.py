@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 
-from grader.worker.capture import places
+from grader.worker.capture import places, whiles
+from grader.worker.capture.gradients import Gradients
 from grader.worker.capture.loops import Loop, Loops
 
 Told = tuple[tuple[str, Any], ...]
@@ -39,6 +40,7 @@ class Scheduler:
     call: dict[str, Any]
     optimizer: Any
     building: bool = False
+    by_metric: bool = False  # it acts on a value that the student measures
 
 
 @dataclass(eq=False)
@@ -49,6 +51,10 @@ class Pass:
     loops: tuple[Loop, ...]
     place: str
     batches: int = 0
+    backwards: int = 0
+    steps: int = 0
+    unbounded: bool = False  # a `while` without a known end is around it
+    batches_at_step: int = 0  # how many had been taken when an optimizer last stepped
     ended: bool = False
     complete: bool = False
     stepped: set[int] = field(default_factory=set)  # `id` of runs
@@ -79,7 +85,11 @@ class Run:
     at_import: bool
     last_rate: float = 0.0
     steps: int = 0
-    zeroed: int = 0
+    asked_to_zero: int = 0  # steps since whose last one `zero_grad` was called
+    cleared: Counter[bool] = field(
+        default_factory=Counter
+    )  # steps before which gradients were cleared or kept
+    batches_per_step: Counter[int] = field(default_factory=Counter)
     passes: list[Pass] = field(default_factory=list)
     loops: tuple[Loop, ...] = ()
     losses: Counter[tuple[str, Told, bool]] = field(default_factory=Counter)
@@ -110,6 +120,7 @@ class Recorder:
         self._losses: deque[tuple[str, Told, float]] = deque(maxlen=WINDOW)
         self._loss: tuple[str, Told, bool] = ("", (), False)
         self._zeroed = False
+        self._gradients = Gradients()
 
     def note(self, text: str) -> None:
         """Something that a person should know; each one once."""
@@ -119,7 +130,7 @@ class Recorder:
     # --- passes ---------------------------------------------------------------------------------------------
 
     def begin_pass(self, loader: Any) -> Pass:
-        begun = Pass(loader, tuple(self.loops.running), places.here())
+        begun = Pass(loader, tuple(self.loops.running), places.here(), unbounded=whiles.around_student_code())
         self._passes.append(begun)
         return begun
 
@@ -165,6 +176,9 @@ class Recorder:
 
     def backward(self, value: float) -> None:
         """A backward pass starts from this value: is it one of the losses as it was computed?"""
+        self._gradients.backward()
+        for running in self._passes[-1:]:
+            running.backwards += 1
         listed = list(self._losses)
         self._losses.clear()
         for name, arguments, found in reversed(listed):
@@ -214,10 +228,17 @@ class Recorder:
         run.rises += run.steps > 0 and rate > run.last_rate
         run.steps += 1
         run.last_rate = rate
-        run.zeroed += self._zeroed
+        run.asked_to_zero += self._zeroed
+        cleared = self._gradients.stepped(optimizer)
+        if cleared is not None:
+            run.cleared[cleared] += 1
         run.losses[self._loss] += 1
         self._zeroed = False
         self._last = run
+        if running is not None:
+            running.steps += 1
+            run.batches_per_step[running.batches - running.batches_at_step] += 1
+            running.batches_at_step = running.batches
         if running is not None and id(run) not in running.stepped:
             running.stepped.add(id(run))
             run.passes.append(running)

@@ -25,6 +25,7 @@ from grader.worker.capture import (
     models,
     optimizers,
     transforms,
+    yaml_files,
 )  # fmt: skip
 from grader.worker.capture.account import Account
 from grader.worker.capture.alarm import OutOfTime, alarm
@@ -77,8 +78,10 @@ class Capture:
             with alarm(cpu_seconds):
                 try:
                     self._run_unit()
-                except SystemExit:
+                except SystemExit as end:
                     ended = "it ended itself"
+                    if isinstance(end.code, str):
+                        self._note(f"{self._unit} ends itself: {end.code[:200]}")
         except OutOfTime:
             ended = "out of time"
         sessions: list[dict[str, Any]] = []
@@ -120,6 +123,7 @@ class Capture:
     def _install(self) -> None:
         warnings.simplefilter("ignore")
         effects.install(self._tail, self._commands)
+        effects.tell_usage_errors(self._note)
         accelerator.install()
         self._transforms.install()
         data_sets.install(self._note)
@@ -135,12 +139,17 @@ class Capture:
             self._copy,
             self._runner,
             self._prepare,
-            libraries={"torch_lr_finder": self._finder.module, "lr_finder": self._finder.module},
+            libraries=self._libraries(),
             imported=transforms.watch_second_version(self._transforms),
             importing=self._count_import,
             note=self._note,
         ).install()
         os.chdir(self._copy.start)
+
+    def _libraries(self) -> dict[str, Callable[[str], ModuleType]]:
+        """Stand-ins by the name under which they are imported."""
+        finder = self._finder.module
+        return {"torch_lr_finder": finder, "lr_finder": finder, **yaml_files.libraries()}
 
     def _count_import(self, change: int) -> None:
         self._recorder.importing += change

@@ -16,6 +16,7 @@ from grader.records import (
     Comparison,
     Entrypoint,
     Evidence,
+    LogLine,
     Measurement,
     ModelFacts,
     Reading,
@@ -173,6 +174,16 @@ def test_stated_receptive_fields(made, model, value, verdict):
     assert (found.verdict, found.measured) == (verdict, "10")
 
 
+@pytest.mark.parametrize(("value", "verdict"), [(10, "agrees"), (28, "cannot tell")])
+@pytest.mark.parametrize(("pool", "has"), [(3, True), (-1, False)])
+def test_a_pooling_is_named_only_where_there_is_one(made, model, value, verdict, pool, has):
+    bare = replace(model, structure=replace(model.structure, global_pool=pool))
+    reading = with_others(made.reading(claims=(made.claim("receptive_field", value, f"field of {value}"),)))
+    found = only(comparisons(reading, bare, NOTHING, NOTHING))
+    assert (found.verdict, "global pooling" in found.reason) == (verdict, has)
+    assert ("last map" in found.reason) != has
+
+
 def test_either_axis_agrees(made, model):
     axes = (Axis("known", 10, 2), Axis("known", 14, 2))
     wide = replace(model, structure=replace(model.structure, receptive_field=axes))
@@ -217,6 +228,32 @@ def test_stated_epochs(made, model, text, value, logged, verdict):
 def test_epochs_without_loop_and_log(made, model):
     reading = made.reading(claims=(made.claim("epochs", 20, "20 epochs"),))
     assert only(comparisons(reading, model, NOTHING, NOTHING)).verdict == "cannot tell"
+
+
+NO_LOOP = (("epochs", "No loop with a known bound is around the training: the passes were counted."),)
+
+
+@pytest.mark.parametrize(
+    ("stated", "passes", "verdict", "word"),
+    [(1, 1, "agrees", "1 pass "), (3, 3, "agrees", "3 passes "), (2, 1, "cannot tell", "1 pass ")],
+)
+@pytest.mark.parametrize("confidence", ["medium", "low"])
+def test_passes_without_a_loop_are_held_against_the_stated_epochs(
+    made, model, stated, passes, verdict, word, confidence
+):
+    claims = (made.claim("epochs", stated, f"Epochs: {stated}"),)
+    session = made.session(epochs=passes, passes=passes, unknown=NO_LOOP, confidence=confidence)
+    found = only(comparisons(made.reading(claims=claims), model, made.recovered(session), NOTHING))
+    assert (found.verdict, word in found.reason) == (verdict, True)
+    assert found.measured == f"{word}seen"
+
+
+@pytest.mark.parametrize("change", [{"way": "read"}, {"passes": 0}])
+def test_passes_that_were_not_seen_say_nothing(made, model, change):
+    claims = (made.claim("epochs", 1, "Epochs: 1"),)
+    session = made.session(**{"epochs": 1, "passes": 1, "unknown": NO_LOOP} | change)
+    found = only(comparisons(made.reading(claims=claims), model, made.recovered(session), NOTHING))
+    assert (found.verdict, found.measured) == ("cannot tell", "")
 
 
 @pytest.mark.parametrize(
@@ -302,6 +339,88 @@ def test_epochs_on_the_way_are_no_results(made, model):
     cell = tuple(made.claim("test_accuracy", v, f"test acc {v}", "train.ipynb, cell 3") for v in (0.4, 0.99))
     found = comparisons(made.reading(log, claims, cell), model, NOTHING, accuracy())
     assert [(one.claim.value, one.verdict) for one in found] == [(0.99, "agrees"), (0.99, "agrees")]
+
+
+OWN_LOG = ((0.95, 0.94), (0.988, 0.971), (0.9931, 0.9702))
+
+
+def own_log(made, pairs=OWN_LOG):
+    """Epochs with their training and test accuracies; -1 where a line shows none."""
+    return tuple(
+        LogLine(f"README.md:{40 + epoch}", f"epoch {epoch}: train acc {train:.4f} test acc {test:.4f}", epoch, test, 0, train)
+        for epoch, (train, test) in enumerate(pairs, 1)
+    )  # fmt: skip
+
+
+FINAL = "Final test accuracy: 99.31%"
+
+
+def held_against_log(made, model, value, text=FINAL, logs=OWN_LOG, measured=NOTHING, **session):
+    claims = (made.claim("test_accuracy", value, text),)
+    reading = with_others(made.reading(own_log(made, logs), claims))
+    training = made.recovered(made.session(epochs=len(logs)) if not session else made.session(**session))
+    return next(
+        one for one in comparisons(reading, model, training, measured) if one.claim.name == "test_accuracy"
+    )  # fmt: skip
+
+
+def test_a_training_accuracy_stated_as_one_on_the_test_set_differs(made, model):
+    found = held_against_log(made, model, 0.9931)
+    assert (found.verdict, found.measured) == ("differs", "97.10 % in the log")
+    assert found.reason == (
+        "The log has this number as the accuracy on training images (epoch 3, README.md:43); its highest "
+        "one on test images is 97.10 % (epoch 2, README.md:42)."
+    )
+
+
+def test_a_log_that_differs_counts_beside_a_measurement_that_cannot_tell(made, model, evidence):
+    measured = accuracy(0.97)
+    shorter = held_against_log(made, model, 0.9931, measured=measured, epochs=3)
+    assert shorter.verdict == "differs"
+    assert held_against_log(made, model, 0.9931, measured=accuracy(0.993)).verdict == "agrees"
+    doubtful = replace(evidence.recipe, source="default")
+    claims = (made.claim("test_accuracy", 0.9931, "Final test accuracy: 99.31%"),)
+    reading = with_others(made.reading(own_log(made), claims))
+    found = only(comparisons(reading, model, NOTHING, measured, recipe=doubtful))
+    assert (found.verdict, "README.md:43" in found.reason) == ("differs", True)
+    assert found.measured == "97.00 % ± 0.10 (3 seeds)"
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "logs"),
+    [
+        (0.9931, "Final train accuracy: 99.31%, test accuracy 97.02%", OWN_LOG),
+        (0.9931, "Baseline model, test accuracy: 99.31%", OWN_LOG),
+        (0.9955, "Final test accuracy: 99.55%", OWN_LOG),
+        (0.9931, "Final test accuracy: 99.31%", ((0.9931, 0.9930),)),
+        (0.9931, "Final test accuracy: 99.31%", ((0.9931, -1.0),)),
+        (0.9931, "Final test accuracy: 99.31%", ((0.9931, 0.97), (0.98, 0.9931))),
+    ],
+    ids=["training", "another version", "no such number", "a last digit", "no test", "tested too"],
+)
+def test_what_the_log_does_not_contradict_cannot_be_told(made, model, value, text, logs):
+    assert held_against_log(made, model, value, text, logs).verdict == "cannot tell"
+
+
+def test_a_log_of_a_part_of_the_training_contradicts_nothing(made, model):
+    assert held_against_log(made, model, 0.9931, epochs=20).verdict == "cannot tell"
+
+
+@pytest.mark.parametrize(("value", "line"), [(0.971, 42), (0.9702, 43)])
+def test_an_accuracy_of_the_log_agrees_with_it_and_cannot_be_told(made, model, value, line):
+    found = held_against_log(made, model, value, f"Final test accuracy: {100 * value:.2f}%")
+    assert (found.verdict, found.measured) == ("cannot tell", "")
+    assert f"agrees with the student's own log (epoch {line - 40}, README.md:{line})" in found.reason
+    assert "It was not asked for." in found.reason
+    early = held_against_log(made, model, 0.94, "Final test accuracy: 94.00%")
+    assert (early.verdict, "agrees" in early.reason) == ("cannot tell", False)
+
+
+def test_a_line_of_the_log_is_not_held_against_itself(made, model):
+    (line,) = own_log(made, ((0.9, 0.97),))
+    claims = (made.claim("test_accuracy", 0.97, line.text, line.place),)
+    found = only(comparisons(with_others(made.reading((line,), claims)), model, NOTHING, NOTHING))
+    assert (found.verdict, "agrees" in found.reason) == ("cannot tell", False)
 
 
 # --- all of them --------------------------------------------------------------------------------------------------

@@ -211,6 +211,61 @@ def test_a_validation_set_held_back_from_the_training_set_is_called_legitimate(m
     assert "legitimate validation set" in found.why
 
 
+def test_the_call_that_holds_images_back_is_quoted_rather_than_its_import(made):
+    text = (
+        "from torch.utils.data import random_split, Subset\n\ntr, va = random_split(train, [55000, 5000])\n"
+    )
+    loading = {"split": "part of train", "place": "a.ipynb, cell 4"}
+    held_back = made.session(evaluations=(made.evaluated(loading=loading),))
+    (found,) = remarks(
+        made.recovered(held_back),
+        made.reading(),
+        source=lambda place: {"a.ipynb, cell 4": text}.get(place, ""),
+    )
+    assert (found.place, found.quote) == (
+        "a.ipynb, cell 4, line 3",
+        "tr, va = random_split(train, [55000, 5000])",
+    )
+
+
+MIXTURE = """from torch.utils.data import ConcatDataset
+more = ConcatDataset([train, train])
+both = ConcatDataset([train, test])
+loader = DataLoader(both, batch_size=64, shuffle=True)
+"""
+TOGETHER = (("training.split", "It holds training and test images together."),)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "quote"),
+    [
+        (MIXTURE, 3, "both = ConcatDataset([train, test])"),
+        (MIXTURE.replace("ConcatDataset([train, test])", "train + test").replace("ConcatDataset([train, train])", "train"), 4, "loader = DataLoader(both, batch_size=64, shuffle=True)"),
+    ],
+    ids=["concatenated", "added"],
+)  # fmt: skip
+def test_training_on_test_images_is_pointed_out(made, text, line, quote):
+    training = replace(made.TRAINING, split="unclear", images=70_000, place="train.py:4")
+    mixed = made.session(training=training, unknown=TOGETHER)
+    (found,) = remarks(
+        made.recovered(mixed), made.reading(), source=lambda place: {"train.py": text}.get(place, "")
+    )
+    assert (found.name, found.seen, found.harmless) == ("trained on test images", "behaviour", False)
+    assert (found.place, found.quote) == (f"train.py:{line}", quote)
+    assert "70,000" in found.why
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"unknown": ()}, {"way": "read"}, {"training": {"split": "train"}}],
+    ids=["nothing is said", "only read", "known"],
+)
+def test_without_a_seen_mixture_nothing_is_said(made, change):
+    loading = {"split": "unclear"} | change.get("training", {})
+    changed = {"unknown": TOGETHER} | change | {"training": replace(made.TRAINING, **loading)}
+    assert remarks(made.recovered(made.session(**changed)), made.reading()) == ()
+
+
 # --- steps ----------------------------------------------------------------------------------------------------
 
 
@@ -257,6 +312,46 @@ def test_probabilities_before_cross_entropy(made, model, loss):
 def test_log_softmax_before_cross_entropy_is_harmless(made, model):
     (found,) = remarks(made.recovered(made.session(loss="cross_entropy")), made.reading(), model=model)
     assert (found.name, found.harmless) == ("log-softmax before cross-entropy", True)
+
+
+LOSS_IN_A_LOOP = """import torch
+from torch.nn import CrossEntropyLoss
+# CrossEntropyLoss() was tried first
+def cross_entropy(a, b): return a
+lf = nn.CrossEntropyLoss()
+for x, y in loader:
+    o.step()
+    binary_cross_entropy(x, y)
+"""
+
+
+@pytest.mark.parametrize("head", ["probabilities", "log_softmax"])
+@pytest.mark.parametrize(
+    ("text", "line", "quote"),
+    [
+        (LOSS_IN_A_LOOP, 5, "lf = nn.CrossEntropyLoss()"),
+        (LOSS_IN_A_LOOP.replace("nn.CrossEntropyLoss()", "partial(F.cross_entropy)"), 5, "lf = partial(F.cross_entropy)"),
+        (LOSS_IN_A_LOOP.replace("lf = nn.CrossEntropyLoss()", "loss = 0"), 7, ""),
+    ],
+    ids=["built", "handed over", "nowhere"],
+)  # fmt: skip
+def test_the_line_of_the_loss_is_quoted_and_no_other(made, model, head, text, line, quote):
+    training = made.recovered(made.session(loss="CrossEntropyLoss", place="train.py:7"))
+    (found,) = remarks(
+        training,
+        made.reading(),
+        model=replace(model, head=head),
+        source=lambda place: {"train.py": text}.get(place, ""),
+    )
+    assert (found.place, found.quote) == (f"train.py:{line}", quote)
+
+
+def test_the_loss_of_a_cell_before_is_found(made, model):
+    cells = {"a.ipynb, cell 3": "crit = nn.CrossEntropyLoss()", "a.ipynb, cell 9": "fit(net, crit)\n"}
+    training = made.recovered(made.session(loss="cross_entropy", unit="a.ipynb", place="a.ipynb, cell 9"))
+    softmax = replace(model, head="probabilities")
+    (found,) = remarks(training, made.reading(), model=softmax, source=lambda place: cells.get(place, ""))
+    assert (found.place, found.quote) == ("a.ipynb, cell 3, line 1", "crit = nn.CrossEntropyLoss()")
 
 
 @pytest.mark.parametrize("change", [{"model": Call("Other")}, {"trainable": 99}, {"loss": "nll_loss"}])

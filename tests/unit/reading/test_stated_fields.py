@@ -27,6 +27,8 @@ def stated(*lines: str) -> list[float]:
         ("| Receptive field | 61 |", 61),
         ("x = self.conv(x)  # 12x12x16, RF: 14", 14),
         ("receptive_field=52", 52),
+        ("The receptive field is 28.", 28),
+        ("The receptive field is 28. It grows with each layer.", 28),
     ],
 )
 def test_a_stated_field(line, value):
@@ -42,6 +44,8 @@ def test_a_stated_field(line, value):
         "surf = 45",
         "the receptive field grows by 2.5 %",
         "RF: 45.3%",
+        "RF: 45.3",
+        "RF: 45%",
         "receptive field",
         "wrf 12",
     ],
