@@ -22,6 +22,7 @@ from grader.fetch.interface import Fetched, fetch
 from grader.isolation.interface import Sandbox
 from grader.judge import judge
 from grader.reading.read import read_submission
+from grader.reading.scan import scan
 from grader.records import (
     RESULT_SCHEMA,
     Absent,
@@ -269,7 +270,10 @@ def _study(
 
     limit = training.time_limit
     open_worker = _task(request, prepared, looked.fetched, data).open_worker
-    job = Job(open_worker, model, recipe, data, limit, request.threads, prepared.started.secret, progress)
+    seen = scan(looked.fetched.root, looked.fetched.submission)
+    job = Job(
+        open_worker, model, recipe, data, limit, request.threads, prepared.started.secret, progress, seen
+    )
     if not request.full:
         events.start("train", "A few training steps")
         projection = project(job, seed=0)

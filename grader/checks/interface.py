@@ -12,6 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from grader.evaluation.probes import concerns
 from grader.records import Absent, Evidence, Finding, Outcome, Part, Status
 
 
@@ -142,7 +143,7 @@ def run(rule: Rule, evidence: Evidence) -> Outcome:
         parts=verdict.parts,
         notes=verdict.notes,
     )
-    return _held_back(outcome, evidence) if rule.needs else outcome
+    return _held_back(outcome, rule.needs, evidence)
 
 
 def _missing(rule: Rule, evidence: Evidence) -> Verdict | None:
@@ -153,9 +154,10 @@ def _missing(rule: Rule, evidence: Evidence) -> Verdict | None:
     return None
 
 
-def _held_back(outcome: Outcome, evidence: Evidence) -> Outcome:
-    """Integrity probes act on every check that used a measured number: void takes it away, flag asks a person."""
-    raised = [probe for probe in evidence.integrity.probes if probe.weight in ("flag", "void")]
+def _held_back(outcome: Outcome, needs: frozenset[str], evidence: Evidence) -> Outcome:
+    """Integrity probes act on every check that used their number: void takes it away, flag asks a person."""
+    heavy = (probe for probe in evidence.integrity.probes if probe.weight in ("flag", "void"))
+    raised = [probe for probe in heavy if concerns(probe) & needs]
     if not raised or outcome.status in ("failed", "errored", "skipped"):
         return outcome
     reasons = " ".join(probe.detail for probe in raised)

@@ -73,8 +73,7 @@ class Attack:
     """One row of the attack table, or one of several ways to do it.
 
     `build` writes what is handed in below the folder that it is given, and returns the source for `grader run`.
-    `first` marks the one of its class that runs in every `make test`. `pending` says what the tree lacks where the
-    defended result cannot be had yet.
+    `first` marks the one of its class that runs in every `make test`.
     """
 
     row: int
@@ -84,7 +83,6 @@ class Attack:
     build: Callable[[Path], Path]
     expected: Expected
     first: bool = False
-    pending: str = ""
 
     @property
     def id(self) -> str:

@@ -44,12 +44,10 @@ suite: Any = _suite()
 
 
 def rows() -> list[Any]:
-    """Every attack; those that `make test` leaves out are slow, those whose defence is missing are marked."""
+    """Every attack; those that `make test` leaves out are slow."""
     found = []
     for one in suite.ATTACKS:
         marks = [] if one.first else [pytest.mark.slow]
-        if one.pending:
-            marks.append(pytest.mark.xfail(strict=True, reason=f"not defended yet: {one.pending}"))
         found.append(pytest.param(one, id=one.id, marks=marks))
     return found
 
@@ -90,7 +88,6 @@ def test_an_attack_comes_to_nothing(attack: Any, grader: Any, tmp_path: Path, re
         grader,
         tmp_path,
         record_property,
-        "pending" if attack.pending else "FAULT",
     )
 
 
@@ -101,22 +98,20 @@ def test_an_honest_oddity_keeps_its_points(
 ) -> None:
     expected = suite.ODDITIES[name]
     source = suite.oddity(name, tmp_path)
-    tried(("-", name, "honest", expected), source, grader, tmp_path, record_property, "FAULT")
+    tried(("-", name, "honest", expected), source, grader, tmp_path, record_property)
 
 
-def tried(
-    row: tuple[Any, ...], source: Path, grader: Any, handed_in: Path, record_property: Any, if_not: str
-) -> None:
+def tried(row: tuple[Any, ...], source: Path, grader: Any, handed_in: Path, record_property: Any) -> None:
     """Hand in `source`, note the row of the table, and hold the result against the expected one, the row's last."""
     before = suite.watch.contents(handed_in), suite.watch.contents(grader.grounds.home)
     begin = time.monotonic()
     try:
         answer = grader.grade(source)
     except suite.GraderIsGone as error:
-        record_property("attack_row", table_row(row, f"{error}", begin, if_not))
+        record_property("attack_row", table_row(row, f"{error}", begin, "FAULT"))
         raise
     faults = suite.faults(row[-1], answer)
-    record_property("attack_row", table_row(row, suite.seen(answer), begin, if_not if faults else "ok"))
+    record_property("attack_row", table_row(row, suite.seen(answer), begin, "FAULT" if faults else "ok"))
     assert_nothing_happened(grader, handed_in, before, answer)
     assert faults == []
 
@@ -209,7 +204,7 @@ def test_a_batch_with_attacks_grades_as_alone(tmp_path: Path) -> None:
 def test_a_batch_of_thirty_grades_as_alone(tmp_path: Path) -> None:
     # What is random at the test, or costs a note for its slowness, is no less honest, but no measure of sameness.
     names = ("plain", *(name for name in suite.ODDITIES if name != "dropout_always_training"))
-    attacks = [one.id for one in suite.ATTACKS if not one.pending and not one.expected.error]
+    attacks = [one.id for one in suite.ATTACKS if not one.expected.error]
     step = len(attacks) // len(names)
     assert_a_batch_grades_as_alone(names, tuple(attacks[: step * len(names) : step]), tmp_path)
 
