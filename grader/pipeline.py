@@ -41,7 +41,7 @@ from grader.report.interface import reports
 from grader.stages.look import Looked, Task, look
 from grader.stages.method import review
 from grader.stages.provenance import Started, provenance
-from grader.stages.recipe import default_recipe
+from grader.stages.recipe import recipe_for
 from grader.stages.study import SECRET_BITS, run_study
 from grader.stages.trial import Job, project
 from grader.stages.workers import choose_sandbox, opener
@@ -197,7 +197,7 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
     if data is None:
         return _without_training(prepared, fetched, reading)
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
-    recipe = default_recipe(request.loaded.spec)
+    recipe = recipe_for(request.loaded.spec, looked.training, looked.model, data)
     obstacle = looked.model if isinstance(looked.model, Absent) else looked.obstacle
     if obstacle is None and not isinstance(looked.model, Absent):
         studied = _study(request, events, prepared, looked, recipe, data)

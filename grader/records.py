@@ -13,7 +13,7 @@ from typing import Literal
 RESULT_SCHEMA = "grader/result/1"
 """Name and major version of the stored result; it is raised when a key changes its meaning or goes away."""
 
-MEASURING_VERSION = 2
+MEASURING_VERSION = 3
 """Raised whenever a measured number can change: evidence with another number is not reused."""
 
 Scalar = str | int | float | bool
@@ -439,22 +439,38 @@ class Comparison:
 class Recipe:
     """How the model is trained, and where each part came from."""
 
-    source: Literal["default", "student"]
-    optimizer: str
-    optimizer_arguments: tuple[tuple[str, float], ...]
-    schedule: str
-    schedule_arguments: tuple[tuple[str, float], ...]
-    loss: str
+    source: Literal["default", "student", "mixed"]
+    optimizer: Call
+    schedules: tuple[Schedule, ...]  # as they are built for `epochs`; () for a constant rate
+    loss: str  # "cross_entropy", "nll_loss", ...; "nll_loss_of_log" where the output is probabilities
     batch_size: int
-    epochs: int
-    transforms: tuple[str, ...]
+    epochs: int  # that are trained
+    transforms: tuple[Call, ...]  # of the training images, in their order
+    evaluated_with: tuple[Call, ...]  # of the test images: nothing random
     reason: str  # why this source, as a sentence
+    stated_schedules: tuple[Schedule, ...] = ()  # as the student's code has them
+    stated_epochs: int = 0  # 0 where it is not known
+    loss_arguments: tuple[tuple[str, Scalar], ...] = ()
+    shuffled: bool = True
+    clipping: tuple[Call, ...] = ()  # of gradients, before each step
+    lane: Literal["fast", "faithful"] = "fast"
+    lane_reason: str = ""
+    parts: tuple[tuple[str, str], ...] = ()  # each part, and where it came from
 
 
 @dataclass(frozen=True)
 class CurvePoint:
     samples: int
     loss: float  # mean training loss since the point before, as the worker says
+
+
+@dataclass(frozen=True)
+class EpochPoint:
+    """The model after an epoch, which is counted in samples."""
+
+    epoch: int  # counted from 1
+    samples: int
+    accuracy: float  # of the test images, 0 to 1; -1 where it was not measured
 
 
 @dataclass(frozen=True)
@@ -488,6 +504,46 @@ class Trial:
     correct: int  # of the test images; -1 where nothing was predicted
     accuracy: Measurement | Absent
     confusion: tuple[tuple[int, ...], ...] = ()  # rows: true class, columns: predicted class
+    epochs: tuple[EpochPoint, ...] = ()  # one per epoch that was trained to its end
+    notes: tuple[str, ...] = ()  # what stood out, as sentences; no points hang on it
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """What in an image speaks for a class: Grad-CAM on the last map that has height and width.
+
+    An explanation for the reader and testimony of a worker: no points hang on it.
+    """
+
+    class_id: int
+    rows: tuple[str, ...]  # one text per row of the map, two hex digits a place: 00 nothing, ff the strongest
+    strongest: float  # the value that ff stands for; 0 where nothing speaks for the class
+
+
+@dataclass(frozen=True)
+class ExplainedImage:
+    """A test image, the answer, and where the answer came from."""
+
+    index: int  # in the test set's own order, counted from 0
+    true_class: int
+    answer: int
+    answer_share: float  # of the answer in the softmax of the scores, 0 to 1
+    true_share: float  # of the true class
+    channels: int  # 1 or 3
+    rows: tuple[str, ...]  # one text per row of pixels, two hex digits per channel and pixel
+    maps: tuple[ClassMap, ...] = ()  # of the answer, then of the true class where that is another one
+
+
+@dataclass(frozen=True)
+class Explanations:
+    """Where one trained model goes wrong, on images that show it."""
+
+    seed: int  # of the trial
+    wrong: int  # mistakes in the whole test set
+    images: tuple[ExplainedImage, ...]  # mistakes first, the most confident one first; then right answers
+    map_size: tuple[int, ...] = ()  # height and width of the maps; () where there are none
+    without_maps: str = ""  # why there are no maps, as a sentence
+    class_names: tuple[str, ...] = ()  # () where the number is the name
 
 
 @dataclass(frozen=True)
@@ -549,6 +605,7 @@ class Evidence:
     training: RecoveredTraining | Absent = Absent("skipped", "The student's own training was not looked at.")
     remarks: tuple[Remark, ...] = ()  # what an experienced teaching assistant would point out in the method
     comparisons: tuple[Comparison, ...] = ()  # what the student states, beside what was measured
+    explanations: Explanations | Absent = Absent("skipped", "The trained model was not explained.")
 
 
 # --- judgement ----------------------------------------------------------------------------------------------

@@ -1,22 +1,51 @@
 """Accuracy on the test images, measured by the grader outside of the sandbox.
 
 The number is the mean over the grader's seeds. Whether it is above the line is a sequential test on that mean
-(`grader.evaluation.verdict`, docs/rules.md): where the seeds cannot tell, the check is `borderline`.
+(`grader.evaluation.verdict`, docs/verdicts.md): where the seeds cannot tell, the check is `borderline`. The model
+counts as it is when its training ends, or in each of the last epochs; never in its best one.
 """
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+import re
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from grader.checks import interface
 from grader.checks.interface import Ratio, Verdict, failed, open_verdict, passed
-from grader.evaluation.verdict import decide
-from grader.records import Absent, Evidence, Finding, Measurement
+from grader.evaluation.consistency import Held, held, last_epochs
+from grader.evaluation.epochs import ended_by_cap
+from grader.evaluation.noise import Noise, interval, tabulated
+from grader.evaluation.verdict import RULE, Decision, decide
+from grader.records import Absent, Evidence, Finding, Measurement, Trial
 
 CHANCE_MARGIN = 0.05
 """A model trained by the grader's default that stays this close to chance cannot be blamed on the default."""
+
+_BEST_EPOCH = (
+    "at_any_epoch",
+    "in_any_epoch",
+    "any_epoch",
+    "best_epoch",
+    "best_of",
+    "reached_within",
+    "within",
+)
+_EPOCHS = r"^\s*(\d{1,4})\s*epochs\s*$"
+
+
+def _number_of_epochs(value: object) -> int:
+    found = re.fullmatch(_EPOCHS, value) if isinstance(value, str) else None
+    if found is None or not 2 <= int(found[1]) <= 20:
+        raise ValueError("expected 2 to 20 epochs, such as 3 epochs")
+    return int(found[1])
+
+
+LastEpochs = Annotated[
+    int,
+    BeforeValidator(_number_of_epochs, json_schema_input_type=Annotated[str, Field(pattern=_EPOCHS)]),
+]
 
 
 class Rule(interface.Rule):
@@ -24,30 +53,47 @@ class Rule(interface.Rule):
 
     check: Literal["test_accuracy"]
     at_least: Ratio = Field(description="The mean accuracy over the grader's seeds must be at or above this.")
+    in_each_of_the_last: LastEpochs | None = Field(
+        None, description="`3 epochs`: the mean must be there after each of them, not only after the last."
+    )
 
     needs: ClassVar[frozenset[str]] = frozenset({"model", "test_accuracy"})
 
+    @model_validator(mode="before")
+    @classmethod
+    def _never_the_best_epoch(cls, given: Any) -> Any:
+        asked = [key for key in _BEST_EPOCH if isinstance(given, dict) and key in given]
+        if asked:
+            raise ValueError(
+                f"{asked[0]} would pick the best epoch on the test images, which is luck and not a result. "
+                "The accuracy after the last epoch counts. Write how many epochs there may be into "
+                "training.epochs, such as {at_most: 15}, and in_each_of_the_last: 3 epochs where it must last"
+            )
+        return given
+
     def requirement(self) -> str:
-        return f"The trained model reaches a test accuracy of {100 * self.at_least:.4g} % or more."
+        where = f" in each of the last {self.in_each_of_the_last} epochs" if self.in_each_of_the_last else ""
+        return f"The trained model reaches a test accuracy of {100 * self.at_least:.4g} % or more{where}."
 
 
 def judge(rule: Rule, evidence: Evidence) -> Verdict:
     measured = evidence.test_accuracy
     assert not isinstance(measured, Absent)
-    decision = decide(measured.values, rule.at_least, measured.spread)
-    finding = Finding(
-        measured=describe(measured),
-        expected=rule.requirement(),
-        rationale=decision.sentence,
-        hint="" if decision.outcome == "passed" else _hint(evidence),
-    )
-    if decision.outcome == "passed":
-        return passed(finding)
-    if decision.outcome == "borderline":
-        return open_verdict("borderline", finding)
-    if _recipe_may_be_to_blame(evidence, measured):
-        return open_verdict("review", finding)
-    return failed(finding)
+    noise = _noise(evidence, measured, rule.at_least)
+    if rule.in_each_of_the_last is None:
+        decision = decide(measured.values, rule.at_least, noise.sd)
+        return _verdict(rule, evidence, decision, measured.values, describe(measured), noise)
+    epochs = last_epochs(evidence.trials, rule.in_each_of_the_last)
+    if isinstance(epochs, Absent):
+        return open_verdict("review", Finding(describe(measured), rule.requirement(), epochs.reason))
+    found = held(epochs, rule.at_least, noise.sd)
+    shown = f"{describe(measured)}; {_each(found)}"
+    if found.decision.outcome == "passed" and len(epochs) < rule.in_each_of_the_last:
+        why = (
+            f"It was trained for fewer epochs ({len(epochs)}), so a person decides whether the line is held."
+        )
+        return open_verdict("review", Finding(shown, rule.requirement(), f"{found.decision.sentence} {why}"))
+    return _verdict(rule, evidence, found.decision, found.weakest.values, shown, noise)
 
 
 def describe(measured: Measurement) -> str:
@@ -56,21 +102,82 @@ def describe(measured: Measurement) -> str:
     return f"{100 * measured.value:.2f} % ± {100 * measured.spread:.2f} ({seeds}, {measured.n:,} {measured.split} images)"
 
 
-def _recipe_may_be_to_blame(evidence: Evidence, measured: Measurement) -> bool:
-    """A miss under the grader's default recipe is the student's only where the model learns nothing at all."""
-    default = not isinstance(evidence.recipe, Absent) and evidence.recipe.source == "default"
+def _each(found: Held) -> str:
+    """`epoch 13: 99.41 %, epoch 14: 99.43 %, epoch 15: 99.44 %`."""
+    return ", ".join(f"{one.name}: {100 * one.mean:.2f} %" for one in found.epochs)
+
+
+def _noise(evidence: Evidence, measured: Measurement, line: float) -> Noise:
+    """The known noise at the line; where no table has the data set, what it was measured with."""
+    name = "" if isinstance(evidence.data, Absent) else evidence.data.name
+    return tabulated(name, line, measured.spread)
+
+
+def _verdict(
+    rule: Rule, evidence: Evidence, decision: Decision, values: tuple[float, ...], shown: str, noise: Noise
+) -> Verdict:
+    finding = Finding(
+        measured=shown,
+        expected=rule.requirement(),
+        rationale=f"{decision.sentence} {interval(values, noise.sd).sentence}",
+        hint="" if decision.outcome == "passed" else _hint(evidence),
+    )
+    notes = (RULE, f"Known noise: {noise.sentence}.", *_again(evidence.trials))
+    if decision.outcome == "passed":
+        return passed(finding, notes)
+    if decision.outcome == "borderline":
+        return open_verdict("borderline", finding, notes)
+    if _recipe_may_be_to_blame(evidence) or _capped(evidence):
+        return open_verdict("review", finding, notes)
+    return failed(finding, notes)
+
+
+def _again(trials: tuple[Trial, ...]) -> tuple[str, ...]:
+    """How to repeat each trial: the seed goes with the secret, which the provenance has."""
+    scored = [
+        f"{trial.seed} ({100 * trial.accuracy.value:.2f} %)"
+        for trial in trials
+        if not isinstance(trial.accuracy, Absent)
+    ]
+    if not scored:
+        return ()
+    how = "the run's command with --seeds and one of them, and --secret, which stands in the provenance"
+    return (f"Seeds: {', '.join(scored)}. To repeat a trial: {how}.",)
+
+
+def _recipe_may_be_to_blame(evidence: Evidence) -> bool:
+    """A miss under the grader's default, even a part of it, is the student's only where nothing is learned."""
+    measured = evidence.test_accuracy
+    assert not isinstance(measured, Absent)
+    ours = not isinstance(evidence.recipe, Absent) and evidence.recipe.source != "student"
     chance = 1 / max(_classes(evidence), 2)
-    return default and any(value > chance + CHANCE_MARGIN for value in measured.values)
+    return ours and any(value > chance + CHANCE_MARGIN for value in measured.values)
 
 
 def _classes(evidence: Evidence) -> int:
     return 10 if isinstance(evidence.model, Absent) else evidence.model.output_shape[-1]
 
 
+def _capped(evidence: Evidence) -> bool:
+    """Whether the training was cut short by what the grader can afford, not by a rule of the assignment."""
+    recipe = evidence.recipe
+    if isinstance(recipe, Absent):
+        return False
+    said = (recipe.reason, *(text for name, text in recipe.parts if name == "epochs"))
+    return any(ended_by_cap(recipe.stated_epochs, recipe.epochs, text) for text in said)
+
+
 def _hint(evidence: Evidence) -> str:
-    if isinstance(evidence.recipe, Absent) or evidence.recipe.source == "student":
+    recipe = evidence.recipe
+    if _capped(evidence):
+        return (
+            "Your own training is longer than what the grader can afford: "
+            "a person decides whether the whole of it would have reached the line."
+        )
+    if isinstance(recipe, Absent) or recipe.source == "student":
         return "Look at the curve: does the loss still fall at the end, or does it not fall at all?"
+    part = "the assignment's default recipe" if recipe.source == "default" else "parts of the default recipe"
     return (
-        "It was trained with the assignment's default recipe, not with yours: "
+        f"It was trained with {part}, not with yours: "
         "a person decides whether your own would have reached it."
     )

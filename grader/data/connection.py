@@ -24,19 +24,20 @@ class Refused(Exception):
     """The host answers, but not with the file."""
 
 
-def open_url(url: str, seconds: float, stall_seconds: float) -> http.client.HTTPResponse:
+def open_url(url: str, seconds: float, stall_seconds: float, first_byte: int = 0) -> http.client.HTTPResponse:
     """The response to a GET, its headers read.
 
     Args:
         seconds: for the whole attempt.
         stall_seconds: for each later read of the body; a read that takes longer raises TimeoutError.
+        first_byte: the server is asked to leave out what comes before it; it need not do so.
 
     Raises:
         NoConnection: no answer in time, or none at all.
         Refused: an HTTP error status, or something that is not HTTP.
     """
     answer: Future[http.client.HTTPResponse] = Future()
-    threading.Thread(target=_attempt, args=(url, stall_seconds, answer), daemon=True).start()
+    threading.Thread(target=_attempt, args=(url, stall_seconds, first_byte, answer), daemon=True).start()
     try:
         return answer.result(timeout=seconds)
     except TimeoutError as error:
@@ -49,8 +50,13 @@ def host_of(url: str) -> str:
     return urllib.parse.urlsplit(url).hostname or url
 
 
-def _attempt(url: str, stall_seconds: float, answer: Future[http.client.HTTPResponse]) -> None:
-    request = urllib.request.Request(url, headers={"User-Agent": f"grader/{__version__}"})
+def _attempt(
+    url: str, stall_seconds: float, first_byte: int, answer: Future[http.client.HTTPResponse]
+) -> None:
+    headers = {"User-Agent": f"grader/{__version__}"}
+    if first_byte:
+        headers["Range"] = f"bytes={first_byte}-"
+    request = urllib.request.Request(url, headers=headers)
     try:
         # an opener of its own: the shared one keeps the proxies and certificates that it found first
         answer.set_result(urllib.request.build_opener().open(request, timeout=stall_seconds))

@@ -2,32 +2,30 @@
 
 A file appears under its own name only when it is whole and its MD5 is the published one. Two processes that
 fetch at once write a temporary file each, and the last replaces the first with the same bytes. A broken
-download begins anew: the files are small.
+download goes on where it broke off if the server can do that, and begins anew if not; a large file is kept for
+the next command (`grader.data.partial`).
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import http.client
-import os
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
-from grader.data import connection
+from grader.data import connection, faults, partial
 from grader.data.connection import NoConnection, Refused
+from grader.data.partial import Partial
+from grader.data.placing import remove_abandoned, writing
 from grader.errors import GraderFault
 
 _CHUNK_BYTES = 1 << 16
 _ROUNDS = 2
 """How often a mirror is asked whose answer broke off."""
-_ABANDONED_SECONDS = 3600.0
-_SUFFIX = ".part"
+_SLOWEST = 50_000
+"""Bytes in a second: a large file may take as long as this."""
 _COPY = "Connect this machine to the network, or copy the files from one that is and pass --data-dir."
 
 
@@ -61,13 +59,13 @@ class _Mirrors:
     connect_seconds: float  # left
     reached: bool = False
 
-    def open(self, base: str, name: str, stall_seconds: float) -> http.client.HTTPResponse:
+    def open(self, base: str, name: str, stall_seconds: float, first_byte: int) -> http.client.HTTPResponse:
         """Each attempt may use an equal share of the time that is left, so that one dead host leaves the next
         its turn."""
         began = time.monotonic()
         share = max(self.connect_seconds / len(self.bases), 0.01)
         try:
-            response = connection.open_url(base + name, share, stall_seconds)
+            response = connection.open_url(base + name, share, stall_seconds, first_byte)
         except NoConnection:
             self.bases.remove(base)
             self.connect_seconds -= time.monotonic() - began
@@ -102,83 +100,77 @@ def fetch(
     """
     show = progress or _silent
     ask = _Mirrors(list(mirrors), patience.connect_seconds)
-    with _writing(folder):
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _remove_abandoned(folder)
+        remove_abandoned(folder)
         for remote in remotes:
             if not _is_right(folder / remote.name, remote):
-                _fetch_one(remote, ask, folder, show, patience)
+                with partial.opened(folder, remote.name, remote.size_bytes, remote.md5) as part:
+                    _fetch_one(remote, ask, part, show, patience)
+                    part.publish(folder / remote.name)
     return tuple(folder / remote.name for remote in remotes)
 
 
 def _fetch_one(
-    remote: Remote, ask: _Mirrors, folder: Path, show: Callable[[str, int, int], None], patience: Patience
+    remote: Remote, ask: _Mirrors, part: Partial, show: Callable[[str, int, int], None], patience: Patience
 ) -> None:
-    faults: list[str] = []
+    """Fill `part` until it is whole and right; GraderFault where no mirror gives the file."""
+    said: list[str] = []
     bases = tuple(ask.bases)
     for _ in range(_ROUNDS):
         broken: list[str] = []
         for base in bases:
             try:
-                with ask.open(base, remote.name, patience.stall_seconds) as response:
-                    _store(response, remote, folder, show, patience)
+                with ask.open(base, remote.name, patience.stall_seconds, part.done) as response:
+                    _receive(response, remote, part, show, patience)
                 return
             except (NoConnection, Refused) as fault:
-                faults.append(f"{connection.host_of(base)}: {fault}")
+                said.append(f"{connection.host_of(base)}: {fault}")
             except _BrokenOff as fault:
-                faults.append(f"{connection.host_of(base)}: {fault}")
+                said.append(f"{connection.host_of(base)}: {fault}")
                 broken.append(base)
         bases = tuple(broken)
-    reasons = "; ".join(faults) or "no mirror is left"
+    reasons = "; ".join(said) or "no mirror is left"
     if not ask.reached:
         raise Unreachable(f"no mirror could be reached ({reasons})", _COPY)
     raise GraderFault(f"{remote.name} could not be downloaded ({reasons}).", "Try again later.")
 
 
-def _store(
-    response: http.client.HTTPResponse,
-    remote: Remote,
-    folder: Path,
-    show: Callable[[str, int, int], None],
-    patience: Patience,
-) -> None:
-    """Write to a temporary file; give it its name when it is whole, right and on the disk."""
-    handle, name = tempfile.mkstemp(dir=folder, prefix=f"{remote.name}.", suffix=_SUFFIX)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            _receive(response, remote, file, show, time.monotonic() + patience.file_seconds)
-            file.flush()
-            os.fchmod(file.fileno(), 0o644)  # mkstemp's own mode would shut out a group that shares the cache
-            os.fsync(file.fileno())
-        temporary.replace(folder / remote.name)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(folder)
-
-
 def _receive(
     response: http.client.HTTPResponse,
     remote: Remote,
-    file: BinaryIO,
+    part: Partial,
     show: Callable[[str, int, int], None],
-    deadline: float,
+    patience: Patience,
 ) -> None:
-    digest = hashlib.md5(usedforsecurity=False)
-    done = 0
-    while chunk := _next_bytes(response, done, remote):
-        done += len(chunk)
-        if done > remote.size_bytes:
+    continued = _continues(response, part.done)
+    if not continued:
+        part.clear_to(0)
+    deadline = time.monotonic() + max(patience.file_seconds, remote.size_bytes / _SLOWEST)
+    while chunk := _next_bytes(response, part.done, remote):
+        if part.done == 0 and (seen := faults.what_it_is(chunk)):
+            raise Refused(f"sends {seen} in place of the file")
+        if part.done + len(chunk) > remote.size_bytes:
+            part.clear_to(0)
             raise Refused(f"expected {remote.size_bytes:,} bytes, it sends more")
+        part.write(chunk)
+        show(remote.name, part.done, remote.size_bytes)
         if time.monotonic() > deadline:
-            raise Refused(f"too slow: {done:,} of {remote.size_bytes:,} bytes when the time was over")
-        digest.update(chunk)
-        file.write(chunk)
-        show(remote.name, done, remote.size_bytes)
-    if done < remote.size_bytes:
-        raise _BrokenOff(f"broke off after {done:,} of {remote.size_bytes:,} bytes")
-    if digest.hexdigest() != remote.md5:
-        raise Refused(f"expected MD5 {remote.md5}, found {digest.hexdigest()}")
+            raise Refused(f"too slow: {part.done:,} of {remote.size_bytes:,} bytes when the time was over")
+    if part.done < remote.size_bytes:
+        raise _BrokenOff(f"broke off after {part.done:,} of {remote.size_bytes:,} bytes")
+    if (found := part.md5()) != remote.md5:
+        part.clear_to(0)
+        if continued:  # perhaps what was there before did not belong to it
+            raise _BrokenOff(f"expected MD5 {remote.md5}, found {found} after going on")
+        raise Refused(f"expected MD5 {remote.md5}, found {found}")
+
+
+def _continues(response: http.client.HTTPResponse, done: int) -> bool:
+    """Whether the answer begins where the file broke off; a server may send all of it again."""
+    if done == 0 or response.status != http.HTTPStatus.PARTIAL_CONTENT:
+        return False
+    return (response.headers.get("Content-Range") or "").startswith(f"bytes {done}-")
 
 
 def _next_bytes(response: http.client.HTTPResponse, done: int, remote: Remote) -> bytes:
@@ -196,38 +188,6 @@ def _is_right(path: Path, remote: Remote) -> bool:
     if not path.is_file() or path.stat().st_size != remote.size_bytes:
         return False
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == remote.md5
-
-
-def _remove_abandoned(folder: Path) -> None:
-    """Temporary files of processes that were killed; younger ones may still be written to."""
-    for path in folder.glob(f"*{_SUFFIX}"):
-        try:
-            if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
-                path.unlink()
-        except FileNotFoundError:
-            continue  # the other process was quicker
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _writing(folder: Path) -> Iterator[None]:
-    """What goes wrong with the folder itself, as a fault that names it."""
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        reason = "the disk is full" if full else (error.strerror or str(error))
-        step = "Free some space there" if full else "Make it writable"
-        raise GraderFault(
-            f"{folder}: cannot be written: {reason}.", f"{step}, or set XDG_CACHE_HOME to another folder."
-        ) from error
 
 
 def _silent(name: str, done: int, size: int) -> None:

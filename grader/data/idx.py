@@ -13,6 +13,7 @@ from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.data import faults
 from grader.errors import GraderFault
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def parse(contents: bytes, path: Path, item_shape: tuple[int, ...]) -> Pixels:
     dimensions = 1 + len(item_shape)
     header_bytes = 4 + 4 * dimensions
     magic = bytes((0, 0, _UNSIGNED_BYTE, dimensions))
+    if seen := faults.what_it_is(contents[:64]):
+        raise damaged(path, "an idx file", seen)
     if contents[:4] != magic:
         raise damaged(
             path, f"an idx file that begins with {magic.hex(' ')}", contents[:4].hex(" ") or "nothing"

@@ -1,7 +1,8 @@
 """What a data set is, and the one way to get it.
 
-A task (`mnist`) is a module of this folder that has `TABULATED_SD`, `load(request)` and `stand_in()`; it is
-found by walking the folder, so a new data set is one new file. Arrays are numpy's: no torch here.
+A task (`mnist`) is a module of this folder that has `TABULATED_SD`, `STEMS`, `look(folder)`, `load(request)`,
+`fetch(request)` and `stand_in()`; it is found by walking the folder, so a new data set is one new file. Arrays
+are numpy's: no torch here.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from grader.errors import UsageError
 from grader.records import DataFacts
@@ -25,29 +26,65 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8]
+    Inputs = NDArray[np.uint8] | NDArray[np.float32]
 
 Progress = Callable[[str, int, int], None]
 """Called with a file's name, bytes done and bytes in all, for each file that is downloaded."""
 
 
 @dataclass(frozen=True, eq=False)
-class DataSet:
-    """A decoded image set with its splits.
+class Second:
+    """A second input and a second target beside each image; all arrays are read-only uint8, (N,).
 
-    The arrays are read-only uint8: images (N, 28, 28), labels (N,) with values below `classes`.
+    For `mnist_sum`: a digit, and the sum of it and the digit in the image.
+    """
+
+    train_inputs: Pixels  # below `values`
+    train_targets: Pixels  # below `classes`
+    test_inputs: Pixels
+    test_targets: Pixels
+    values: int
+    classes: int
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """A decoded data set with its splits. All arrays are read-only.
+
+    Labels are uint8, (N,), below `classes`. What a model is given depends on `inputs`:
+
+    - "pixels": uint8, 0 to 255, to be divided by 255. Images with one channel are (N, height, width), with
+      several (N, channels, height, width): channels first, as torch wants them. A row of a table of pixels is
+      (N, columns).
+    - "features": float32 in units of their own, (N, columns).
+
+    `mean` and `std` are of all values of the training split, as the set is published: pixels on the scale 0 to 1,
+    features in their own units. `channel_means` and `channel_stds` are the same for each channel of an image, or
+    each column of "features": what Normalize takes. Where there is one channel, they hold `mean` and `std` alone.
     """
 
     facts: DataFacts
-    train_images: Pixels
+    train_images: Inputs
     train_labels: Pixels
-    test_images: Pixels
+    test_images: Inputs
     test_labels: Pixels
-    mean: float  # of the pixels, on the scale 0 to 1: what Normalize takes
+    mean: float
     std: float
     tabulated_sd: float  # run-to-run standard deviation of test accuracy, 0 to 1
     classes: int = 10
-    input_shape: tuple[int, ...] = (1, 28, 28)
+    input_shape: tuple[int, ...] = (1, 28, 28)  # of one input: (channels, height, width) or (columns,)
     task_images: int = 60_000  # training images of the task's real set: a stand-in has fewer
+    channel_means: tuple[float, ...] = ()
+    channel_stds: tuple[float, ...] = ()
+    class_names: tuple[str, ...] = ()  # () where the number is the name
+    inputs: Literal["pixels", "features"] = "pixels"
+    second: Second | None = None
+    unlabelled: Inputs | None = None  # handed out without labels, for predictions
+
+    def __post_init__(self) -> None:
+        if not self.channel_means:
+            object.__setattr__(self, "channel_means", (self.mean,))
+            object.__setattr__(self, "channel_stds", (self.std,))
 
 
 @dataclass(frozen=True)
@@ -114,7 +151,7 @@ def variant(task: str) -> Any:
     return known[task]
 
 
-def digest_of(*contents: bytes) -> str:
+def digest_of(*contents: bytes | memoryview) -> str:
     """One digest of a whole set: SHA-256 over the SHA-256 of each content, in the order given."""
     whole = hashlib.sha256()
     for content in contents:

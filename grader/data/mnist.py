@@ -9,11 +9,12 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from grader.data import download, idx
-from grader.data.download import Remote, Unreachable
+from grader.data import download, idx, places, search
+from grader.data.download import Remote
 from grader.data.interface import DataSet, Request, digest_of
-from grader.data.places import Contents, PassedOver, in_words, look, search_order, user_cache
-from grader.errors import DataMissing, GraderFault
+from grader.data.places import Contents, user_cache
+from grader.data.search import Source
+from grader.errors import GraderFault
 from grader.records import DataFacts
 
 MEAN, STD = 0.1307, 0.3081
@@ -46,32 +47,25 @@ STEMS = tuple(OFFICIAL_SHA256)
 CLASSES = 10
 
 
+def look(folder: Path) -> Contents:
+    """The four files, in the layout that holds most of them."""
+    return places.look(folder, STEMS)
+
+
 def load(request: Request, mirrors: tuple[str, ...] = MIRRORS) -> DataSet:
     """MNIST from the first place that holds it; see `grader.data.interface.load`."""
-    passed_over: list[PassedOver] = []
-    for place in search_order(request.data_dir, request.environment):
-        contents = look(place.folder, STEMS)
-        try:
-            if contents.complete:
-                return read(contents, in_words(place.name, passed_over), request.allow_unofficial)
-            reason = contents.describe()
-        except GraderFault as fault:
-            if place.explicit or not request.download:
-                raise
-            reason = f"holds a copy that cannot be used: {fault.message}"  # ours: the download replaces it
-        if place.explicit or contents.complete:
-            passed_over.append(PassedOver(place, reason))
-    return _downloaded(request, mirrors, passed_over)
+    return search.first_copy(request, source(request, mirrors))
 
 
-def _downloaded(request: Request, mirrors: tuple[str, ...], passed_over: list[PassedOver]) -> DataSet:
-    if not request.download:
-        raise missing(passed_over, "the download was not asked for")
-    try:
-        folder = fetch(request, mirrors)
-    except Unreachable as error:
-        raise missing(passed_over, error.message) from error
-    return read(look(folder, STEMS), in_words("official download", passed_over), allow_unofficial=False)
+def source(request: Request, mirrors: tuple[str, ...] = MIRRORS) -> Source:
+    """How MNIST is found, read and downloaded."""
+    ways = (
+        "Do one of three things: run `grader data fetch mnist` on a machine with network and copy its cache "
+        "folder here; pass --data-dir DIR (or set GRADER_DATA) with the four files "
+        f"{', '.join(remote.name for remote in REMOTES)}; or pass --stand-in to use generated digits "
+        "(not a grade)."
+    )
+    return Source("MNIST", look, read, lambda: fetch(request, mirrors), ways)
 
 
 def fetch(request: Request, mirrors: tuple[str, ...] = MIRRORS) -> Path:
@@ -128,20 +122,6 @@ def stand_in() -> DataSet:
     from grader.data import standin
 
     return standin.generate()
-
-
-def missing(passed_over: list[PassedOver], reason: str) -> DataMissing:
-    """The three ways to get the data, after what was tried."""
-    tried = "".join(
-        f" {one.place.name} ({one.place.folder}) {one.reason.rstrip('.')}." for one in passed_over
-    )
-    return DataMissing(
-        f"MNIST is not on this machine, and {reason}.{tried}",
-        "Do one of three things: run `grader data fetch mnist` on a machine with network and copy its cache "
-        "folder here; pass --data-dir DIR (or set GRADER_DATA) with the four files "
-        f"{', '.join(remote.name for remote in REMOTES)}; or pass --stand-in to use generated digits "
-        "(not a grade).",
-    )
 
 
 def _require_pair(contents: Contents, images: int, labels: int, highest: int, stem: str) -> None:

@@ -9,8 +9,11 @@ from pathlib import Path
 
 from grader.errors import UsageError
 
-_LAYOUTS = ("MNIST/raw", "mnist", "raw", "")
+_MNIST = ("MNIST/raw", "mnist", "raw", "")
 """torchvision's folder, our plain one, inside of `MNIST`, and the files themselves."""
+
+_LAYOUTS = (*_MNIST, "cifar-10-batches-py", "cifar10", "digit-recognizer", "digit_csv", "iris")
+"""Every set's folders, for a look by names alone."""
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,28 @@ def look(folder: Path, stems: tuple[str, ...]) -> Contents:
     return Contents(best, tuple(stem for stem in stems if stem not in best))
 
 
+def look_exactly(folder: Path, names: tuple[str, ...], layouts: tuple[str, ...]) -> Contents:
+    """The files of a set by their exact names, in the layout that holds most of them."""
+    found = (
+        {name: path for name in names if (path := _is_file(folder / layout / name))} for layout in layouts
+    )
+    best = max(found, key=len)
+    return Contents(best, tuple(name for name in names if name not in best))
+
+
+def fullest(*seen: Contents) -> Contents:
+    """Of several ways to lay a set out, the first complete one, else the one that lacks least."""
+    complete = [contents for contents in seen if contents.complete]
+    return complete[0] if complete else max(seen, key=lambda contents: len(contents.files))
+
+
+def _is_file(path: Path) -> Path | None:
+    # os.path: a folder that may not be entered counts as one that holds nothing
+    return path if os.path.isfile(path) else None  # noqa: PTH113
+
+
 def _file(folder: Path, stem: str) -> Path | None:
     for name in (f"{stem}.gz", stem, f"{stem.replace('-idx', '.idx')}.gz", stem.replace("-idx", ".idx")):
-        # os.path: a folder that may not be entered counts as one that holds nothing
-        if os.path.isfile(folder / name):  # noqa: PTH113
-            return folder / name
+        if path := _is_file(folder / name):
+            return path
     return None

@@ -14,6 +14,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -49,40 +50,70 @@ class Bubblewrap:
         fd = connection.fileno()
         filter_fd = as_file(seccomp.program())
         try:
-            if os.geteuid() == 0:
-                return Held(self._start_as_root(place, limits, fd, filter_fd, enter))
-            mounts = _mounts(place)
-            arguments_fd = as_file(_arguments(place, limits, mounts, filter_fd))
-            try:
-                command = [_bwrap(), "--args", str(arguments_fd), "--", *_command(place, limits, fd)]
-                return Held(_popen([*_entering(enter), *command], (fd, filter_fd, arguments_fd)))
-            finally:
-                os.close(arguments_fd)
+            return Held(
+                launch(
+                    _mounts(place),
+                    lambda mounts: _arguments(place, limits, mounts, filter_fd),
+                    _command(place, limits, fd),
+                    (fd, filter_fd),
+                    enter,
+                )
+            )
         finally:
             os.close(filter_fd)
 
-    def _start_as_root(
-        self, place: Workplace, limits: Limits, fd: int, filter_fd: int, enter: tuple[str, ...]
-    ) -> subprocess.Popen[bytes]:
-        """Drop to `SANDBOX_UID` first. Sources below a folder that only root may enter are bound into a private
-        mount namespace by the launcher, so that the dropped uid can bind them again."""
-        folder = stage()
-        staged = [(f"{folder}/{index}", target) for index, (_, target) in enumerate(_mounts(place))]
-        arguments_fd = as_file(_arguments(place, limits, staged, filter_fd))
-        plan = {
-            "stage": folder,
-            "enter": enter,
-            "binds": [source for source, _ in _mounts(place)],
-            "uid": SANDBOX_UID,
-            "argv": [_bwrap(), "--args", str(arguments_fd), "--", *_command(place, limits, fd)],
-        }
-        plan_fd = as_file(json.dumps(plan).encode())
-        try:
-            command = [sys.executable, "-I", "-S", str(_LAUNCHER), str(plan_fd)]
-            return _popen(command, (fd, filter_fd, arguments_fd, plan_fd))
-        finally:
-            os.close(arguments_fd)
-            os.close(plan_fd)
+
+def launch(
+    mounts: list[tuple[str, str]],
+    arguments: Callable[[list[tuple[str, str]]], bytes],
+    command: list[str],
+    fds: tuple[int, ...],
+    enter: tuple[str, ...] = (),
+) -> subprocess.Popen[bytes]:
+    """Start bubblewrap with this command inside, as a plain user whoever we are.
+
+    Args:
+        mounts: host paths and paths inside, to be bound.
+        arguments: makes the words for `--args` from the mounts as bubblewrap will find them.
+        fds: what the command inherits.
+        enter: the control groups to start in.
+    """
+    if os.geteuid() == 0:
+        return _launch_as_root(mounts, arguments, command, fds, enter)
+    arguments_fd = as_file(arguments(mounts))
+    try:
+        started = [_bwrap(), "--args", str(arguments_fd), "--", *command]
+        return _popen([*_entering(enter), *started], (*fds, arguments_fd))
+    finally:
+        os.close(arguments_fd)
+
+
+def _launch_as_root(
+    mounts: list[tuple[str, str]],
+    arguments: Callable[[list[tuple[str, str]]], bytes],
+    command: list[str],
+    fds: tuple[int, ...],
+    enter: tuple[str, ...],
+) -> subprocess.Popen[bytes]:
+    """Drop to `SANDBOX_UID` first. Sources below a folder that only root may enter are bound into a private
+    mount namespace by the launcher, so that the dropped uid can bind them again."""
+    folder = stage()
+    staged = [(f"{folder}/{index}", target) for index, (_, target) in enumerate(mounts)]
+    arguments_fd = as_file(arguments(staged))
+    plan = {
+        "stage": folder,
+        "enter": enter,
+        "binds": [source for source, _ in mounts],
+        "uid": SANDBOX_UID,
+        "argv": [_bwrap(), "--args", str(arguments_fd), "--", *command],
+    }
+    plan_fd = as_file(json.dumps(plan).encode())
+    try:
+        launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(plan_fd)]
+        return _popen(launcher, (*fds, arguments_fd, plan_fd))
+    finally:
+        os.close(arguments_fd)
+        os.close(plan_fd)
 
 
 _PATH = "/usr/bin:/bin:/usr/local/bin"
@@ -118,9 +149,12 @@ def _popen(command: list[str], fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
 
 def _mounts(place: Workplace) -> list[tuple[str, str]]:
     """Everything that is bound read-only: host path and path inside."""
-    mounts = [(str(place.submission), "/repo")]
-    mounts += [(str(source), f"/harness/grader/{part}") for source, part in place.harness]
-    return mounts + _folders(place)
+    return [(str(place.submission), "/repo"), *ground(place)]
+
+
+def ground(place: Workplace) -> list[tuple[str, str]]:
+    """What all workers see alike: the harness, the packages and the interpreter."""
+    return [*((str(source), f"/harness/grader/{part}") for source, part in place.harness), *_folders(place)]
 
 
 def _folders(place: Workplace) -> list[tuple[str, str]]:
@@ -137,25 +171,36 @@ def _arguments(place: Workplace, limits: Limits, mounts: list[tuple[str, str]], 
         *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"),
         *("--cap-drop", "ALL", "--clearenv", "--hostname", "box", "--uid", "65534", "--gid", "65534"),
         *("--ro-bind", "/usr", "/usr"),
-        *_system_folders(),
+        *system_folders(),
         *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
         *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"),
         *("--size", size, "--perms", "1777", "--tmpfs", "/dev/shm"),
         *("--size", size, "--perms", "0700", "--tmpfs", "/tmp", "--dir", "/tmp/home", "--chdir", "/tmp"),
     ]
-    for source, target in mounts:
-        flags += ["--ro-bind", source, target]
-    for source, target in [("/usr", "/usr"), *_folders(place)]:
-        for part in hidden_in(Path(source), place):
-            flags += ["--tmpfs", f"{target}/{part}"]
-    libraries = "" if place.python_prefix == Path("/usr") else "/opt/py/lib"
-    for name, value in python_environment(limits, "/tmp", libraries).items():
+    flags += bound(place, mounts)
+    for name, value in environment(place, limits).items():
         flags += ["--setenv", name, value]
     flags += ["--remount-ro", "/", "--seccomp", str(filter_fd)]
     return "\0".join(flags).encode() + b"\0"
 
 
-def _system_folders() -> list[str]:
+def bound(place: Workplace, mounts: list[tuple[str, str]]) -> list[str]:
+    """The flags that bind these mounts read-only, without what is to be hidden of them."""
+    flags: list[str] = []
+    for source, target in mounts:
+        flags += ["--ro-bind", source, target]
+    for source, target in [("/usr", "/usr"), *_folders(place)]:
+        for part in hidden_in(Path(source), place):
+            flags += ["--tmpfs", f"{target}/{part}"]
+    return flags
+
+
+def environment(place: Workplace, limits: Limits) -> dict[str, str]:
+    libraries = "" if place.python_prefix == Path("/usr") else "/opt/py/lib"
+    return python_environment(limits, "/tmp", libraries)
+
+
+def system_folders() -> list[str]:
     """/lib, /lib64, /bin: links into /usr on a merged system, real folders else."""
     flags: list[str] = []
     for name in ("lib", "lib64", "bin", "sbin"):
@@ -168,7 +213,6 @@ def _system_folders() -> list[str]:
 
 
 def _command(place: Workplace, limits: Limits, fd: int) -> list[str]:
-    prefix = "/usr" if place.python_prefix == Path("/usr") else "/opt/py"
     sites = [f"/opt/site{index}" for index in range(len(place.packages))]
     return [
         "/usr/bin/prlimit",
@@ -179,6 +223,13 @@ def _command(place: Workplace, limits: Limits, fd: int) -> list[str]:
         f"--cpu={limits.cpu_seconds}",
         f"--data={limits.data_bytes}",
         "--",
-        *(f"{prefix}/bin/{place.python_name}", "-I", "-S", "-B", "-u", "/harness/grader/worker/start.py"),
+        *python(place, "start.py"),
         *(place.role, str(fd), "/repo", "/harness", *sites),
     ]
+
+
+def python(place: Workplace, script: str) -> list[str]:
+    """The command that runs a script of the worker inside."""
+    prefix = "/usr" if place.python_prefix == Path("/usr") else "/opt/py"
+    words = (f"{prefix}/bin/{place.python_name}", "-I", "-S", "-B", "-u", f"/harness/grader/worker/{script}")
+    return list(words)

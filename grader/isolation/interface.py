@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import IO, Any, Literal, Protocol
 
 MIB = 1024 * 1024
 
@@ -43,6 +42,23 @@ class Workplace:
 MemoryLimit = Literal["cgroup", "polling", "none"]
 
 
+class Process(Protocol):
+    """A started worker, as the host sees it: a `subprocess.Popen`, or one that a zygote forked.
+
+    `wait` raises `subprocess.TimeoutExpired`. `returncode` is -N after signal N, and None while it runs.
+    """
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def stdout(self) -> IO[bytes] | None: ...
+    @property
+    def returncode(self) -> int | Any: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def kill(self) -> None: ...
+
+
 @dataclass(frozen=True)
 class Held:
     """A worker that was started, and how it is ended.
@@ -52,7 +68,7 @@ class Held:
     system of its own: its size is watched, and it is gone after `end`.
     """
 
-    process: subprocess.Popen[bytes]
+    process: Process
     scratch: Path | None = None
     end: Callable[[], None] = lambda: None
 

@@ -45,11 +45,15 @@ START_SECONDS = 120.0
 IDLE_SHARE = 0.2
 """A worker that runs, or waits for a core, for less than this share of the time stands still."""
 
+STREAMED = frozenset({"progress", "state"})
+"""What a worker may send before its answer, to who listens: how far it is, and a state on the way."""
+
 _MEMORY_EVERY_SECONDS = 0.5
 _MIB = 1024 * 1024
 
 EndingKind = Literal[
     "raised",
+    "recipe",
     "time",
     "exit",
     "signal",
@@ -68,7 +72,7 @@ EndingKind = Literal[
 class Ending:
     """How a worker ended without an answer.
 
-    `raised` the student's code raised; `time` its deadline passed; `exit` and `signal` the process ended by
+    `raised` the student's code raised; `recipe` what was recovered of it cannot be trained by; `time` its deadline passed; `exit` and `signal` the process ended by
     itself; `memory`, `disk`, `output` a limit; `protocol` it answered with something that is no answer; `stalled` it
     neither worked nor answered; `slow` it used up its counted time; `killed` something killed it, and what is
     not known; `machine` nobody's code is to blame.
@@ -159,7 +163,7 @@ class Worker:
     ) -> Message | Ending:
         """Ask the worker for one thing. The answer's `op` is `op`; anything else is an `Ending`.
 
-        After an `Ending` of any kind but `raised` the worker is gone.
+        After an `Ending` of any kind but `raised` and `recipe` the worker is gone.
         """
         deadline = time.monotonic() + patience.seconds
         self._watch = self._work_watch(patience)
@@ -167,7 +171,7 @@ class Worker:
             self._channel.send({**(fields or {}), "op": op}, arrays, deadline)
             while True:
                 message = self._channel.receive(deadline, payload_limit)
-                if message.op == "progress" and on_progress:
+                if message.op in STREAMED and message.op != op and on_progress:
                     on_progress(message)
                 elif message.op == "raised":
                     return self._raised(message)
@@ -311,7 +315,8 @@ class Worker:
             trace = message.text("trace", 8000)
         except ProtocolError as problem:
             return self.refuse(problem)
-        return Ending("raised", clean(error, 400), clean(place), clean_block(trace, 6000))
+        kind: EndingKind = "recipe" if message.header.get("recipe") is True else "raised"
+        return Ending(kind, clean(error, 400), clean(place), clean_block(trace, 6000))
 
     def _gone(self) -> Ending:
         """The connection is closed: how did the process end, if it did?"""

@@ -141,7 +141,7 @@ class _Probing:
     def _perturbed(self, worker: Worker) -> None:
         data, images = self._job.data, self._chosen.perturbed
         noisy = probes_images.perturbed(data.test_images[images], self._generator)
-        scores = conversation.predict(worker, noisy, data.classes, mean=data.mean, std=data.std)
+        scores = conversation.predict(worker, noisy, data.classes, transforms=self._job.recipe.evaluated_with)
         if isinstance(scores, Ending):
             raise _Ended(scores, "predict")
         labels = data.test_labels[images]
@@ -201,8 +201,8 @@ class _Probing:
 
     def _predict(self, worker: Worker, images: Array) -> Array | None:
         """Scores with true class ids; None where the model raises an error, as an untrained one may."""
-        data = self._job.data
-        scores = conversation.predict(worker, images, data.classes, mean=data.mean, std=data.std)
+        shown_with = self._job.recipe.evaluated_with
+        scores = conversation.predict(worker, images, self._job.data.classes, transforms=shown_with)
         if not isinstance(scores, Ending):
             return scores[:, self._class_ids]
         if scores.kind == "raised":
@@ -214,8 +214,9 @@ class _Probing:
         batches = probes_images.sizes(
             len(images), left_out, instead=500 if left_out - {1} else BATCH_SIZES[-1]
         )
+        shown_with = self._job.recipe.evaluated_with
         found = conversation.predict_in(
-            worker, data.test_images[images], batches, data.classes, mean=data.mean, std=data.std
+            worker, data.test_images[images], batches, data.classes, transforms=shown_with
         )
         if isinstance(found, Ending):
             raise _Ended(found, "predict")

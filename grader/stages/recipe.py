@@ -1,33 +1,308 @@
-"""The recipe that a trial is trained with.
+"""The recipe that a trial is trained with: the student's own where it was recovered, else the assignment's default.
 
-For now it is always the spec's default; the student's own is read and captured by a later stage, and goes first
-where it can be had.
+What the fast lane does not cover exactly goes to the faithful lane where that may run; where it may not, that part
+comes from the default, and the recipe is called mixed.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
 
-from grader.records import Recipe
+from grader.data.interface import DataSet
+from grader.evaluation.epochs import epochs_to_train
+from grader.records import Absent, Call, ModelFacts, Recipe, RecoveredTraining, Schedule, Session
+from grader.stages import recipe_parts as parts
+from grader.stages.recipe_parts import Gap
+from grader.stages.schedules import Span, rebuilt
+from grader.training.transforms.coverage import covered
 
 if TYPE_CHECKING:
     from grader.spec.schema import Spec
 
+Head = Literal["logits", "log_softmax", "probabilities"]
 
-def default_recipe(spec: Spec) -> Recipe:
-    """The spec's default recipe, for the most epochs that the spec allows."""
+_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
+_FIXED = frozenset(
+    (
+        *("ToTensor", "Normalize", "Resize", "CenterCrop", "Pad", "Grayscale", "ToTensorV2", "PadIfNeeded"),
+        *("ToImage", "ToDtype", "PILToTensor", "ConvertImageDtype", "ToPILImage", "ToFloat"),
+    )
+)
+"""Transforms without anything random in them."""
+_DEFAULT = "the assignment's default"
+
+
+def default_recipe(spec: Spec, data: DataSet, head: Head = "logits", stated_epochs: int = 0) -> Recipe:
+    """The spec's default recipe. Its loss follows the kind of output that the model has."""
     assert spec.training is not None
     default = spec.training.default
+    epochs, why = epochs_to_train(stated_epochs, spec.training.epochs)
+    steps = -(-len(data.train_images) // default.batch_size)
+    rates = dict(default.schedule.arguments)
+    first = rates["lr"] if "lr" in rates else rates["max_lr"]
+    optimizer = Call(
+        _OPTIMIZERS[default.optimizer.name],
+        (("lr", first), *((name, _switch(name, value)) for name, value in default.optimizer.arguments)),
+        library="torch",
+    )
     return Recipe(
         source="default",
-        optimizer=default.optimizer.name,
-        optimizer_arguments=default.optimizer.arguments,
-        schedule=default.schedule.name,
-        schedule_arguments=default.schedule.arguments,
-        loss="cross_entropy",
+        optimizer=optimizer,
+        schedules=_default_schedules(rates, epochs * steps),
+        loss="nll_loss_of_log" if head == "probabilities" else "cross_entropy",
         batch_size=default.batch_size,
-        epochs=spec.training.epochs.limit,
-        transforms=("scale to 0-1", "normalise"),
-        reason="The assignment's default recipe trains every model: this version shows the student's own, "
-        "and does not train it yet.",
+        epochs=epochs,
+        transforms=normalised(data),
+        evaluated_with=normalised(data),
+        reason="The assignment trains every model with its default recipe.",
+        stated_epochs=stated_epochs,
+        parts=(("epochs", why),),
     )
+
+
+def _switch(name: str, value: float) -> float | bool:
+    return bool(value) if name == "nesterov" else value
+
+
+def _default_schedules(rates: dict[str, float], steps: int) -> tuple[Schedule, ...]:
+    if "max_lr" not in rates:
+        return ()
+    arguments = (*rates.items(), ("total_steps", max(steps, 2)))
+    return (Schedule(Call("OneCycleLR", arguments, library="torch"), "per batch"),)
+
+
+def normalised(data: DataSet) -> tuple[Call, ...]:
+    """Scale to 0-1 and normalise with the training split's own mean and standard deviation."""
+    mean, std = (tuple(round(one, 6) for one in many) for many in (data.channel_means, data.channel_stds))
+    arguments = (("mean", repr(mean)), ("std", repr(std)))
+    return Call("ToTensor", library="torchvision"), Call("Normalize", arguments, library="torchvision")
+
+
+def recipe_for(
+    spec: Spec,
+    training: RecoveredTraining | Absent,
+    model: ModelFacts | Absent,
+    data: DataSet,
+    *,
+    faithful: bool = False,
+) -> Recipe:
+    """How this submission's model is trained, and where each part came from.
+
+    Args:
+        faithful: whether the faithful lane may run. Without it, a part that the fast lane does not cover exactly
+            comes from the default.
+    """
+    assert spec.training is not None
+    head: Head = "logits" if isinstance(model, Absent) else model.head
+    if isinstance(training, Absent):
+        why = f"Your own recipe could not be recovered: {training.reason}"
+        return replace(default_recipe(spec, data, head), reason=why)
+    session = training.sessions[training.chosen]
+    default = default_recipe(spec, data, head, session.epochs)
+    if spec.training.recipe == "default":
+        return default
+    found = _Found.look(session, head, data)
+    if faithful and found.gaps and session.way == "captured":
+        return _faithful(session, default, found, data)
+    return _fast(session, default, found, data)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """Each part of the student's recipe, or why the fast lane cannot have it."""
+
+    optimizer: Call | Gap
+    schedules: tuple[Schedule, ...] | Gap
+    loss: tuple[str, tuple[tuple[str, str | int | float | bool], ...]] | Gap
+    batch_size: int | Gap
+    transforms: tuple[Call, ...] | Gap
+
+    @classmethod
+    def look(cls, session: Session, head: Head, data: DataSet) -> _Found:
+        return cls(
+            parts.optimizer_of(session),
+            parts.schedules_of(session),
+            parts.loss_of(session, head),
+            parts.batch_size_of(session),
+            parts.transforms_of(session, _shape(data)),
+        )
+
+    @property
+    def gaps(self) -> dict[str, str]:
+        """Part → why it is not covered."""
+        listed = {
+            "optimizer": self.optimizer,
+            "schedule": self.schedules,
+            "loss": self.loss,
+            "batch size": self.batch_size,
+            "transforms": self.transforms,
+        }
+        return {name: value.reason for name, value in listed.items() if isinstance(value, Gap)}
+
+
+def _fast(session: Session, default: Recipe, found: _Found, data: DataSet) -> Recipe:
+    """The harness's loop; what it does not cover comes from the default."""
+    gaps = found.gaps
+    constant = set(gaps) & {"optimizer", "schedule"} == {"schedule"} and parts.by_metric(session)
+    # Rate and schedule belong together: one of them from the default takes the other along.
+    own_rate = constant or not set(gaps) & {"optimizer", "schedule"}
+    optimizer = found.optimizer if own_rate and isinstance(found.optimizer, Call) else default.optimizer
+    batch_size = default.batch_size if isinstance(found.batch_size, Gap) else found.batch_size
+    epochs, images = default.epochs, len(data.train_images)
+    schedules: tuple[Schedule, ...] = ()
+    if own_rate and not isinstance(found.schedules, Gap):
+        stated = Span(session.epochs, _steps(_stated_images(session, data), batch_size))
+        trained = Span(epochs, _steps(images, batch_size))
+        schedules = tuple(rebuilt(one, stated, trained) for one in found.schedules)
+    elif not own_rate:
+        schedules = _default_schedules(_rates(default), epochs * _steps(images, batch_size))
+    loss, arguments = (default.loss, default.loss_arguments) if isinstance(found.loss, Gap) else found.loss
+    transforms = fixed_part(session, data) if isinstance(found.transforms, Gap) else found.transforms
+    return replace(
+        default,
+        source=_source(gaps, own_rate),
+        optimizer=optimizer,
+        schedules=schedules,
+        loss=loss,
+        loss_arguments=arguments,
+        batch_size=batch_size,
+        transforms=transforms,
+        evaluated_with=evaluated_with(session, data),
+        shuffled=isinstance(session.training, Absent) or session.training.shuffled,
+        stated_schedules=session.schedules,
+        lane="fast",
+        lane_reason=_why_fast(gaps),
+        parts=(*_origins(session, gaps, own_rate, constant=constant), *default.parts),
+        reason=_reason(session, gaps, own_rate),
+    )
+
+
+def _faithful(session: Session, default: Recipe, found: _Found, data: DataSet) -> Recipe:
+    """The student's own loop: nothing is filled in, and what is shown is what was recovered."""
+    loading = session.training
+    return replace(
+        default,
+        source="student",
+        optimizer=session.optimizer,
+        schedules=session.schedules,
+        loss=session.loss or "your own",
+        loss_arguments=session.loss_arguments,
+        batch_size=default.batch_size if isinstance(found.batch_size, Gap) else found.batch_size,
+        transforms=() if isinstance(loading, Absent) else loading.transforms,
+        evaluated_with=evaluated_with(session, data),
+        shuffled=isinstance(loading, Absent) or loading.shuffled,
+        stated_schedules=session.schedules,
+        lane="faithful",
+        lane_reason=f"Your own training loop is run: {_listed(found.gaps)}.",
+        parts=(("training loop", f"your code ({session.place})"), *default.parts),
+        reason=f"Your own training loop in {session.place} trains the model.",
+    )
+
+
+# --- transforms ---------------------------------------------------------------------------------------------
+
+
+def evaluated_with(session: Session, data: DataSet) -> tuple[Call, ...]:
+    """What is not random in the student's test transforms; else in those of the training; else the default's."""
+    for one in session.evaluations:
+        if one.loading.split in ("test", "part of test") and _usable(
+            calls := _fixed(one.loading.transforms), data
+        ):
+            return calls
+    return fixed_part(session, data)
+
+
+def fixed_part(session: Session, data: DataSet) -> tuple[Call, ...]:
+    """What is not random in the transforms of the training; the default's where that cannot be used."""
+    loading = session.training
+    calls = () if isinstance(loading, Absent) else _fixed(loading.transforms)
+    return calls if _usable(calls, data) else normalised(data)
+
+
+def _fixed(calls: tuple[Call, ...]) -> tuple[Call, ...]:
+    return tuple(one for one in calls if one.name in _FIXED)
+
+
+def _usable(calls: tuple[Call, ...], data: DataSet) -> bool:
+    return bool(calls) and not covered(calls, _shape(data))
+
+
+def _shape(data: DataSet) -> tuple[int, int, int]:
+    channels, height, width = data.input_shape
+    return channels, height, width
+
+
+# --- arithmetic and words -----------------------------------------------------------------------------------
+
+
+def _steps(images: int, batch_size: int) -> int:
+    return -(-images // batch_size)
+
+
+def _stated_images(session: Session, data: DataSet) -> int:
+    known = 0 if isinstance(session.training, Absent) else session.training.images
+    return known or data.task_images
+
+
+def _rates(default: Recipe) -> dict[str, float]:
+    given = [one.call.arguments for one in default.schedules]
+    return {name: float(value) for name, value in (given[0] if given else ()) if name != "total_steps"}
+
+
+def _source(gaps: dict[str, str], own_rate: bool) -> Literal["default", "student", "mixed"]:
+    if not gaps:
+        return "student"
+    nothing_left = {"loss", "batch size", "transforms"} <= set(gaps) and not own_rate
+    return "default" if nothing_left else "mixed"
+
+
+def _origins(
+    session: Session, gaps: dict[str, str], own_rate: bool, *, constant: bool
+) -> tuple[tuple[str, str], ...]:
+    """Each part, and where it came from."""
+    loading = session.training
+    loaded = session.place if isinstance(loading, Absent) else loading.place or session.place
+    schedules = [one.call.place for one in session.schedules if one.call.place]
+    places = {
+        "optimizer": session.optimizer.place or session.place,
+        "schedule": schedules[0] if schedules else session.place,
+        "loss": session.place,
+        "batch size": loaded,
+        "transforms": loaded,
+    }
+    found = []
+    for name, place in places.items():
+        if name == "schedule" and constant:
+            text = f"none, the rate stays as it begins: {gaps[name]}"
+        elif name in gaps:
+            text = f"{_DEFAULT}: {gaps[name]}"
+        elif name in ("optimizer", "schedule") and not own_rate:
+            text = f"{_DEFAULT}: optimizer and schedule belong together"
+        else:
+            text = f"your code ({place})"
+        found.append((name, text))
+    return tuple(found)
+
+
+def _reason(session: Session, gaps: dict[str, str], own_rate: bool) -> str:
+    seen = "seen while your code ran with stand-ins" if session.way == "captured" else "read in your code"
+    if not gaps:
+        return f"Optimizer, schedule, loss, batch size and transforms are those of {session.place}, {seen}."
+    names = [name for name in ("optimizer", "schedule") if not own_rate] + [
+        name for name in gaps if own_rate or name not in ("optimizer", "schedule")
+    ]
+    return (
+        f"Your training in {session.place} was {seen}. From the assignment's default: "
+        f"{', '.join(names)}. Why: {_listed(gaps)}."
+    )
+
+
+def _why_fast(gaps: dict[str, str]) -> str:
+    if not gaps:
+        return "The grader's own loop covers every part of your recipe exactly."
+    return f"The grader's own loop trained it, with a part of its own: {_listed(gaps)}."
+
+
+def _listed(gaps: dict[str, str]) -> str:
+    return "; ".join(gaps.values())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from grader.evaluation import consistency
+from grader.evaluation.consistency import Line
+from grader.evaluation.noise import spread_of, tabulated
 from grader.evaluation.probes_repository import repository
-from grader.evaluation.verdict import another_trial_helps, spread_of
+from grader.evaluation.verdict import another_trial_helps
 from grader.records import Absent, Measurement, Probe, Trial
 from grader.stages.job import Job
 from grader.stages.trial import run_trial
@@ -17,17 +20,26 @@ WEIGHTS = ("clean", "note", "flag", "void")  # over several trials the heaviest 
 
 
 def seeds_for(given: tuple[int, ...], at_most: int) -> Iterator[int]:
-    """The seeds that were asked for, else fresh ones that no student could have tried beforehand."""
+    """The seeds that were asked for, else fresh ones, all different, that no student could have tried."""
     if given:
         yield from given
         return
-    for _ in range(at_most):
-        yield secrets.randbelow(MAX_SEED)
+    yield from secrets.SystemRandom().sample(range(MAX_SEED), at_most)
+
+
+def lines_of(rules: Iterable[object]) -> tuple[Line, ...]:
+    """The lines that a spec's checks hold an accuracy against, each once."""
+    lines = {
+        Line(rule.at_least, getattr(rule, "in_each_of_the_last", None) or 1): None
+        for rule in rules
+        if "test_accuracy" in getattr(rule, "needs", ()) and hasattr(rule, "at_least")
+    }
+    return tuple(lines)
 
 
 def run_study(
     job: Job,
-    targets: tuple[float, ...],
+    targets: Sequence[Line | float],
     *,
     at_least: int,
     at_most: int,
@@ -37,27 +49,42 @@ def run_study(
     """Trials until every target is decided.
 
     Args:
-        targets: the accuracies, 0 to 1, that checks hold the mean against.
+        targets: the lines that checks hold the mean against; a number is one after the last epoch.
         at_least, at_most: trials, as the spec says; `seeds` overrides both.
     """
+    lines = tuple(one if isinstance(one, Line) else Line(one) for one in targets)
     trials: list[Trial] = []
     probes = {probe.name: probe for probe in _scanned(job)}
     for seed in seeds_for(seeds, at_most):
         trial, raised = run_trial(job, seed)
         trials.append(trial)
-        for probe in raised:
-            known = probes.get(probe.name)
-            if known is None or WEIGHTS.index(probe.weight) > WEIGHTS.index(known.weight):
-                probes[probe.name] = probe
+        _keep_heaviest(probes, raised)
         if on_trial:
             on_trial(len(trials), trial)
         if isinstance(trial.accuracy, Absent):
             return tuple(trials), trial.accuracy, tuple(probes.values())
-        values = _values(trials)
-        helps = any(another_trial_helps(values, target, job.data.tabulated_sd) for target in targets)
-        if not seeds and len(trials) >= at_least and not helps:
+        if not seeds and len(trials) >= at_least and not any(_is_open(job, trials, line) for line in lines):
             break
-    return tuple(trials), _mean(job, trials), tuple(probes.values())
+    return tuple(trials), _mean(job, trials, lines), tuple(probes.values())
+
+
+def _is_open(job: Job, trials: list[Trial], line: Line) -> bool:
+    """Whether another trial could still tell on which side of this line the submission is."""
+    known = _known_sd(job, line.target)
+    if line.last_epochs > 1:
+        return consistency.another_trial_helps(trials, line, known)
+    return another_trial_helps(_values(trials), line.target, known)
+
+
+def _known_sd(job: Job, near: float) -> float:
+    return tabulated(job.data.facts.name, near, job.data.tabulated_sd).sd
+
+
+def _keep_heaviest(probes: dict[str, Probe], raised: Iterable[Probe]) -> None:
+    for probe in raised:
+        known = probes.get(probe.name)
+        if known is None or WEIGHTS.index(probe.weight) > WEIGHTS.index(known.weight):
+            probes[probe.name] = probe
 
 
 def _scanned(job: Job) -> tuple[Probe, ...]:
@@ -78,12 +105,15 @@ def _values(trials: list[Trial]) -> tuple[float, ...]:
     return tuple(trial.accuracy.value for trial in trials if not isinstance(trial.accuracy, Absent))
 
 
-def _mean(job: Job, trials: list[Trial]) -> Measurement:
+def _mean(job: Job, trials: list[Trial], lines: tuple[Line, ...]) -> Measurement:
+    """The mean with its spread; the table's holds at the line that is nearest to it."""
     values = _values(trials)
-    spread, source = spread_of(values, job.data.tabulated_sd)
+    mean = sum(values) / len(values)
+    near = min((line.target for line in lines), key=lambda target: abs(target - mean), default=mean)
+    spread, source = spread_of(values, _known_sd(job, near))
     return Measurement(
         name="test_accuracy",
-        value=sum(values) / len(values),
+        value=mean,
         unit="share",
         split="test",
         n=len(job.data.test_labels),

@@ -10,16 +10,20 @@ from dataclasses import dataclass
 from grader.evaluation import probes, probes_state
 from grader.evaluation.score import Score, Secret, score
 from grader.isolation import conversation
-from grader.isolation.conversation import State, Training
+from grader.isolation.states import State
 from grader.isolation.supervisor import Ending, Worker
-from grader.records import Absent, Measurement, ModelFacts, Probe, Projection, Trial
+from grader.isolation.training import Training
+from grader.records import Absent, EpochPoint, Measurement, ModelFacts, Probe, Projection, Trial
 from grader.stages.endings import absent_because
+from grader.stages.epochs import NOT_MEASURED, epoch_points
 from grader.stages.job import Job as Job
 from grader.stages.job import prepare
+from grader.stages.plan import plan_of
 from grader.stages.probing import Probed, Scored, probe
 
 PROBE_STEPS = 30
 _WARM_UP_STEPS = 5
+_REPORTS_PER_EPOCH = 24
 _EVALUATING_SEED = 0x5EED
 """Another seed than the training's: what was not learned is not the same by chance."""
 
@@ -28,7 +32,7 @@ _EVALUATING_SEED = 0x5EED
 class _Trained:
     training: Training
     start: State  # before the first step
-    state: State  # after the last one
+    state: State | Absent  # after the last one; why there is none
 
 
 def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
@@ -36,24 +40,35 @@ def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
     secret = Secret.draw(job.data.classes, len(job.data.test_images), job.secret, seed)
     trained = _train(job, seed, secret)
     if isinstance(trained, Absent):
-        return _stopped(seed, trained), ()
+        return _never_begun(seed, trained), ()
+    if isinstance(trained.state, Absent):
+        return _cut_short(job, seed, secret, trained.training, trained.state), ()
     scored = _predict(job, seed, secret, trained.state)
     probed: Probed | Absent = Probed(())
     if isinstance(scored, Scored):
         probed = probe(job, seed, secret, trained.start, trained.state, scored)
     if isinstance(probed, Absent):
-        return _trial(job, seed, trained, probed), ()
+        return _trial(job, seed, trained.training, trained.state, probed), ()
     judged = scored if isinstance(scored, Absent) else probed.lowest or scored.score
-    said = _said(job.model, trained, scored)
+    last = NOT_MEASURED if isinstance(judged, Absent) else judged.accuracy
+    points = epoch_points(job, seed, secret, trained.training, last)
+    said = _said(job.model, trained.training, trained.state, scored)
     if job.on_figures:
         training = trained.training
         told = {"writes": training.writes / max(training.steps, 1), "outside bytes": training.outside_bytes}
         job.on_figures({**told, **probed.figures})
-    return _trial(job, seed, trained, judged), (*said, *probed.probes)
+    trial = _trial(job, seed, trained.training, trained.state, judged, points)
+    return trial, (*said, *probed.probes)
 
 
-def _trial(job: Job, seed: int, trained: _Trained, judged: Score | Absent) -> Trial:
-    training, state = trained.training, trained.state
+def _trial(
+    job: Job,
+    seed: int,
+    training: Training,
+    state: State,
+    judged: Score | Absent,
+    points: tuple[EpochPoint, ...] = (),
+) -> Trial:
     reason = "the loss became NaN or infinite" if training.diverged else "all epochs were trained"
     return Trial(
         seed=seed,
@@ -69,7 +84,38 @@ def _trial(job: Job, seed: int, trained: _Trained, judged: Score | Absent) -> Tr
         correct=-1 if isinstance(judged, Absent) else judged.correct,
         accuracy=judged if isinstance(judged, Absent) else _measurement(job, judged),
         confusion=() if isinstance(judged, Absent) else judged.confusion,
+        epochs=points,
+        notes=_notes(training),
     )
+
+
+def _cut_short(job: Job, seed: int, secret: Secret, training: Training, why: Absent) -> Trial:
+    """A training that ended before its time: what was seen of it until then."""
+    points = () if why.cause == "errored" else epoch_points(job, seed, secret, training)
+    return Trial(
+        seed=seed,
+        status="stopped",
+        stop_reason=why.reason,
+        steps=training.steps,
+        samples=training.samples,
+        curve=training.curve,
+        wall_seconds=round(training.wall_seconds, 2),
+        cpu_seconds=round(training.cpu_seconds, 2),
+        state_elements=0,
+        state_digest="",
+        correct=-1,
+        accuracy=why,
+        epochs=points,
+        notes=_notes(training),
+    )
+
+
+def _notes(training: Training) -> tuple[str, ...]:
+    """A run in which nothing was learned at all is named; it is trained to its end all the same."""
+    losses = [point.loss for point in training.curve]
+    if training.diverged or not training.epochs or len(losses) < 2 or min(losses[1:]) < losses[0]:
+        return ()
+    return (f"The training loss never fell below {losses[0]:.4g}, with which it began.",)
 
 
 def project(job: Job, seed: int) -> Projection | Absent:
@@ -77,11 +123,13 @@ def project(job: Job, seed: int) -> Projection | Absent:
     worker = job.open_worker()
     try:
         ready = _ready(job, worker, seed, job.data.train_labels)
-        training = ready if isinstance(ready, Absent) else _train_here(job, worker, seed, PROBE_STEPS)
+        if isinstance(ready, Absent):
+            return ready
+        training = _train_here(job, worker, seed, None, PROBE_STEPS)
     finally:
         worker.stop()
-    if isinstance(training, Absent):
-        return training
+    if training.ending:
+        return absent_because(training.ending, "train", job.model.entrypoint)
     needed = job.recipe.epochs * -(-job.data.task_images // job.recipe.batch_size)
     if len(training.report_times) < 2:
         return Projection(training.steps, needed, training.wall_seconds)
@@ -95,13 +143,11 @@ def _train(job: Job, seed: int, secret: Secret) -> _Trained | Absent:
         start = _ready(job, worker, seed, secret.hide(job.data.train_labels))
         if isinstance(start, Absent):
             return start
-        training = _train_here(job, worker, seed)
-        if isinstance(training, Absent):
-            return training
-        state = conversation.state(worker)
-        if isinstance(state, Ending):
-            return absent_because(state, "train", job.model.entrypoint)
-        return _Trained(training, start, state)
+        training = _train_here(job, worker, seed, start)
+        after = training.ending or conversation.state(worker)
+        if isinstance(after, Ending):
+            return _Trained(training, start, absent_because(after, "train", job.model.entrypoint))
+        return _Trained(training, start, after)
     finally:
         worker.stop()
 
@@ -120,22 +166,18 @@ def _ready(job: Job, worker: Worker, seed: int, labels: object) -> State | Absen
     return absent_because(handed, "train", job.model.entrypoint) if handed else start
 
 
-def _train_here(job: Job, worker: Worker, seed: int, max_steps: int = 0) -> Training | Absent:
-    training = conversation.train(
+def _train_here(job: Job, worker: Worker, seed: int, start: State | None, max_steps: int = 0) -> Training:
+    steps = -(-len(job.data.train_images) // job.recipe.batch_size)
+    return conversation.train(
         worker,
-        job.recipe,
-        head=job.model.head,
-        mean=job.data.mean,
-        std=job.data.std,
+        plan_of(job.recipe),
         seed=seed,
         patience=job.patience(),
+        start=start,
         max_steps=max_steps,
-        report_every=_WARM_UP_STEPS if max_steps else 20,
+        report_every=_WARM_UP_STEPS if max_steps else max(1, steps // _REPORTS_PER_EPOCH),
         on_progress=job.on_progress,
     )
-    if isinstance(training, Ending):
-        return absent_because(training, "train", job.model.entrypoint)
-    return training
 
 
 def _predict(job: Job, seed: int, secret: Secret, state: State) -> Scored | Absent:
@@ -149,7 +191,8 @@ def _predict(job: Job, seed: int, secret: Secret, state: State) -> Scored | Abse
         if restored:
             return absent_because(restored, "restore", entrypoint)
         shuffled = data.test_images[secret.test_order]
-        scores = conversation.predict(worker, shuffled, data.classes, mean=data.mean, std=data.std)
+        shown_with = job.recipe.evaluated_with
+        scores = conversation.predict(worker, shuffled, data.classes, transforms=shown_with)
         if isinstance(scores, Ending):
             return absent_because(scores, "predict", entrypoint)
         after = conversation.state(worker)
@@ -175,13 +218,12 @@ def _measurement(job: Job, scored: Score) -> Measurement:
     )
 
 
-def _stopped(seed: int, absent: Absent) -> Trial:
+def _never_begun(seed: int, absent: Absent) -> Trial:
     return Trial(seed, "stopped", absent.reason, 0, 0, (), 0.0, 0.0, 0, "", -1, absent)
 
 
-def _said(model: ModelFacts, trained: _Trained, scored: Scored | Absent) -> tuple[Probe, ...]:
+def _said(model: ModelFacts, training: Training, state: State, scored: Scored | Absent) -> tuple[Probe, ...]:
     """What the bytes that crossed the border say about what the model said, and what the training worker says."""
-    training, state = trained.training, trained.state
     return (
         _size(model, state),
         *_buffers(model),

@@ -1,38 +1,45 @@
-"""One training with the harness's data and loop.
+"""One training with the harness's data and loop, and the recipe of the student or of the assignment.
 
-The data is one uint8 tensor in memory; a batch is an index_select, and normalising it is the only transform
-here. Samples are counted as they are delivered: an epoch is every image once.
+The data is one uint8 tensor in memory; a batch is an index_select, and its transforms act on the whole batch.
+Samples are counted as they are delivered: an epoch is every image once. Nothing waits for a number inside of an
+epoch but a few reports: losses are added up where the model is.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import torch
-from torch.nn import functional
 
 from grader.inspection.accounting import entries
-from grader.training.recipe import first_rate, optimizer, schedule
+from grader.training.losses import Loss, loss
+from grader.training.order import epoch_order
+from grader.training.recipe import BadRecipe, Schedules, optimizer, schedules
+from grader.training.transforms.interface import NotCovered
+from grader.training.transforms.pipeline import Pipeline
+
+Named = Mapping[str, Any]
+"""`{"name": ..., "arguments": {...}}`, as it comes through JSON."""
 
 
 @dataclass(frozen=True)
 class Plan:
     """What to train, in plain values."""
 
-    optimizer: str
-    optimizer_arguments: dict[str, float]
-    schedule: str
-    schedule_arguments: dict[str, float]
+    optimizer: Named
+    loss: Named
     batch_size: int
     epochs: int
-    head: str
-    mean: float
-    std: float
+    transforms: Sequence[Named]
     seed: int
-    max_steps: int  # 0: the whole training; else stop early, the schedule still made for the whole
-    report_every: int  # steps between two progress reports
+    report_every: int  # steps between two reports; the last step of an epoch is always reported
+    schedules: Sequence[Named] = ()  # each with `steps` beside its name
+    clipping: Sequence[Named] = ()
+    shuffled: bool = True
+    max_steps: int = 0  # 0: the whole training; else stop early, the schedules still made for the whole
 
 
 @dataclass(frozen=True)
@@ -42,8 +49,46 @@ class Result:
     diverged: bool
 
 
-Report = Callable[[int, int, float], None]
-"""Called with steps, samples and the mean loss since the report before."""
+class Listener(Protocol):
+    """Who is told how it goes."""
+
+    def report(self, steps: int, samples: int, loss: float) -> None:
+        """The mean loss over the steps since the report before; it may be NaN or infinite."""
+
+    def epoch_ended(self, epoch: int, samples: int) -> None:
+        """All images were delivered once more; `epoch` counts from 1."""
+
+
+@dataclass
+class _Run:
+    """One training on its way."""
+
+    model: torch.nn.Module
+    optimizer: torch.optim.Optimizer
+    schedules: Schedules
+    loss: Loss
+    clip: Callable[[], None]
+    steps: int = 0
+    samples: int = 0
+    since: list[torch.Tensor] = field(default_factory=list)
+
+    def step(self, batch: torch.Tensor, labels: torch.Tensor) -> None:
+        value = self.loss(self.model(batch), labels)
+        self.optimizer.zero_grad(set_to_none=True)
+        if value.requires_grad:
+            value.backward()  # type: ignore[no-untyped-call]
+        self.clip()
+        self.optimizer.step()
+        for one in self.schedules.per_batch:
+            one.step()
+        self.steps, self.samples = self.steps + 1, self.samples + len(labels)
+        self.since.append(value.detach())
+
+    def mean_loss(self) -> float:
+        """Since it was asked before."""
+        mean = float(torch.stack(self.since).mean())
+        self.since.clear()
+        return mean
 
 
 def steps_of(images: int, batch_size: int, epochs: int) -> int:
@@ -51,21 +96,8 @@ def steps_of(images: int, batch_size: int, epochs: int) -> int:
     return epochs * -(-images // batch_size)
 
 
-def normalise(images: torch.Tensor, mean: float, std: float) -> torch.Tensor:
-    """uint8 (N, H, W) or (N, C, H, W) → float32 (N, C, H, W): the same bits as torchvision's ToTensor, Normalize."""
-    batch = images.unsqueeze(1) if images.dim() == 3 else images
-    return batch.float().div_(255).sub_(mean).div_(std)
-
-
-def loss_of(output: torch.Tensor, labels: torch.Tensor, head: str) -> torch.Tensor:
-    """Cross-entropy for the kind of output at hand (on log-softmax it is the same as nll_loss)."""
-    if head == "probabilities":
-        return functional.nll_loss(output.clamp_min(1e-7).log(), labels)
-    return functional.cross_entropy(output, labels)
-
-
 def train(
-    model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, plan: Plan, report: Report
+    model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, plan: Plan, listener: Listener
 ) -> Result:
     """Train in place.
 
@@ -74,40 +106,80 @@ def train(
         labels: int64, (N,).
 
     Raises:
+        BadRecipe: the plan names something that cannot be built.
         Whatever the student's forward pass raises.
     """
-    total = steps_of(len(images), plan.batch_size, plan.epochs)
     # Not `model.parameters()`: a class may override it. What is counted is what is trained.
     registered = [entry.tensor for entry in entries(model) if entry.role == "parameter"]
     parameters = [tensor for tensor in registered if tensor.requires_grad]
-    steps = samples = 0
     if not parameters:
         return Result(0, 0, diverged=False)
-    rate = first_rate(plan.schedule_arguments)
-    optim = optimizer(plan.optimizer, plan.optimizer_arguments, parameters, rate)
-    sched = schedule(plan.schedule, plan.schedule_arguments, optim, total)
-    order = torch.Generator().manual_seed(plan.seed)
-    since: list[torch.Tensor] = []
-    model.train()
-    for _ in range(plan.epochs):
-        shuffled = torch.randperm(len(images), generator=order)
-        for chosen in torch.split(shuffled, plan.batch_size):
-            batch = normalise(images.index_select(0, chosen), plan.mean, plan.std)
-            loss = loss_of(model(batch), labels.index_select(0, chosen), plan.head)
-            optim.zero_grad(set_to_none=True)
-            if loss.requires_grad:
-                loss.backward()  # type: ignore[no-untyped-call]
-            optim.step()
-            if sched is not None:
-                sched.step()
-            steps, samples = steps + 1, samples + len(chosen)
-            since.append(loss.detach())
-            if steps % plan.report_every == 0 or steps == total:
-                mean = float(torch.stack(since).mean())
-                since.clear()
-                report(steps, samples, mean)
-                if not math.isfinite(mean):
-                    return Result(steps, samples, diverged=True)
-            if plan.max_steps and steps >= plan.max_steps:
-                return Result(steps, samples, diverged=False)
-    return Result(steps, samples, diverged=False)
+    pictures = images.unsqueeze(1) if images.dim() == 3 else images
+    pipeline = pipeline_of(plan.transforms, pictures)
+    built = optimizer(plan.optimizer, parameters)
+    run = _Run(
+        model,
+        built,
+        schedules(plan.schedules, built),
+        loss(plan.loss["name"], plan.loss["arguments"]),
+        _clipping(plan.clipping, parameters),
+    )
+    for epoch in range(1, plan.epochs + 1):
+        if ending := _epoch(run, pictures, labels, pipeline, plan, listener):
+            return Result(run.steps, run.samples, diverged=ending == "diverged")
+        for one in run.schedules.per_epoch:
+            one.step()
+        listener.epoch_ended(epoch, run.samples)
+    return Result(run.steps, run.samples, diverged=False)
+
+
+def _epoch(
+    run: _Run,
+    pictures: torch.Tensor,
+    labels: torch.Tensor,
+    pipeline: Pipeline,
+    plan: Plan,
+    listener: Listener,
+) -> str:
+    """Every image once. Returns why the training ends within it, "" where it goes on."""
+    batches = torch.split(epoch_order(len(pictures), shuffled=plan.shuffled), plan.batch_size)
+    run.model.train()
+    for number, chosen in enumerate(batches, 1):
+        run.step(pipeline(pictures.index_select(0, chosen)), labels.index_select(0, chosen))
+        stops = bool(plan.max_steps) and run.steps >= plan.max_steps
+        if number % plan.report_every == 0 or number == len(batches) or stops:
+            mean = run.mean_loss()
+            listener.report(run.steps, run.samples, mean)
+            if not math.isfinite(mean):
+                return "diverged"
+        if stops:
+            return "enough"
+    return ""
+
+
+def pipeline_of(transforms: Sequence[Named], pictures: torch.Tensor) -> Pipeline:
+    """What a recipe's transforms do with batches of images like these, uint8 (N, C, H, W).
+
+    Raises:
+        BadRecipe: one of them is not covered.
+    """
+    try:
+        return Pipeline.of(transforms, pictures.shape[1:])
+    except NotCovered as error:
+        raise BadRecipe(f"The recipe's transforms cannot be built: {error}") from error
+
+
+def _clipping(given: Sequence[Named], parameters: list[torch.Tensor]) -> Callable[[], None]:
+    known: dict[str, Callable[..., object]] = {
+        "clip_grad_norm_": torch.nn.utils.clip_grad_norm_,
+        "clip_grad_value_": torch.nn.utils.clip_grad_value_,
+    }
+    if unknown := [one["name"] for one in given if one["name"] not in known]:
+        raise BadRecipe(f"The recipe names {unknown[0]}, which is not known here.")
+    calls = [(known[one["name"]], one["arguments"]) for one in given]
+
+    def clip() -> None:
+        for call, arguments in calls:
+            call(parameters, **arguments)
+
+    return clip

@@ -15,6 +15,7 @@ import socket
 import sys
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,8 @@ import torch
 from grader.inspection.accounting import entries
 from grader.inspection.measure import BadOutput, measure
 from grader.isolation.frames import Array, Channel, Message
-from grader.training.loop import Plan, normalise, train
+from grader.training.loop import Plan, Result, pipeline_of, train
+from grader.training.recipe import BadRecipe
 from grader.worker.load import CannotLoad, Namespace, Submission
 from grader.worker.traces import most_writes, outside_bytes, written
 
@@ -68,7 +70,7 @@ def _versions() -> dict[str, str]:
 
 def _raised(error: BaseException) -> dict[str, Any]:
     """What a student's exception says and where, with their own frames only."""
-    plain = isinstance(error, CannotLoad | BadOutput)
+    plain = isinstance(error, CannotLoad | BadOutput | BadRecipe)
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("/")
     ]
@@ -81,6 +83,7 @@ def _raised(error: BaseException) -> dict[str, Any]:
     lines = [f"{frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in own[-12:]]
     return {
         "op": "raised",
+        "recipe": isinstance(error, BadRecipe),
         "error": (text if plain else f"{name}: {text}" if text else name)[:1900],
         "place": f"{own[-1].filename}:{own[-1].lineno}"[:390] if own else "",
         "trace": "\n".join(lines)[:7900],
@@ -109,6 +112,7 @@ class Session:
             "restore": self._restore,
             "predict": self._predict,
             "capture": self._capture,
+            "faithful": self._faithful,
         }
 
     def _load(self, request: Message) -> Answer:
@@ -153,15 +157,15 @@ class Session:
         assert self._data is not None
         model, space = self._built()
         plan = Plan(**request.header["plan"])
-        _seed(plan.seed)
-
-        def report(steps: int, samples: int, loss: float) -> None:
-            shown = loss if math.isfinite(loss) else -1.0
-            self._channel.send({"op": "progress", "steps": steps, "samples": samples, "loss": shown})
-
+        told = _Told(self._channel, model, request.integer("state_limit", 0, 2**40))
         images, labels = self._data
         before = written(model)
-        result = self._submission.repair(space, lambda: train(model, images, labels, plan, report))
+
+        def trained() -> Result:
+            _seed(plan.seed)
+            return train(model, images, labels, plan, told)
+
+        result = self._submission.repair(space, trained)
         return {
             "steps": result.steps,
             "samples": result.samples,
@@ -171,16 +175,9 @@ class Session:
         }, {}
 
     def _state(self, _: Message) -> Answer:
-        """The trained state: the raw bytes one after the other, and a list of dtypes, shapes and roles to count
-        them by. There are no names: what is learned has to be in the bytes."""
+        """The trained state. There are no names: what is learned has to be in the bytes."""
         model, _space = self._built()
-        listed, blobs = [], []
-        for entry in entries(model):
-            tensor = entry.tensor.detach().cpu().contiguous()
-            listed.append([str(tensor.dtype).removeprefix("torch."), list(tensor.shape), entry.role])
-            blobs.append(tensor.reshape(-1).view(torch.uint8).numpy())
-        blob = np.concatenate(blobs) if blobs else np.zeros(0, np.uint8)
-        return {}, {"entries": _as_bytes(listed), "bytes": blob}
+        return {}, _state_of(model)
 
     def _restore(self, request: Message) -> Answer:
         """Fill a freshly built model with the bytes of a state, tensor after tensor, to the last byte."""
@@ -205,12 +202,13 @@ class Session:
     def _predict(self, request: Message) -> Answer:
         model, space = self._built()
         images = torch.from_numpy(request.arrays["images"].copy())
-        mean, std = request.number("mean", -1e6, 1e6), request.number("std", 1e-9, 1e6)
+        pictures = images.unsqueeze(1) if images.dim() == 3 else images
+        prepare = pipeline_of(request.header["transforms"], pictures)
         model.eval()
 
         def forward() -> torch.Tensor:
             with torch.no_grad():
-                output = model(normalise(images, mean, std))
+                output = model(prepare(pictures))
             if not isinstance(output, torch.Tensor):
                 raise BadOutput(
                     f"The model returns a {type(output).__name__} instead of one tensor of class scores."
@@ -229,10 +227,48 @@ class Session:
 
         return {}, {"capture": _as_bytes(capture(self._submission.root, request))}
 
+    def _faithful(self, request: Message) -> Answer:
+        """Run the student's own training on the images that were handed over. It is the last thing done here, too."""
+        from grader.worker.faithful.run import faithful
+
+        assert self._data is not None
+        images, labels = (tensor.numpy() for tensor in self._data)
+        facts = faithful(self._submission.root, request, images, labels, self._channel.send)
+        return {}, {"faithful": _as_bytes(facts)}
+
     def _built(self) -> tuple[torch.nn.Module, Namespace]:
         assert self._model is not None
         assert self._space is not None
         return self._model, self._space
+
+
+@dataclass(frozen=True)
+class _Told:
+    """Tells the supervisor how a training goes: the loss a few times an epoch, and the state after each one."""
+
+    channel: Channel
+    model: torch.nn.Module
+    state_limit: int  # bytes of a state; one that is larger is not sent
+
+    def report(self, steps: int, samples: int, loss: float) -> None:
+        shown = loss if math.isfinite(loss) else -1.0
+        self.channel.send({"op": "progress", "steps": steps, "samples": samples, "loss": shown})
+
+    def epoch_ended(self, epoch: int, samples: int) -> None:
+        state = _state_of(self.model)
+        fits = sum(array.nbytes for array in state.values()) <= self.state_limit
+        self.channel.send({"op": "state", "epoch": epoch, "samples": samples}, state if fits else None)
+
+
+def _state_of(model: torch.nn.Module) -> dict[str, Array]:
+    """The raw bytes one after the other, and a list of dtypes, shapes and roles to count them by."""
+    listed, blobs = [], []
+    for entry in entries(model):
+        tensor = entry.tensor.detach().cpu().contiguous()
+        listed.append([str(tensor.dtype).removeprefix("torch."), list(tensor.shape), entry.role])
+        blobs.append(tensor.reshape(-1).view(torch.uint8).numpy())
+    blob = np.concatenate(blobs) if blobs else np.zeros(0, np.uint8)
+    return {"entries": _as_bytes(listed), "bytes": blob}
 
 
 def _seed(seed: int) -> None:

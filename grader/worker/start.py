@@ -19,6 +19,9 @@ def main() -> None:
 
         serve_canary(connection)
     else:
+        from grader.worker import trim
+
+        trim.install()
         from grader.worker.main import serve
 
         serve(connection, repository)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from grader.records import Absent, Evidence, Projection, Recipe, RunRecord, Trial
+from grader.records import Absent, Call, Evidence, Projection, Recipe, RunRecord, Schedule, Trial
 from grader.report import words
 from grader.report.sections.interface import Column, Fact, Section, Table
 
@@ -18,7 +18,7 @@ def build(record: RunRecord) -> Section:
         title="How it was trained",
         lead=(*_recipe_lead(found.recipe), *_training_lead(found)),
         facts=() if isinstance(found.recipe, Absent) else _recipe_facts(found.recipe),
-        tables=(*_seeds(found), *_curve(found.trials)),
+        tables=(*_parts(found.recipe), *_seeds(found), *_epoch_accuracies(found.trials), *_curve(found.trials)),
     )
 
 
@@ -28,8 +28,10 @@ def _recipe_lead(recipe: Recipe | Absent) -> tuple[str, ...]:
     whose = {
         "default": "Trained with the assignment's default recipe.",
         "student": "Trained with your own recipe.",
+        "mixed": "Trained with your own recipe, parts of it from the assignment's default.",
     }
-    return (f"{whose[recipe.source]} {words.sentence(recipe.reason)}",)
+    lead = f"{whose[recipe.source]} {words.sentence(recipe.reason)}"
+    return (lead, words.sentence(recipe.lane_reason)) if recipe.lane_reason else (lead,)
 
 
 def _training_lead(found: Evidence) -> tuple[str, ...]:
@@ -46,14 +48,63 @@ def _training_lead(found: Evidence) -> tuple[str, ...]:
 
 
 def _recipe_facts(recipe: Recipe) -> tuple[Fact, ...]:
-    return (
-        Fact("Epochs", f"{recipe.epochs:,}"),
-        Fact("Batch size", f"{recipe.batch_size:,}"),
-        Fact("Optimizer", words.call(recipe.optimizer, recipe.optimizer_arguments), "code"),
-        Fact("Schedule", words.call(recipe.schedule, recipe.schedule_arguments), "code"),
-        Fact("Loss", recipe.loss, "code"),
-        Fact("Transforms", ", ".join(recipe.transforms) or "none", "code" if recipe.transforms else "text"),
+    """What was trained; beside it what the student's code says, where that is something else."""
+    loss = words.call(recipe.loss, recipe.loss_arguments)
+    shown = (
+        Fact("Epochs", _epochs(recipe)),
+        Fact("Batch size", f"{recipe.batch_size:,}{'' if recipe.shuffled else ', not shuffled'}"),
+        Fact("Optimizer", _call(recipe.optimizer), "code"),
+        Fact("Schedule", _schedules(recipe.schedules), "code"),
+        *_stated(recipe),
+        Fact("Loss", loss, "code"),
+        Fact("Transforms", ", ".join(map(_call, recipe.transforms)) or "none", "code"),
+        Fact("Transforms of the test images", ", ".join(map(_call, recipe.evaluated_with)), "code"),
     )
+    clipped = ", ".join(map(_call, recipe.clipping))
+    return (*shown, Fact("Gradient clipping", clipped, "code")) if clipped else shown
+
+
+def _epochs(recipe: Recipe) -> str:
+    stated = f" (your code: {recipe.stated_epochs:,})" if recipe.stated_epochs else ""
+    return f"{recipe.epochs:,}{stated if recipe.stated_epochs != recipe.epochs else ''}"
+
+
+def _call(one: Call) -> str:
+    return words.call(one.name, one.arguments)
+
+
+def _schedules(schedules: tuple[Schedule, ...]) -> str:
+    return ", ".join(f"{_call(one.call)}, stepped {one.steps}" for one in schedules) or "a constant rate"
+
+
+def _stated(recipe: Recipe) -> tuple[Fact, ...]:
+    if not recipe.stated_schedules or recipe.stated_schedules == recipe.schedules:
+        return ()
+    return (Fact("Schedule in your code", _schedules(recipe.stated_schedules), "code"),)
+
+
+def _parts(recipe: Recipe | Absent) -> tuple[Table, ...]:
+    """Where each part of the recipe came from."""
+    if isinstance(recipe, Absent) or not recipe.parts:
+        return ()
+    return (Table("Where the recipe came from", (Column("Part"), Column("From")), recipe.parts),)
+
+
+def _epoch_accuracies(trials: tuple[Trial, ...]) -> tuple[Table, ...]:
+    """The test accuracy after each epoch, where there is more than one."""
+    drawn = [trial for trial in trials if trial.epochs]
+    numbers = sorted({point.epoch for trial in drawn for point in trial.epochs})
+    if len(numbers) < 2:
+        return ()
+    found = [{point.epoch: point.accuracy for point in trial.epochs} for trial in drawn]
+    rows = tuple((f"{number:,}", *(_after(one.get(number, -1.0)) for one in found)) for number in numbers)
+    columns = (Column("Epoch", "number"), *(Column(f"Seed {trial.seed}", "number") for trial in drawn))
+    note = "Each epoch's state was scored on the test images in a worker of its own."
+    return (Table("Test accuracy after each epoch", columns, rows, folded=True, note=note),)
+
+
+def _after(accuracy: float) -> str:
+    return words.accuracy(accuracy) if accuracy >= 0 else "–"
 
 
 def _seeds(found: Evidence) -> tuple[Table, ...]:
@@ -77,6 +128,7 @@ def _seed_row(trial: Trial) -> tuple[str, ...]:
     value = words.accuracy(trial.accuracy.value) if not isinstance(trial.accuracy, Absent) else "–"
     correct = f"{trial.correct:,}" if scored and trial.correct >= 0 else "–"
     ending = "finished" if trial.status == "finished" else words.sentence(f"stopped: {trial.stop_reason}")
+    ending = " ".join((ending, *trial.notes))
     if isinstance(trial.accuracy, Absent) and trial.accuracy.reason != trial.stop_reason:
         ending = f"{ending}; {words.why_not(trial.accuracy)}"
     return (str(trial.seed), value, correct, f"{trial.samples:,}", words.seconds(trial.wall_seconds), ending)

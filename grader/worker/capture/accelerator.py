@@ -71,7 +71,7 @@ def _cuda() -> None:
     for name in ("memory_allocated", "max_memory_allocated", "memory_reserved", "max_memory_reserved"):
         setattr(torch.cuda, name, lambda *_, **__: 0)
     cuda: Any = torch.cuda
-    cuda.device = cuda.stream = _Autocast
+    cuda.device = cuda.stream = Autocast
     cuda.Event = cuda.Stream = lambda *_, **__: Quiet("cuda")
     for name in ("FloatTensor", "LongTensor", "DoubleTensor", "HalfTensor", "ByteTensor", "IntTensor"):
         setattr(cuda, name, getattr(torch, name))
@@ -171,11 +171,11 @@ class _Scaler:
         return None
 
 
-class _Autocast(contextlib.ContextDecorator):
+class Autocast(contextlib.ContextDecorator):
     def __init__(self, *_: Any, **__: Any) -> None:
         return None
 
-    def __enter__(self) -> _Autocast:
+    def __enter__(self) -> Autocast:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -187,8 +187,8 @@ def _mixed_precision() -> None:
 
     for module in (torch.amp, cuda_amp):
         module.GradScaler = _Scaler  # type: ignore[attr-defined]
-        module.autocast = _Autocast  # type: ignore[attr-defined]
-    torch.autocast = _Autocast  # type: ignore[misc, assignment]
+        module.autocast = Autocast  # type: ignore[attr-defined]
+    torch.autocast = Autocast  # type: ignore[misc, assignment]
 
 
 def _wrappers() -> None:

@@ -30,16 +30,20 @@ _ORDER = (
 )
 
 
+def without_processes(arguments: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Any]:
+    """A loader's arguments, by name, for one that works in this process."""
+    given = {**dict(zip(_ORDER, arguments, strict=False)), **named}
+    given.pop("pin_memory_device", None)
+    return {**given, **{name: value for name, value in _WITHOUT_PROCESSES.items() if name in given}}
+
+
 def install(recorder: Recorder) -> None:
     """Put the stand-in where `torch.utils.data.DataLoader` is looked for."""
     real: Any = data.DataLoader
 
     class DataLoader(real):  # type: ignore[misc]
         def __init__(self, *arguments: Any, **named: Any) -> None:
-            given = {**dict(zip(_ORDER, arguments, strict=False)), **named}
-            given.pop("pin_memory_device", None)
-            given.update({name: value for name, value in _WITHOUT_PROCESSES.items() if name in given})
-            super().__init__(**given)
+            super().__init__(**without_processes(arguments, named))
             self.__dict__["_kept_batches"] = None
             self.__dict__["_built_at"] = places.here()
             recorder.loaders.append(self)

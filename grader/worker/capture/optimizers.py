@@ -37,7 +37,7 @@ def watch(recorder: Recorder) -> None:
 
 def _watch_optimizers(recorder: Recorder) -> None:
     base: Any = torch.optim.Optimizer
-    for cls in (*_subclasses(base), base):
+    for cls in (*subclasses(base), base):
         remember(cls, "torch", ("params",), recorder.built_optimizer)
     listen: Any = register_optimizer_step_pre_hook
     listen(lambda optimizer, *_: recorder.stepped(optimizer))
@@ -45,12 +45,12 @@ def _watch_optimizers(recorder: Recorder) -> None:
         _before(owner, "zero_grad", recorder.zeroed)
 
 
-def _subclasses(cls: type) -> list[type]:
+def subclasses(cls: type) -> list[type]:
     """Every class that derives from this one, the most derived last."""
     found: list[type] = []
     below: list[type] = cls.__subclasses__()
     for one in below:
-        found += [one, *_subclasses(one)]
+        found += [one, *subclasses(one)]
     return found
 
 
@@ -70,7 +70,7 @@ def _before(owner: Any, name: str, event: Callable[[], None]) -> None:
 
 def _watch_schedulers(recorder: Recorder) -> None:
     base: Any = lr_scheduler.LRScheduler
-    classes = [cls for cls in (*_subclasses(base), base) if cls.__module__ == lr_scheduler.__name__]
+    classes = [cls for cls in (*subclasses(base), base) if cls.__module__ == lr_scheduler.__name__]
     for cls in classes:
         _watch_building(cls, recorder)
         remember(cls, "torch", ("optimizer",))

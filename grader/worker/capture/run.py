@@ -125,26 +125,31 @@ class Capture:
         effects.install(self._tail, self._commands)
         effects.tell_usage_errors(self._note)
         accelerator.install()
-        self._transforms.install()
-        data_sets.install(self._note)
-        loaders.install(self._recorder)
-        models.watch(self._recorder, self._transforms.called)
-        optimizers.watch(self._recorder)
+        imported = self._watch()
         redirect(self._copy)
         self._builtins.update(self._own_builtins())
-        from grader.worker.capture import albumen
-
-        albumen.Transform.heard = staticmethod(self._transforms.called)
         Modules(
             self._copy,
             self._runner,
             self._prepare,
             libraries=self._libraries(),
-            imported=transforms.watch_second_version(self._transforms),
+            imported=imported,
             importing=self._count_import,
             note=self._note,
         ).install()
         os.chdir(self._copy.start)
+
+    def _watch(self) -> Callable[[str], None]:
+        """Data, loaders, models and optimizers. Gives what is to be told of each module that is imported later."""
+        from grader.worker.capture import albumen
+
+        self._transforms.install()
+        data_sets.install(self._note)
+        loaders.install(self._recorder)
+        models.watch(self._recorder, self._transforms.called)
+        optimizers.watch(self._recorder)
+        albumen.Transform.heard = staticmethod(self._transforms.called)
+        return transforms.watch_second_version(self._transforms)
 
     def _libraries(self) -> dict[str, Callable[[str], ModuleType]]:
         """Stand-ins by the name under which they are imported."""

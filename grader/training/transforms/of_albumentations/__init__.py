@@ -1,0 +1,1 @@
+"""Transforms of albumentations: a file each, found by walking this folder."""

@@ -1,0 +1,265 @@
+"""The transforms of a recipe on whole batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from grader.training.transforms import draws
+from grader.training.transforms.draws import Drawn
+from grader.training.transforms.interface import (
+    AnyCall,
+    Exactness,
+    Form,
+    Gate,
+    NotCovered,
+    Stated,
+    stated,
+)
+from grader.training.transforms.program import Line, Program, is_random, program
+
+_CLOSED = -2
+"""Position of an image at a step that it does not come to."""
+
+_OWN_SEED = 0x5EED_7A11
+"""Keeps the draws of steps that the library does not draw from torch apart from torch's own."""
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Images that have the same form, and which of the batch they are; `None`: all, in order."""
+
+    images: torch.Tensor
+    form: Form
+    rows: torch.Tensor | None = None
+
+
+class Pipeline:
+    """Transforms of one recipe for images of one shape. See `of`."""
+
+    def __init__(self, made: Program, calls: tuple[Stated, ...], shape: tuple[int, int, int]) -> None:
+        self._program = made
+        self._calls = calls
+        self._shape = shape
+        self._own: torch.Generator | None = None
+        self._fixed = _positions(made)
+
+    @staticmethod
+    def of(calls: Sequence[AnyCall | Mapping[str, Any]], shape: Sequence[int]) -> Pipeline:
+        """A pipeline for images of `shape` (C, H, W).
+
+        Args:
+            calls: the transforms in their order, as records or as their plain values
+                ({"name", "arguments": [[name, value], ...], "library"}).
+
+        Raises:
+            NotCovered: a call is not covered exactly, or the torch at hand draws in another way.
+        """
+        listed = tuple(stated(call) for call in calls)
+        channels, height, width = (int(side) for side in shape)
+        made = program(listed, (channels, height, width))
+        if made.is_random and draws.words_hold():
+            raise NotCovered(draws.words_hold())
+        return Pipeline(made, listed, (channels, height, width))
+
+    @property
+    def calls(self) -> tuple[Stated, ...]:
+        return self._calls
+
+    @property
+    def exactness(self) -> Exactness:
+        same = all(line.step.exactness == "same draws" for line in self._program.lines)
+        return "same draws" if same else "same distribution"
+
+    @property
+    def is_random(self) -> bool:
+        return self._program.is_random
+
+    @property
+    def output_shape(self) -> tuple[int, int, int]:
+        end = self._program.end
+        return end.channels, end.height, end.width
+
+    @property
+    def deterministic(self) -> Pipeline:
+        """What a test pass uses: the steps that are the same for every image and every time.
+
+        Where a random step alone sees to the size, only what makes and normalises tensors is kept.
+
+        Raises:
+            NotCovered: neither gives images of the size that the model is trained on.
+        """
+        for kept in (self._without_random(), self._conversions()):
+            try:
+                made = Pipeline.of(kept, self._shape)
+            except NotCovered:
+                continue
+            if made.output_shape == self.output_shape:
+                return made
+        raise NotCovered("Without its random transforms, images do not get the size that is trained on.")
+
+    def _without_random(self) -> list[Stated]:
+        lines = self._program.lines
+        return [
+            line.call for line in lines if line.gate < 0 and not is_random(line, self._program.start)
+        ]
+
+    def _conversions(self) -> list[Stated]:
+        return [call for call in self._without_random() if call.name in _CONVERSIONS]
+
+    def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
+        """uint8 (B, C, H, W) → float32 (B, C, H', W').
+
+        Args:
+            generator: torch's CPU generator that the library would draw from; the global one where `None`.
+        """
+        words, positions = self._draw(len(images), generator or torch.default_generator)
+        groups = [_Group(images, self._program.start)]
+        for line, at in zip(self._program.lines, positions, strict=True):
+            if not isinstance(line.step, Gate):
+                groups = _merged([out for group in groups for out in _applied(line, group, words, at)])
+        return _in_order(groups, len(images)).contiguous()
+
+    def _draw(
+        self, count: int, generator: torch.Generator
+    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+        """All words of a batch, and for each line the images' positions among them."""
+        if self.exactness == "same distribution":
+            generator = self._own_generator(generator)
+        if self._fixed is not None:
+            each, places = self._fixed
+            first = torch.arange(count) * each
+            return draws.take(count * each, generator), [first + place for place in places]
+        return _walked(self._program, count, generator)
+
+    def _own_generator(self, given: torch.Generator) -> torch.Generator:
+        """For steps whose library draws elsewhere: torch's generator must not move, and seeds must count."""
+        if self._own is None:
+            self._own = torch.Generator().manual_seed((given.initial_seed() ^ _OWN_SEED) & (2**63 - 1))
+        return self._own
+
+
+_CONVERSIONS = ("ToTensor", "ToImage", "PILToTensor", "ToDtype", "Normalize", "ToTensorV2")
+
+
+def _positions(made: Program) -> tuple[int, list[int]] | None:
+    """Words per image and each line's place among them, where no draw decides how many there are."""
+    each, places, form = 0, [], made.start
+    for line in made.lines:
+        if isinstance(line.step, Gate) or line.step.walk(torch.empty(0, dtype=torch.int64), form) is not None:
+            return None
+        places.append(each)
+        each += line.step.words(form)
+        form = line.step.after(form)
+    return each, places
+
+
+def _walked(
+    made: Program, count: int, generator: torch.Generator
+) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    """As the library goes: image by image, each draw deciding what is drawn next."""
+    before = generator.get_state()
+    words = draws.take(count * _most(made), generator)
+    walker = _Walker(made, words)
+    found = [[_CLOSED] * count for _ in made.lines]
+    at = 0
+    for image in range(count):
+        at = walker.follow(at, image, found)
+    generator.set_state(before)
+    draws.take(at, generator)
+    return words, [torch.tensor(positions, dtype=torch.int64) for positions in found]
+
+
+def _most(made: Program) -> int:
+    """Words that one image can take at most."""
+    forms, total = {made.start}, 0
+    for line in made.lines:
+        total += max(line.step.words(form) for form in forms)
+        after = {line.step.after(form) for form in forms}
+        forms = forms | after if line.gate >= 0 else after
+    return total
+
+
+class _Walker:
+    """Follows one image after the other through the lines, over words that are already drawn."""
+
+    def __init__(self, made: Program, words: torch.Tensor) -> None:
+        self._made = made
+        self._words = words
+        self._walks: dict[tuple[int, Form], Callable[[int], tuple[int, int]]] = {}
+        self._open = {
+            number: _opens(line.step, words)
+            for number, line in enumerate(made.lines)
+            if isinstance(line.step, Gate)
+        }
+
+    def follow(self, at: int, image: int, found: list[list[int]]) -> int:
+        """Note the image's position at each line that it comes to; the position behind its last word."""
+        form, through = self._made.start, set()
+        for number, line in enumerate(self._made.lines):
+            if line.gate >= 0 and line.gate not in through:
+                continue
+            if number in self._open:
+                if self._open[number][at]:
+                    through.add(number)
+                at += 1
+                continue
+            walk = self._walk(number, form)
+            at, found[number][image] = walk(at)
+            form = line.step.after(form)
+        return at
+
+    def _walk(self, number: int, form: Form) -> Callable[[int], tuple[int, int]]:
+        key = (number, form)
+        if key not in self._walks:
+            step = self._made.lines[number].step
+            words = step.words(form)
+            self._walks[key] = step.walk(self._words, form) or (lambda at: (at + words, at))
+        return self._walks[key]
+
+
+def _opens(gate: Gate, words: torch.Tensor) -> list[bool]:
+    """For every position: whether the word there lets an image through."""
+    p = torch.tensor(gate.p, dtype=torch.float32)
+    drawn = draws.unit(words)
+    opened: list[bool] = ((drawn <= p) if gate.p_itself else (drawn < p)).tolist()
+    return opened
+
+
+def _applied(line: Line, group: _Group, words: torch.Tensor, at: torch.Tensor) -> list[_Group]:
+    """The group after one step; two groups where not all of its images come to that step."""
+    at = at if group.rows is None else at.index_select(0, group.rows)
+    comes = at != _CLOSED
+    form = line.step.after(group.form) if bool(comes.any()) else group.form
+    if bool(comes.all()):
+        return [_Group(line.step.apply(group.images, Drawn(words, at), group.form), form, group.rows)]
+    rows = torch.arange(len(at)) if group.rows is None else group.rows
+    stay = _Group(group.images[~comes], group.form, rows[~comes])
+    if not bool(comes.any()):
+        return [stay]
+    done = line.step.apply(group.images[comes], Drawn(words, at[comes]), group.form)
+    return [stay, _Group(done, form, rows[comes])]
+
+
+def _merged(groups: list[_Group]) -> list[_Group]:
+    """Groups of the same form as one."""
+    if len(groups) == 1:
+        return groups
+    found: list[_Group] = []
+    for form in dict.fromkeys(group.form for group in groups):
+        same = [group for group in groups if group.form == form]
+        rows = torch.cat([group.rows for group in same if group.rows is not None])
+        found.append(_Group(torch.cat([group.images for group in same]), form, rows))
+    return found
+
+
+def _in_order(groups: list[_Group], count: int) -> torch.Tensor:
+    """The images of all groups, as they came in."""
+    (last,) = groups
+    if last.rows is None:
+        return last.images
+    ordered = torch.empty_like(last.images)
+    return ordered.index_copy_(0, last.rows, last.images) if count else last.images

@@ -1,0 +1,57 @@
+"""The fixed step by which machines are compared: always the same work, timed by the clock that is given."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+
+import pytest
+import torch
+
+from grader.training.reference_step import BATCH, STEPS, net, step_times
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("shape", "classes", "parameters"),
+    [((1, 28, 28), 10, 14_474 + 0), ((3, 32, 32), 10, 14_762), ((3, 64, 64), 200, 21_032), ((4,), 3, 2_051)],
+)
+def test_the_net_never_changes(shape, classes, parameters):
+    """Another net would need another table of reference devices."""
+    built = net(shape, classes)
+    assert sum(one.numel() for one in built.parameters()) == parameters
+    assert built(torch.zeros(BATCH, *shape)).shape == (BATCH, classes)
+
+
+def test_each_step_is_timed_by_the_given_clock():
+    ticks = itertools.count(step=0.5)
+    assert step_times((4,), 3, clock=lambda: next(ticks)) == (0.5,) * STEPS
+    assert len(step_times((1, 28, 28), 10, steps=3)) == 3
+
+
+def test_more_work_takes_longer():
+    small = statistics.median(step_times((1, 28, 28), 10, steps=7, clock=time.process_time))
+    large = statistics.median(step_times((3, 64, 64), 10, steps=7, clock=time.process_time))
+    assert 0 < 2 * small < large
+
+
+def test_it_leaves_the_random_state_alone_and_works_without_gradients_around_it():
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    with torch.no_grad():
+        step_times((4,), 3, steps=1)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+def test_on_a_gpu_a_step_is_waited_for():
+    times = step_times((3, 32, 32), 10, device="cuda", steps=5)
+    assert all(seconds > 1e-5 for seconds in times)
