@@ -8,6 +8,8 @@ study. The table's deviation is what the rule knows; the true one may be another
 from __future__ import annotations
 
 import math
+import os
+import platform
 import random
 import sys
 from collections.abc import Callable
@@ -32,6 +34,7 @@ STUDIES = 20_000
 class Found:
     """Shares of the studies, 0 to 1, and the mean number of seeds."""
 
+    passed: float
     right: float
     borderline: float
     wrong: float
@@ -91,6 +94,7 @@ def simulate(
     ]
     sides = {"passed": 1, "failed": -1, "borderline": 0}
     return Found(
+        passed=fmean(outcome == "passed" for _, outcome, _, _ in endings),
         right=fmean(sides[outcome] == side for side, outcome, _, _ in endings),
         borderline=fmean(outcome == "borderline" for _, outcome, _, _ in endings),
         wrong=fmean(sides[outcome] == -side for side, outcome, _, _ in endings),
@@ -100,8 +104,9 @@ def simulate(
 
 
 def row(found: Found, margin: float) -> str:
-    """At the line itself, no verdict is right or wrong: half of what was decided is shown in each column."""
-    right, wrong = (found.right, found.wrong) if margin else ((found.right + found.wrong) / 2,) * 2
+    """At the line itself no verdict is right or wrong: what passed and what failed is shown in their columns."""
+    failed = 1 - found.passed - found.borderline
+    right, wrong = (found.right, found.wrong) if margin else (found.passed, failed)
     return (
         f"{100 * right:.1f} | {100 * found.borderline:.1f} | {100 * wrong:.2f} | {found.seeds:.2f} | "
         f"{100 * found.covered:.1f}"
@@ -110,10 +115,12 @@ def row(found: Found, margin: float) -> str:
 
 def main() -> None:
     print(f"Date: {datetime.now(UTC):%Y-%m-%d}. Command: `python benchmarks/verdicts.py`.")
+    print(f"Machine: {os.cpu_count()} cores, {platform.machine()}; arithmetic only, it does not matter.")
     print(
-        f"Arithmetic only: no hardware matters. Python {sys.version.split()[0]}, {STUDIES:,} simulated studies a row."
+        f"Python {sys.version.split()[0]}; {STUDIES:,} simulated studies a row, half of them in the second table."
     )
-    print(f"Line {100 * LINE:g} %, table's sd {100 * TABLE_SD:g} points, {AT_MOST} seeds at most.\n")
+    print(f"Line {100 * LINE:g} %, table's sd {100 * TABLE_SD:g} points, {AT_MOST} seeds at most.")
+    print("With a margin of 0 nothing is right or wrong: the columns show what passed and what failed.\n")
     head = "right % | borderline % | wrong % | seeds | interval covers % |"
     print(f"| true sd / table's | margin in true sd | {head}\n|{' ---: |' * 7}")
     for true_sd in TRUE_SDS:

@@ -42,7 +42,7 @@ from grader.stages.look import Looked, Task, look
 from grader.stages.method import review
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import recipe_for
-from grader.stages.study import SECRET_BITS, run_study
+from grader.stages.study import SECRET_BITS, lines_of, run_study
 from grader.stages.trial import Job, project
 from grader.stages.workers import choose_sandbox, opener
 from grader.text import clean, counted, without_credentials
@@ -284,7 +284,7 @@ def _study(
     events.start("train", f"Training {model.entrypoint.call}, {counted(recipe.epochs, 'epoch', 'epochs')}")
     trials, accuracy, probes = run_study(
         job,
-        _targets(request.loaded.spec),
+        lines_of(request.loaded.spec.checks),
         at_least=training.seeds.at_least,
         at_most=training.seeds.at_most,
         seeds=request.seeds,
@@ -292,13 +292,6 @@ def _study(
     )
     events.end(counted(len(trials), "trial", "trials"))
     return _Studied(trials, accuracy, Absent("skipped", "It was trained, so nothing was projected."), probes)
-
-
-def _targets(spec: Spec) -> tuple[float, ...]:
-    """The lines that an accuracy is held against."""
-    return tuple(
-        rule.at_least for rule in spec.checks if "test_accuracy" in rule.needs and hasattr(rule, "at_least")
-    )
 
 
 def _ungradable(evidence: Evidence) -> str:

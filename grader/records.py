@@ -393,6 +393,8 @@ class Session:
     loss_arguments: tuple[
         tuple[str, Scalar], ...
     ] = ()  # those that are not the default: label_smoothing, ...
+    clipping: tuple[Call, ...] = ()  # of the gradients, before each step
+    beside: tuple[str, ...] = ()  # what its steps do beside that: parts of sentences
     confidence: Literal["high", "medium", "low"] = "medium"
     unknown: tuple[tuple[str, str], ...] = ()
 

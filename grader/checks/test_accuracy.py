@@ -8,6 +8,7 @@ counts as it is when its training ends, or in each of the last epochs; never in 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -32,12 +33,12 @@ _BEST_EPOCH = (
     "reached_within",
     "within",
 )
-_EPOCHS = r"^\s*(\d{1,4})\s*epochs\s*$"
+_EPOCHS = r"^\s*([2-9]|1\d|20)\s*epochs\s*$"
 
 
 def _number_of_epochs(value: object) -> int:
     found = re.fullmatch(_EPOCHS, value) if isinstance(value, str) else None
-    if found is None or not 2 <= int(found[1]) <= 20:
+    if found is None:
         raise ValueError("expected 2 to 20 epochs, such as 3 epochs")
     return int(found[1])
 
@@ -110,7 +111,10 @@ def _each(found: Held) -> str:
 def _noise(evidence: Evidence, measured: Measurement, line: float) -> Noise:
     """The known noise at the line; where no table has the data set, what it was measured with."""
     name = "" if isinstance(evidence.data, Absent) else evidence.data.name
-    return tabulated(name, line, measured.spread)
+    found = tabulated(name, line, measured.spread)
+    if found.source != "data set":
+        return found
+    return replace(found, sentence=f"{100 * found.sd:.2f} points, {measured.spread_source}")
 
 
 def _verdict(
@@ -122,7 +126,7 @@ def _verdict(
         rationale=f"{decision.sentence} {interval(values, noise.sd).sentence}",
         hint="" if decision.outcome == "passed" else _hint(evidence),
     )
-    notes = (RULE, f"Known noise: {noise.sentence}.", *_again(evidence.trials))
+    notes = (RULE, f"Noise from run to run: {noise.sentence}.", *_again(evidence.trials))
     if decision.outcome == "passed":
         return passed(finding, notes)
     if decision.outcome == "borderline":

@@ -126,8 +126,22 @@ def _isolation(tried: tuple[LevelState, ...], settings: tuple[Setting, ...]) -> 
         elif state.level != "1":
             limit = state.isolation.memory_limit
             yield Row("isolation", f"level {state.level}", f"holds; memory limit by {limit}")
+    yield _forked()
     for setting in settings:
         yield Row("isolation", setting.name, setting.value, setting.advice)
+
+
+def _forked() -> Row:
+    """Nothing to be done about it: without them every worker is started by itself."""
+    from grader.errors import SandboxUnavailable
+    from grader.isolation.choose import forking_sandbox
+
+    try:
+        forking_sandbox()
+    except SandboxUnavailable as error:
+        reason = " ".join(error.message.split())
+        return Row("isolation", "forked workers", f"not to be had, so each is started by itself: {reason}")
+    return Row("isolation", "forked workers", "hold (level 3, one zygote for each grader)")
 
 
 def _next_step(state: LevelState, settings: tuple[Setting, ...]) -> str:

@@ -8,6 +8,7 @@ compared with a list and never imported, and an opcode that is not known ends th
 from __future__ import annotations
 
 import pickletools
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -54,10 +55,14 @@ def read(contents: bytes) -> dict[str, Any]:
     """
     machine = _Machine()
     try:
-        for opcode, argument, _ in pickletools.genops(contents):
-            if opcode.name == "STOP":
-                break
-            machine.step(opcode.name, argument)
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # of odd escapes in texts that are refused anyway
+            for opcode, argument, _ in pickletools.genops(contents):
+                if opcode.name == "STOP":
+                    break
+                machine.step(opcode.name, argument)
         value = machine.stack[-1]
     except Unreadable:
         raise

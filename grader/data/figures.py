@@ -29,30 +29,33 @@ def _disc(x: Reals, y: Reals) -> Reals:
 def _ring(x: Reals, y: Reals) -> Reals:
     import numpy as np
 
-    return np.asarray(abs(np.hypot(x, y) - 0.75) - 0.22)
+    return np.asarray(abs(np.hypot(x, y) - 0.75) - 0.22, np.float32)
 
 
 def _square(x: Reals, y: Reals) -> Reals:
     import numpy as np
 
-    return np.maximum(abs(x), abs(y)) - 0.8
+    return np.asarray(np.maximum(abs(x), abs(y)) - 0.8, np.float32)
 
 
 def _diamond(x: Reals, y: Reals) -> Reals:
-    return (abs(x) + abs(y) - 1.1) * _DIAGONAL
+    outside: Reals = (abs(x) + abs(y) - 1.1) * _DIAGONAL
+    return outside
 
 
 def _triangle(x: Reals, y: Reals) -> Reals:
     import numpy as np
 
-    return np.maximum(y - 0.55, 0.866 * abs(x) - 0.5 * y - 0.5)
+    outside: Reals = np.maximum(y - 0.55, 0.866 * abs(x) - 0.5 * y - 0.5)
+    return outside
 
 
 def _plus(x: Reals, y: Reals) -> Reals:
     import numpy as np
 
     lying = np.maximum(abs(x) - 1, abs(y) - 0.28)
-    return np.minimum(lying, np.maximum(abs(y) - 1, abs(x) - 0.28))
+    outside: Reals = np.minimum(lying, np.maximum(abs(y) - 1, abs(x) - 0.28))
+    return outside
 
 
 def _cross(x: Reals, y: Reals) -> Reals:
@@ -63,7 +66,8 @@ def _lying_bars(x: Reals, y: Reals) -> Reals:
     import numpy as np
 
     bar = (abs((1.5 * y) % 1 - 0.5) - 0.25) / 1.5
-    return np.maximum(np.maximum(abs(x), abs(y)) - 1, bar)
+    outside: Reals = np.maximum(np.maximum(abs(x), abs(y)) - 1, bar)
+    return outside
 
 
 def _standing_bars(x: Reals, y: Reals) -> Reals:

@@ -58,12 +58,10 @@ def parse(contents: bytes, path: Path, item_shape: tuple[int, ...]) -> Pixels:
     dimensions = 1 + len(item_shape)
     header_bytes = 4 + 4 * dimensions
     magic = bytes((0, 0, _UNSIGNED_BYTE, dimensions))
-    if seen := faults.what_it_is(contents[:64]):
-        raise damaged(path, "an idx file", seen)
     if contents[:4] != magic:
-        raise damaged(
-            path, f"an idx file that begins with {magic.hex(' ')}", contents[:4].hex(" ") or "nothing"
-        )
+        seen = faults.what_it_is(contents[:64]) if contents else ""
+        found = f"{contents[:4].hex(' ') or 'nothing'}{seen and f': {seen}'}"
+        raise damaged(path, f"an idx file that begins with {magic.hex(' ')}", found)
     if len(contents) < header_bytes:
         raise damaged(path, f"a header of {header_bytes} bytes", f"{len(contents)} bytes")
     shape = struct.unpack_from(f">{dimensions}I", contents, 4)

@@ -57,10 +57,10 @@ def load(request: Request, mirrors: tuple[str, ...] = MIRRORS) -> DataSet:
     return search.first_copy(request, source(request, mirrors))
 
 
-def source(request: Request, mirrors: tuple[str, ...] = MIRRORS) -> Source:
-    """How MNIST is found, read and downloaded."""
+def source(request: Request, mirrors: tuple[str, ...] = MIRRORS, task: str = "mnist") -> Source:
+    """How MNIST is found, read and downloaded, for the tasks that use it."""
     ways = (
-        "Do one of three things: run `grader data fetch mnist` on a machine with network and copy its cache "
+        f"Do one of three things: run `grader data fetch {task}` on a machine with network and copy its cache "
         "folder here; pass --data-dir DIR (or set GRADER_DATA) with the four files "
         f"{', '.join(remote.name for remote in REMOTES)}; or pass --stand-in to use generated digits "
         "(not a grade)."

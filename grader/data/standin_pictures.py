@@ -26,7 +26,7 @@ SD = 0.01
 
 HUES = 20
 _CHUNK = 500  # pictures at once: the working arrays stay small
-_NOISE = 12.0  # standard deviation, of 255
+_NOISE = 25.0  # standard deviation, of 255
 
 
 def ten_kinds(seed: int = 0, train: int = 10_000, test: int = 2_000, side: int = 32) -> DataSet:
@@ -130,7 +130,7 @@ def _any_colours(count: int, rng: np.random.Generator) -> tuple[Reals, Reals]:
     import numpy as np
 
     ground = rng.uniform(0, 256, (count, 3))
-    figure = (ground + 128 + rng.uniform(-50, 50, (count, 3))) % 256
+    figure = (ground + 80 + rng.uniform(-50, 50, (count, 3))) % 256
     return figure.astype(np.float32), ground.astype(np.float32)
 
 

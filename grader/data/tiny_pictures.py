@@ -61,8 +61,7 @@ class _Zip:
 
 @dataclass(frozen=True)
 class _Folder:
-    @property
-    def place(self) -> Path: ...
+    place: Path
 
     def names(self) -> frozenset[str]:
         found = self.place.glob("*/*.txt"), self.place.glob("*.txt"), self.place.glob("train/*/images/*.JPEG")

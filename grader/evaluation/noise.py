@@ -114,9 +114,9 @@ def interval(values: tuple[float, ...], tabulated_sd: float) -> Interval:
         factor = _T_975[n - 2] if n - 2 < len(_T_975) else _NORMAL_975
         how = f"Student's t over {n} seeds with their observed sd of {_points(sd)}"
     else:
-        sd, source = spread_of(values, tabulated_sd)
-        factor = _NORMAL_975
-        how = f"normal, {n} seed{'s' if n > 1 else ''}, with the sd of {_points(sd)} {source}"
+        sd, factor = spread_of(values, tabulated_sd)[0], _NORMAL_975
+        known = "the larger of the known and the observed one" if n > 1 else "the known one"
+        how = f"normal, {n} seed{'s' if n > 1 else ''}, with an sd of {_points(sd)}, {known}"
     half = factor * sd / math.sqrt(n)
     low, high = max(0.0, mean - half), min(1.0, mean + half)
     text = f"95 % interval of the mean: {100 * low:.2f} to {100 * high:.2f} % ({how})."

@@ -43,10 +43,10 @@ def class_maps(
     model.eval()
     with torch.enable_grad():
         images = images.detach().requires_grad_(True)
-        with _Watch(images) as watch:
+        with _Watch(len(images)) as watch:
             output = model(images)
         scores = _scores(output, watch, len(images), classes)
-        activation = _last_map(scores, watch.maps(size))
+        activation = _last_map(images, watch.maps(size), scores)
         found = [_weighted(activation, _gradient(scores[:, one], activation)) for one in range(classes)]
     return torch.stack(found, 1).float().cpu()
 
@@ -54,8 +54,8 @@ def class_maps(
 class _Watch(TorchFunctionMode):
     """Holds on to every tensor of images with height and width, in the order in which their values came to be."""
 
-    def __init__(self, images: torch.Tensor) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+    def __init__(self, images: int) -> None:
+        super().__init__()
         self._images = images
         self._seen: dict[int, torch.Tensor] = {}
         self._before_softmax: list[tuple[torch.Tensor, torch.Tensor]] = []
@@ -63,10 +63,10 @@ class _Watch(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        for tensor in _maps_among((*args, *(kwargs or {}).values()), len(self._images)):
+        for tensor in _maps_among((*args, *(kwargs or {}).values()), self._images):
             self._seen.setdefault(id(tensor), tensor)  # one that came to be where nothing is seen
         result = func(*args, **(kwargs or {}))
-        for tensor in _maps_among((result,), len(self._images)):
+        for tensor in _maps_among((result,), self._images):
             self._seen.pop(id(tensor), None)  # changed in place: it is as new
             self._seen[id(tensor)] = tensor
         if getattr(func, "__name__", "") in _SOFTMAX and isinstance(result, torch.Tensor):
@@ -77,7 +77,7 @@ class _Watch(TorchFunctionMode):
         """The last one first. A map of one position shows nothing, so it never is asked for by its size."""
         wanted = size if len(size) == 2 and size[0] * size[1] > 1 else ()
         for tensor in reversed(self._seen.values()):
-            if tensor is not self._images and (not wanted or tuple(tensor.shape[2:]) == wanted):
+            if not wanted or tuple(tensor.shape[2:]) == wanted:
                 yield tensor
 
     def before_softmax(self, output: torch.Tensor) -> torch.Tensor:
@@ -89,9 +89,14 @@ def _maps_among(values: Iterable[Any], images: int) -> Iterator[torch.Tensor]:
     for value in values:
         if isinstance(value, list | tuple):
             yield from _maps_among(value, images)
-        elif isinstance(value, torch.Tensor) and value.dim() == 4 and value.requires_grad:
-            if value.shape[0] == images and value.shape[2] * value.shape[3] > 1:
-                yield value
+        elif isinstance(value, torch.Tensor) and _is_map(value, images):
+            yield value
+
+
+def _is_map(tensor: torch.Tensor, images: int) -> bool:
+    if tensor.dim() != 4 or tensor.grad_fn is None or not tensor.is_floating_point():
+        return False
+    return tensor.shape[0] == images and tensor.shape[2] * tensor.shape[3] > 1
 
 
 def _scores(output: Any, watch: _Watch, images: int, classes: int) -> torch.Tensor:
@@ -103,12 +108,17 @@ def _scores(output: Any, watch: _Watch, images: int, classes: int) -> torch.Tens
     return before if before.shape == output.shape else output
 
 
-def _last_map(scores: torch.Tensor, maps: Iterable[torch.Tensor]) -> torch.Tensor:
+def _last_map(images: torch.Tensor, maps: Iterable[torch.Tensor], scores: torch.Tensor) -> torch.Tensor:
+    """The first of `maps` on the way from the images to the scores: weights made in forward look like maps too."""
     for tensor in maps:
-        (leads,) = torch.autograd.grad(scores.sum(), tensor, retain_graph=True, allow_unused=True)
-        if leads is not None:
+        if _leads(tensor, scores) and _leads(images, tensor):
             return tensor
     raise NoMap("No map with height and width leads to the class scores.")
+
+
+def _leads(start: torch.Tensor, end: torch.Tensor) -> bool:
+    (found,) = torch.autograd.grad(end.sum(), start, retain_graph=True, allow_unused=True)
+    return found is not None
 
 
 def _gradient(score: torch.Tensor, activation: torch.Tensor) -> torch.Tensor:

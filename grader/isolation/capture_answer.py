@@ -95,6 +95,8 @@ def _seen(item: Any, unit: str) -> Seen:
         last_rate=_signed(fields.get("last_rate")),
         zeroes_gradients=checked.truth(fields.get("zeroes_gradients")),
         at_import=checked.truth(fields.get("at_import")),
+        clipping=tuple(_call(one) for one in checked.listed(fields.get("clipping"), 8)),
+        beside=tuple(checked.text(one) for one in checked.listed(fields.get("beside"), 8)),
         unknown=tuple(_pair(one) for one in checked.listed(fields.get("unknown"), 12)),
     )
     return Seen(

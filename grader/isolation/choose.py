@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from grader.errors import GraderFault, SandboxUnavailable
+from grader.isolation import zygote_promises
 from grader.isolation.bubblewrap import Bubblewrap
 from grader.isolation.container import Container
 from grader.isolation.interface import Limits, Sandbox
@@ -16,6 +18,7 @@ from grader.isolation.meters import memory_limit
 from grader.isolation.plain import Plain
 from grader.isolation.supervisor import Worker
 from grader.isolation.workplace import workplace
+from grader.isolation.zygote import Zygote
 from grader.records import Isolation, Probe
 from grader.text import clean
 
@@ -64,6 +67,37 @@ def full_sandbox() -> tuple[Sandbox, Isolation]:
         SandboxUnavailable: it cannot run here; the message names the package or the setting.
     """
     return _proven(Bubblewrap(), "bubblewrap is installed, but cannot run here.")
+
+
+def forking_sandbox() -> tuple[Sandbox, Isolation]:
+    """Level 3 with workers that are forked instead of started, proven by the canary and by the zygote's own probes.
+
+    There is one zygote for this process. Where it does not hold, `full_sandbox` may.
+
+    Raises:
+        SandboxUnavailable: as `full_sandbox`.
+    """
+    zygote = _zygote()
+    if reason := zygote.unavailable():
+        raise SandboxUnavailable(f"Workers cannot be forked here: {reason}", _SLOWER)
+    try:
+        probes = canary(zygote)
+    except GraderFault as error:
+        raise SandboxUnavailable(f"Workers cannot be forked here. {error.message}", _SLOWER) from error
+    return zygote, _record(zygote, probes)
+
+
+@cache
+def _zygote() -> Zygote:
+    return Zygote(_must_hold)
+
+
+def _must_hold(zygote: Zygote) -> None:
+    """Called after every start of the zygote, before a worker of it is used."""
+    probes = canary(zygote)
+    broken = broken_promises(zygote.level, probes) + zygote_promises.broken(probes)
+    if broken:
+        raise OSError(f"a forked worker is not walled in as promised: {'; '.join(broken)}")
 
 
 def kernel_sandbox() -> tuple[Sandbox, Isolation]:
@@ -178,4 +212,5 @@ _LEVEL_TWO = (
     "The code ran at isolation level 2: no process namespace and no file system of its own. It could see the names of "
     "files and that other processes exist, not what is in them; its files were watched, not fenced."
 )
+_SLOWER = "Each worker starts by itself then, which takes a second or two longer and changes no result."
 _WAY_OUT = "For your own code, `--trust-this-code` runs it without isolation; the result is then not a grade."

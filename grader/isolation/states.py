@@ -73,7 +73,7 @@ def state_of(message: Message) -> State:
     entries = strict_json(message.array("entries", "uint8", (None,)).tobytes())
     parameters, buffers = count_entries(entries, len(blob))
     layout = tuple((str(role), _ITEM_BYTES[dtype], math.prod(shape)) for dtype, shape, role in entries)
-    return State(blob, parameters, buffers, f"sha256:{hashlib.sha256(blob).hexdigest()}", layout)
+    return State(blob, parameters, buffers, f"sha256:{hashlib.sha256(blob.data).hexdigest()}", layout)
 
 
 def count_entries(listed: Any, blob_bytes: int) -> tuple[int, int]:

@@ -22,7 +22,7 @@ from typing import IO
 
 from grader.isolation.bubblewrap import Bubblewrap, environment
 from grader.isolation.interface import Held, Limits, MemoryLimit, Workplace
-from grader.isolation.zygote_jail import MESSAGE_BYTES, STAGE, Jail, answered
+from grader.isolation.zygote_jail import MESSAGE_BYTES, STAGE, Jail
 from grader.isolation.zygote_process import ForkedProcess
 from grader.isolation.zygote_stage import Stage
 
@@ -91,6 +91,8 @@ class Zygote:
             _let_in(process, gate, enter)
         except BaseException:
             _end(process, stage, name)
+            if process.stdout:
+                process.stdout.close()
             raise
         finally:
             gate.close()
@@ -147,23 +149,21 @@ def _request(place: Workplace, limits: Limits, name: str) -> bytes:
 
 
 def _fork(jail: Jail, request: bytes, connection: socket.socket) -> tuple[ForkedProcess, socket.socket]:
-    """Have a worker forked. It waits at its gate."""
+    """A forked worker that waits at its gate, and our end of that."""
     ends = _Ends.make()
     output: IO[bytes] = os.fdopen(ends.log, "rb", buffering=0)
+    pidfds: list[int] = []
     try:
         try:
-            socket.send_fds(jail.control, [request], [connection.fileno(), *ends.theirs])
+            pidfds.append(jail.fork(request, [connection.fileno(), *ends.theirs]))
         finally:
             ends.hand_over()
-        message, fds, _, _ = socket.recv_fds(jail.control, MESSAGE_BYTES, 1)
-        answer = answered(message)
-        if not answer.get("started") or len(fds) != 1:
-            raise OSError(f"the zygote could not fork: {answer.get('error', 'it is gone')}")
-        return ForkedProcess(fds[0], output, ends.exits), ends.gate
+        return ForkedProcess(pidfds[0], output, ends.exits), ends.gate
     except BaseException:
         output.close()
         ends.gate.close()
-        os.close(ends.exits)
+        for fd in (ends.exits, *pidfds):
+            os.close(fd)
         raise
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -56,6 +57,27 @@ class Jail:
     def alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    def fork(self, request: bytes, descriptors: list[int]) -> int:
+        """Have a worker forked that gets these descriptors; it waits at its gate.
+
+        Returns:
+            Its pidfd.
+
+        Raises:
+            OSError: the zygote refused, or is gone. After an exchange that was not finished it is ended: an answer
+                that comes late must not be taken for the next one's.
+        """
+        try:
+            socket.send_fds(self.control, [request], descriptors)
+            message, found, _, _ = socket.recv_fds(self.control, MESSAGE_BYTES, 1)
+        except OSError:
+            self.close()
+            raise
+        answer = answered(message)
+        if not answer.get("started") or len(found) != 1:
+            raise OSError(f"the zygote could not fork: {answer.get('error', 'it is gone')}")
+        return found[0]
+
     def close(self) -> None:
         """End the zygote, and with it whatever it forked. Safe to call twice."""
         self.control.close()
@@ -95,7 +117,7 @@ class Jail:
             self._started.set()
         if self._process is not None and self._process.stdout:
             with self._process.stdout as output:
-                while piece := output.read1(1 << 12):
+                while piece := os.read(output.fileno(), 1 << 12):
                     self._said[:] = (self._said + piece)[-_KEPT_BYTES:]
             self._process.wait()
 

@@ -17,6 +17,7 @@ PROMISED: dict[str, str] = {
     "folders at the root": "its own",
     "other submissions": "absent",
     "writing elsewhere": "refused",
+    "writable mounts": "/dev/full /dev/null /dev/random /dev/shm /dev/urandom /dev/zero /proc /tmp",
     "scratch space": f"{_USUAL.tmp_bytes // MIB} and {_USUAL.tmp_bytes // MIB} MiB",
     "kinds of sockets": "refused",
     "interfaces": "loopback only",

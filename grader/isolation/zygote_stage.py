@@ -21,7 +21,9 @@ class Stage:
 
     def __init__(self) -> None:
         _sweep(Path(tempfile.gettempdir()))
-        self._home = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))  # nobody else may enter this one
+        self._home = Path(
+            tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
+        )  # nobody else may enter this one
         self.folder = self._home / "stage"
         self.folder.mkdir()
         self.folder.chmod(0o755)

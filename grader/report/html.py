@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from grader.records import Grade, RunRecord
 from grader.report import charts, words
+from grader.report.accuracy_chart import accuracy_curve
+from grader.report.gallery import gallery
 from grader.report.growth import growth
 from grader.report.inert import inert
 from grader.report.sections import sections
+from grader.report.sections.curves import limits
 from grader.report.sections.interface import Table
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ def render(record: RunRecord) -> str:
             sections=sections(shown),
             pictures={
                 "curve": Markup(charts.loss_curve(shown.evidence.trials)),
+                "accuracy": Markup(accuracy_curve(shown.evidence.trials, limits(shown))),
+                "images": Markup(gallery(shown.evidence.explanations)),
                 "growth": Markup(growth(shown.evidence.model)),
             },
             style=Markup(style),

@@ -201,6 +201,8 @@ def _how(record: RunRecord) -> Iterator[str]:
             yield f"The trial with seed {trial.seed} was stopped: {words.sentence(trial.stop_reason)}"
     if not isinstance(found.recipe, Absent):
         yield f"Recipe: {words.sentence(found.recipe.reason)}"
+        if found.recipe.stated_epochs not in (0, found.recipe.epochs):
+            yield f"Trained: {words.sentence(dict(found.recipe.parts).get('epochs', ''))}"
     if not isinstance(found.data, Absent):
         yield f"Data: {found.data.name}{', stand-in' if found.data.stand_in else ''}."
     if not isinstance(found.integrity.isolation, Absent):

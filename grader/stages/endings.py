@@ -41,7 +41,8 @@ def absent_because(
             "review", reason, "A person decides: run it again, and see whether it happens again.", phase
         )
     if ending.kind == "recipe":
-        return Absent("review", ending.sentence, "A person decides: it may have been recovered wrongly.", phase)
+        reason = f"{ending.sentence} It happened {doing}."
+        return Absent("review", reason, "A person decides: it may have been recovered wrongly.", phase)
     if ending.kind == "slow":
         return Absent(
             "review",

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from grader.evaluation import probes, probes_images, probes_state
 from grader.evaluation.probes_images import BATCH_SIZES, Chosen
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from grader.data.interface import Pixels
     from grader.isolation.frames import Array
 
     Indices = npt.NDArray[np.int64]
@@ -140,7 +141,7 @@ class _Probing:
 
     def _perturbed(self, worker: Worker) -> None:
         data, images = self._job.data, self._chosen.perturbed
-        noisy = probes_images.perturbed(data.test_images[images], self._generator)
+        noisy = probes_images.perturbed(cast("Pixels", data.test_images[images]), self._generator)
         scores = conversation.predict(worker, noisy, data.classes, transforms=self._job.recipe.evaluated_with)
         if isinstance(scores, Ending):
             raise _Ended(scores, "predict")

@@ -7,12 +7,14 @@ comes from the default, and the recipe is called mixed.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from grader.data.interface import DataSet
-from grader.evaluation.epochs import epochs_to_train
 from grader.records import Absent, Call, ModelFacts, Recipe, RecoveredTraining, Schedule, Session
 from grader.stages import recipe_parts as parts
+from grader.stages import recipe_words as words
+from grader.stages.recipe_default import Head, default_schedules, normalised, rates_of
+from grader.stages.recipe_default import default_recipe as default_recipe
 from grader.stages.recipe_parts import Gap
 from grader.stages.schedules import Span, rebuilt
 from grader.training.transforms.coverage import covered
@@ -20,9 +22,6 @@ from grader.training.transforms.coverage import covered
 if TYPE_CHECKING:
     from grader.spec.schema import Spec
 
-Head = Literal["logits", "log_softmax", "probabilities"]
-
-_OPTIMIZERS = {"sgd": "SGD", "adam": "Adam", "adamw": "AdamW"}
 _FIXED = frozenset(
     (
         *("ToTensor", "Normalize", "Resize", "CenterCrop", "Pad", "Grayscale", "ToTensorV2", "PadIfNeeded"),
@@ -30,53 +29,6 @@ _FIXED = frozenset(
     )
 )
 """Transforms without anything random in them."""
-_DEFAULT = "the assignment's default"
-
-
-def default_recipe(spec: Spec, data: DataSet, head: Head = "logits", stated_epochs: int = 0) -> Recipe:
-    """The spec's default recipe. Its loss follows the kind of output that the model has."""
-    assert spec.training is not None
-    default = spec.training.default
-    epochs, why = epochs_to_train(stated_epochs, spec.training.epochs)
-    steps = -(-len(data.train_images) // default.batch_size)
-    rates = dict(default.schedule.arguments)
-    first = rates["lr"] if "lr" in rates else rates["max_lr"]
-    optimizer = Call(
-        _OPTIMIZERS[default.optimizer.name],
-        (("lr", first), *((name, _switch(name, value)) for name, value in default.optimizer.arguments)),
-        library="torch",
-    )
-    return Recipe(
-        source="default",
-        optimizer=optimizer,
-        schedules=_default_schedules(rates, epochs * steps),
-        loss="nll_loss_of_log" if head == "probabilities" else "cross_entropy",
-        batch_size=default.batch_size,
-        epochs=epochs,
-        transforms=normalised(data),
-        evaluated_with=normalised(data),
-        reason="The assignment trains every model with its default recipe.",
-        stated_epochs=stated_epochs,
-        parts=(("epochs", why),),
-    )
-
-
-def _switch(name: str, value: float) -> float | bool:
-    return bool(value) if name == "nesterov" else value
-
-
-def _default_schedules(rates: dict[str, float], steps: int) -> tuple[Schedule, ...]:
-    if "max_lr" not in rates:
-        return ()
-    arguments = (*rates.items(), ("total_steps", max(steps, 2)))
-    return (Schedule(Call("OneCycleLR", arguments, library="torch"), "per batch"),)
-
-
-def normalised(data: DataSet) -> tuple[Call, ...]:
-    """Scale to 0-1 and normalise with the training split's own mean and standard deviation."""
-    mean, std = (tuple(round(one, 6) for one in many) for many in (data.channel_means, data.channel_stds))
-    arguments = (("mean", repr(mean)), ("std", repr(std)))
-    return Call("ToTensor", library="torchvision"), Call("Normalize", arguments, library="torchvision")
 
 
 def recipe_for(
@@ -156,12 +108,12 @@ def _fast(session: Session, default: Recipe, found: _Found, data: DataSet) -> Re
         trained = Span(epochs, _steps(images, batch_size))
         schedules = tuple(rebuilt(one, stated, trained) for one in found.schedules)
     elif not own_rate:
-        schedules = _default_schedules(_rates(default), epochs * _steps(images, batch_size))
+        schedules = default_schedules(rates_of(default), epochs * _steps(images, batch_size))
     loss, arguments = (default.loss, default.loss_arguments) if isinstance(found.loss, Gap) else found.loss
     transforms = fixed_part(session, data) if isinstance(found.transforms, Gap) else found.transforms
     return replace(
         default,
-        source=_source(gaps, own_rate),
+        source=words.source(gaps, own_rate),
         optimizer=optimizer,
         schedules=schedules,
         loss=loss,
@@ -171,10 +123,11 @@ def _fast(session: Session, default: Recipe, found: _Found, data: DataSet) -> Re
         evaluated_with=evaluated_with(session, data),
         shuffled=isinstance(session.training, Absent) or session.training.shuffled,
         stated_schedules=session.schedules,
+        clipping=session.clipping if own_rate else (),
         lane="fast",
-        lane_reason=_why_fast(gaps),
-        parts=(*_origins(session, gaps, own_rate, constant=constant), *default.parts),
-        reason=_reason(session, gaps, own_rate),
+        lane_reason=words.why_fast(gaps),
+        parts=(*words.origins(session, gaps, own_rate, constant=constant), *default.parts),
+        reason=words.reason(session, gaps, own_rate),
     )
 
 
@@ -193,8 +146,9 @@ def _faithful(session: Session, default: Recipe, found: _Found, data: DataSet) -
         evaluated_with=evaluated_with(session, data),
         shuffled=isinstance(loading, Absent) or loading.shuffled,
         stated_schedules=session.schedules,
+        clipping=session.clipping,
         lane="faithful",
-        lane_reason=f"Your own training loop is run: {_listed(found.gaps)}.",
+        lane_reason=f"Your own training loop is run: {words.listed(found.gaps)}.",
         parts=(("training loop", f"your code ({session.place})"), *default.parts),
         reason=f"Your own training loop in {session.place} trains the model.",
     )
@@ -233,7 +187,7 @@ def _shape(data: DataSet) -> tuple[int, int, int]:
     return channels, height, width
 
 
-# --- arithmetic and words -----------------------------------------------------------------------------------
+# --- arithmetic ---------------------------------------------------------------------------------------------
 
 
 def _steps(images: int, batch_size: int) -> int:
@@ -243,66 +197,3 @@ def _steps(images: int, batch_size: int) -> int:
 def _stated_images(session: Session, data: DataSet) -> int:
     known = 0 if isinstance(session.training, Absent) else session.training.images
     return known or data.task_images
-
-
-def _rates(default: Recipe) -> dict[str, float]:
-    given = [one.call.arguments for one in default.schedules]
-    return {name: float(value) for name, value in (given[0] if given else ()) if name != "total_steps"}
-
-
-def _source(gaps: dict[str, str], own_rate: bool) -> Literal["default", "student", "mixed"]:
-    if not gaps:
-        return "student"
-    nothing_left = {"loss", "batch size", "transforms"} <= set(gaps) and not own_rate
-    return "default" if nothing_left else "mixed"
-
-
-def _origins(
-    session: Session, gaps: dict[str, str], own_rate: bool, *, constant: bool
-) -> tuple[tuple[str, str], ...]:
-    """Each part, and where it came from."""
-    loading = session.training
-    loaded = session.place if isinstance(loading, Absent) else loading.place or session.place
-    schedules = [one.call.place for one in session.schedules if one.call.place]
-    places = {
-        "optimizer": session.optimizer.place or session.place,
-        "schedule": schedules[0] if schedules else session.place,
-        "loss": session.place,
-        "batch size": loaded,
-        "transforms": loaded,
-    }
-    found = []
-    for name, place in places.items():
-        if name == "schedule" and constant:
-            text = f"none, the rate stays as it begins: {gaps[name]}"
-        elif name in gaps:
-            text = f"{_DEFAULT}: {gaps[name]}"
-        elif name in ("optimizer", "schedule") and not own_rate:
-            text = f"{_DEFAULT}: optimizer and schedule belong together"
-        else:
-            text = f"your code ({place})"
-        found.append((name, text))
-    return tuple(found)
-
-
-def _reason(session: Session, gaps: dict[str, str], own_rate: bool) -> str:
-    seen = "seen while your code ran with stand-ins" if session.way == "captured" else "read in your code"
-    if not gaps:
-        return f"Optimizer, schedule, loss, batch size and transforms are those of {session.place}, {seen}."
-    names = [name for name in ("optimizer", "schedule") if not own_rate] + [
-        name for name in gaps if own_rate or name not in ("optimizer", "schedule")
-    ]
-    return (
-        f"Your training in {session.place} was {seen}. From the assignment's default: "
-        f"{', '.join(names)}. Why: {_listed(gaps)}."
-    )
-
-
-def _why_fast(gaps: dict[str, str]) -> str:
-    if not gaps:
-        return "The grader's own loop covers every part of your recipe exactly."
-    return f"The grader's own loop trained it, with a part of its own: {_listed(gaps)}."
-
-
-def _listed(gaps: dict[str, str]) -> str:
-    return "; ".join(gaps.values())

@@ -12,6 +12,7 @@ from grader.training.transforms.coverage import covered
 MAX_BATCH = 65_536
 
 _BY_METRIC = "ReduceLROnPlateau"
+_OF_THE_LOSS = "the loss"
 _SAME_LOSS = frozenset(
     {("nll_loss", "log_softmax"), ("cross_entropy", "logits"), ("cross_entropy", "log_softmax")}
 )
@@ -36,11 +37,20 @@ def optimizer_of(session: Session) -> Call | Gap:
         return Gap(f"the parameters are in {session.parameter_groups} groups with settings of their own")
     if not session.zeroes_gradients:
         return Gap("the gradients are not set back before each step")
+    if others := [one for one in session.beside if not one.startswith(_OF_THE_LOSS)]:
+        return Gap(others[0])
+    for one in session.clipping:
+        clip = _plain(session, one, known.CLIPPING.get(one.name, ()))
+        if isinstance(clip, Gap):
+            return clip
     return _unknown(session, "optimizer") or _plain(session, call, known.OPTIMIZERS[call.name])
 
 
 def schedules_of(session: Session) -> tuple[Schedule, ...] | Gap:
     """All schedules in their order; () for a constant rate."""
+    acting = any(one.steps != "never" for one in session.schedules)
+    if not acting and session.way == "captured" and not _same(session.first_rate, session.last_rate):
+        return Gap("the rate changes without a schedule of torch's")
     for one in session.schedules:
         name = one.call.name
         if name == _BY_METRIC:
@@ -66,6 +76,8 @@ def loss_of(session: Session, head: str) -> tuple[str, tuple[tuple[str, Scalar],
         return Gap("the loss could not be told")
     if name not in known.LOSSES:
         return Gap(f"{name} is no loss that the fast lane computes")
+    if others := [one for one in session.beside if one.startswith(_OF_THE_LOSS)]:
+        return Gap(others[0])
     if not session.loss_is_plain:
         return Gap(f"something is added to {name}")
     if (name, head) not in _FOLLOWED and name != "multi_margin_loss":
@@ -97,6 +109,10 @@ def transforms_of(session: Session, shape: tuple[int, int, int]) -> tuple[Call, 
         return Gap("the transforms could not be told")
     why_not = covered(calls, shape)
     return Gap(why_not.rstrip(".")) if why_not else calls
+
+
+def _same(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-6 * max(abs(one), abs(other))
 
 
 def _unknown(session: Session, *names: str) -> Gap | None:

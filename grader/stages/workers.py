@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from grader.errors import SandboxUnavailable
-from grader.isolation.choose import Level, best_sandbox, plain_process, same_python
+from grader.isolation.choose import Level, best_sandbox, forking_sandbox, plain_process, same_python
 from grader.isolation.frames import Array, Message
 from grader.isolation.interface import Limits, Sandbox, Workplace
 from grader.isolation.supervisor import Ending, Patience, Worker
@@ -20,15 +21,22 @@ OpenWorker = Callable[[], Worker]
 """Starts a fresh worker on the submission and waits until it is ready."""
 
 
-def choose_sandbox(*, plain_allowed: bool, level: Level = "auto") -> tuple[Sandbox, Isolation]:
+def choose_sandbox(
+    *, plain_allowed: bool, level: Level = "auto", zygote: bool = False
+) -> tuple[Sandbox, Isolation]:
     """The highest level that holds on this machine; a plain process where none does and that is allowed.
 
     Args:
         level: take this one or none at all.
+        zygote: at level 3, fork workers where that holds; else each is started by itself. The name of the sandbox
+            in the result says which it was.
 
     Raises:
         SandboxUnavailable: there is none, and a plain process is not allowed.
     """
+    if zygote and level in ("auto", "3"):
+        with contextlib.suppress(SandboxUnavailable):
+            return forking_sandbox()
     try:
         return best_sandbox(level)
     except SandboxUnavailable:

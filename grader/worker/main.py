@@ -111,6 +111,7 @@ class Session:
             "state": self._state,
             "restore": self._restore,
             "predict": self._predict,
+            "explain": self._explain,
             "capture": self._capture,
             "faithful": self._faithful,
         }
@@ -220,6 +221,17 @@ class Session:
 
         output = self._submission.repair(space, forward)
         return {}, {"scores": output.detach().float().cpu().numpy()}
+
+    def _explain(self, request: Message) -> Answer:
+        """Maps that show what the answers come from. Gradients flow, and nothing is trained."""
+        from grader.worker.explain import explain
+
+        model, space = self._built()
+        images = torch.from_numpy(request.arrays["images"].copy())
+        pictures = images.unsqueeze(1) if images.dim() == 3 else images
+        prepared = pipeline_of(request.header["transforms"], pictures)(pictures)
+        answer: Answer = self._submission.repair(space, lambda: explain(model, prepared, request))
+        return answer
 
     def _capture(self, request: Message) -> Answer:
         """Run a notebook or script with stand-ins. Afterwards this process is good for nothing else."""

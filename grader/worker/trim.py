@@ -65,7 +65,9 @@ class _StandIn(MetaPathFinder, Loader):
         self._specs: dict[str, ModuleSpec | None] = {}
         self.package = _Module(_PACKAGE, lambda name: getattr(self.real(), name))
         self.utils = _Module(_UTILS, lambda name: getattr(self.real().utils, name))
-        vars(self.package).update(__path__=[], utils=self.utils, disable=self._disable, graph_break=_graph_break)
+        vars(self.package).update(
+            __path__=[], utils=self.utils, disable=self._disable, graph_break=_graph_break
+        )
 
         def is_compile_supported(device_type: Any) -> Any:
             return self.real().utils.is_compile_supported(device_type)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib
 import json
 import os
 import select
@@ -22,6 +23,15 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+_IMPORTS = (
+    "numpy.random",
+    "torch.utils.data",
+    "torchvision.transforms",
+    "grader.worker.capture.run",
+    "grader.worker.main",
+    "grader.worker.zygote_probes",
+    "grader.worker.zygote_walls",
+)
 MESSAGE_BYTES = 64 * 1024
 _DESCRIPTORS = 4
 _CONNECTION, _GATE = 3, 4  # their numbers in the worker
@@ -59,15 +69,8 @@ def _prepare() -> None:
     from grader.worker import trim
 
     trim.install()
-    import torch.utils.data
-    import torchvision.transforms  # noqa: F401
-
-    import grader.worker.canary
-    import grader.worker.capture.run
-    import grader.worker.main
-    import grader.worker.zygote_probes
-    import grader.worker.zygote_walls  # noqa: F401
-
+    for name in _IMPORTS:
+        importlib.import_module(name)
     with contextlib.suppress(ImportError):
         import torchinfo  # noqa: F401
     threads = len(os.listdir("/proc/self/task"))  # noqa: PTH208
@@ -93,13 +96,14 @@ class _Zygote:
 
     def serve(self) -> None:
         """Fork until the supervisor closes the connection; the end of this process is the end of all workers."""
+        control = self._control.fileno()
         while True:
-            ready, _, _ = select.select([self._control, self._woken], [], [])
+            ready, _, _ = select.select([control, self._woken], [], [])
             if self._woken in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(self._woken, 4096)
             self._bury()
-            if self._control in ready:
+            if control in ready:
                 message, descriptors, _, _ = socket.recv_fds(self._control, MESSAGE_BYTES, _DESCRIPTORS)
                 if not message:
                     return
@@ -136,6 +140,9 @@ class _Zygote:
                 worker, status = os.waitpid(-1, os.WNOHANG)
                 if worker == 0:
                     return
+                if os.WIFSTOPPED(status):  # only what is traced is told of so, and no wall lets it
+                    os.kill(worker, signal.SIGKILL)
+                    continue
                 fd = self._exits.pop(worker)
                 with contextlib.suppress(OSError):
                     os.write(fd, str(os.waitstatus_to_exitcode(status)).encode())
@@ -185,9 +192,13 @@ def _work(request: Mapping[str, Any], program: bytes) -> NoReturn:
         with contextlib.suppress(OSError):
             gate.send(str(error).encode()[:500])
         os._exit(_FAILED)
+    from grader.isolation.frames import PeerGone
+
     code = 0
     try:
         _serve(request["role"])
+    except PeerGone:
+        pass  # the supervisor wants nothing more
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 1
     except BaseException:

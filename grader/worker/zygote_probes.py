@@ -119,6 +119,16 @@ def _opens(path: str) -> bool:
     return True
 
 
+def _mounts() -> str:
+    """What is not mounted read-only, and what heeds set-uid bits."""
+    found = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        point, options = line.split()[4], line.split()[5].split(",")
+        if "ro" not in options or not ("nosuid" in options or point == "/"):
+            found.append(point)
+    return " ".join(sorted(found))
+
+
 def _maps_of_users() -> str:
     with open("/proc/self/uid_map", "wb", buffering=0) as file:  # noqa: PTH123
         file.write(b"0 0 1")
@@ -220,7 +230,9 @@ def _command_and_environment() -> str:
     strange = [word for word in words if word.startswith("/") and not word.startswith(_MAPPED)]
     values = {name: value for name, _, value in (line.partition("=") for line in lines)}
     strange += [
-        name for name, value in values.items() if value[:1] == "/" != value and not value.startswith(_MAPPED_OR_TMP)
+        name
+        for name, value in values.items()
+        if value[:1] == "/" != value and not value.startswith(_MAPPED_OR_TMP)
     ]
     return f"strange: {' '.join(strange[:3])}" if strange else "neutral"
 
@@ -257,6 +269,7 @@ PROBES: dict[str, Callable[[], str]] = {
     "folders at the root": _root,
     "other submissions": _other_submissions,
     "writing elsewhere": _writing,
+    "writable mounts": _mounts,
     "scratch space": _scratch,
     "kinds of sockets": _families,
     "interfaces": _interfaces,

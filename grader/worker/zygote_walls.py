@@ -17,16 +17,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 NEW_PID, _NEW_USER = 0x20000000, 0x10000000
-_NEW_NS, _NEW_NET, _NEW_IPC, _NEW_UTS, _NEW_CGROUP = 0x00020000, 0x40000000, 0x08000000, 0x04000000, 0x02000000
+_NEW_NS, _NEW_NET, _NEW_IPC, _NEW_UTS, _NEW_CGROUP = (
+    0x00020000,
+    0x40000000,
+    0x08000000,
+    0x04000000,
+    0x02000000,
+)
 _NOSUID, _NODEV, _NOEXEC, _BIND, _REC, _PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
 _DETACH = 2
 _AT_FDCWD, _AT_RECURSIVE = -100, 0x8000
 _ATTR_RDONLY, _ATTR_NOSUID, _ATTR_NODEV = 1, 2, 4
-_SET_PDEATHSIG, _SET_SECCOMP, _CAPBSET_DROP, _SET_SECUREBITS, _SET_NO_NEW_PRIVS, _CAP_AMBIENT = 1, 22, 24, 28, 38, 47
+_SET_PDEATHSIG, _SET_SECCOMP, _CAPBSET_DROP, _SET_SECUREBITS, _SET_NO_NEW_PRIVS, _CAP_AMBIENT = (
+    1,
+    22,
+    24,
+    28,
+    38,
+    47,
+)
 _AMBIENT_CLEAR_ALL, _FILTER, _KILL = 4, 2, 9
-_SECUREBITS_LOCKED = 0xEF  # no root, no set-uid fix-up, no ambient raise, no kept capabilities; all of it for good
+_SECUREBITS_LOCKED = (
+    0xEF  # no root, no set-uid fix-up, no ambient raise, no kept capabilities; all of it for good
+)
 _CAPABILITY_VERSION = 0x20080522
-_CALLS = {"x86_64": {"pivot_root": 155, "mount_setattr": 442}, "aarch64": {"pivot_root": 41, "mount_setattr": 442}}
+_CALLS = {
+    "x86_64": {"pivot_root": 155, "mount_setattr": 442},
+    "aarch64": {"pivot_root": 41, "mount_setattr": 442},
+}
 
 UID = 65534
 NODES = ("null", "zero", "full", "random", "urandom")

@@ -78,6 +78,7 @@ def test_a_test_function_that_is_fed_the_training_loader(tmp_path):
         ("StepLR(step_size=5, gamma=0.1, verbose=True)", "per epoch")
     ]
     assert (session.epochs, session.passes, session.trainable) == (20, 20, 170)
+    assert (session.clipping, session.beside) == ((), ())
     assert (session.first_rate, session.last_rate) == pytest.approx((0.01, 1e-5))
     assert (training.batch_size, training.shuffled, training.split) == (512, False, "train")
     assert names(training) == ["RandomRotation", "ToTensor", "Normalize"]
@@ -373,6 +374,14 @@ def test_gradients_of_eight_batches_are_added_up(tmp_path):
     assert session.zeroes_gradients
     assert [(one.call.name, one.steps) for one in session.schedules] == [("OneCycleLR", "per batch")]
     assert any("steps once per 8 batches" in note for note in found.notes)
+    assert session.beside == ("the optimizer steps once per 8 batches",)
+
+
+def test_what_the_steps_do_beside_forward_and_backward_is_seen(tmp_path):
+    _, session, training = chosen("clips_gradients", tmp_path)
+    assert [one.text for one in session.clipping] == ["clip_grad_norm_(max_norm=0.5)"]
+    assert session.beside == ("the loss is computed of something else than what the model returns",)
+    assert (session.loss, session.loss_is_plain, training.batch_size) == ("nll_loss", True, 64)
 
 
 def test_a_required_option_that_nobody_gives_is_named(tmp_path):

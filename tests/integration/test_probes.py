@@ -59,7 +59,7 @@ def study(folder: Path, name: str) -> tuple[Trial, dict[str, Probe], int]:
         job = Job(
             workers,
             model,
-            default_recipe(spec),
+            default_recipe(spec, data(), model.head),
             data(),
             120,
             1,

@@ -54,6 +54,8 @@ _SESSION = {
     "last_rate": 0.01,
     "zeroes_gradients": True,
     "at_import": False,
+    "clipping": [],
+    "beside": [],
     "unknown": [["passes", "not counted"]],
 }
 _CAPTURE = {

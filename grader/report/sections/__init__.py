@@ -5,7 +5,9 @@ from __future__ import annotations
 from grader.records import RunRecord
 from grader.report.sections import (
     claims,
+    curves,
     data,
+    explanations,
     handed_in,
     integrity,
     method,
@@ -20,7 +22,9 @@ from grader.report.sections.interface import Section
 
 ORDER = (
     training,
+    curves,
     mistakes,
+    explanations,
     recovered,
     method,
     model,

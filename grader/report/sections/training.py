@@ -18,7 +18,12 @@ def build(record: RunRecord) -> Section:
         title="How it was trained",
         lead=(*_recipe_lead(found.recipe), *_training_lead(found)),
         facts=() if isinstance(found.recipe, Absent) else _recipe_facts(found.recipe),
-        tables=(*_parts(found.recipe), *_seeds(found), *_epoch_accuracies(found.trials), *_curve(found.trials)),
+        tables=(
+            *_parts(found.recipe),
+            *_seeds(found),
+            *_epoch_accuracies(found.trials),
+            *_curve(found.trials),
+        ),
     )
 
 

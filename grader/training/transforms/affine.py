@@ -13,6 +13,7 @@ from functools import lru_cache
 import torch
 from torch.nn import functional
 
+from grader.training.transforms.holes import coloured
 from grader.training.transforms.interface import Form
 
 
@@ -72,11 +73,11 @@ def _nearest(images: torch.Tensor, matrices: torch.Tensor, fill: tuple[float, ..
     first = torch.arange(count, dtype=torch.int32).mul_(channels * height * width).view(-1, 1, 1)
     source = torch.where(inside, first + y * width + x, 0)
     flat = images.reshape(-1)
-    planes = []
-    for channel, colour in enumerate(fill):
-        picked = flat.index_select(0, (source + channel * height * width).view(-1))
-        planes.append(picked.view(count, height, width).masked_fill_(~inside, int(colour)))
-    return torch.stack(planes, 1)
+    planes = [
+        flat.index_select(0, (source + channel * height * width).view(-1)).view(count, height, width)
+        for channel in range(channels)
+    ]
+    return coloured(torch.stack(planes, 1), ~inside, fill)
 
 
 def _turned_positions(matrices: torch.Tensor, height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -163,7 +164,6 @@ def _tensors(
         marked, grid, mode=interpolation, padding_mode="zeros", align_corners=False
     )
     found, mask = sampled[:, :-1], sampled[:, -1:]
-    colours = torch.tensor(fill).view(1, -1, 1, 1)
     if interpolation == "nearest":
-        return torch.where(mask < 0.5, colours, found)
-    return found * mask + (1.0 - mask) * colours
+        return coloured(found, mask[:, 0] < 0.5, fill)
+    return found * mask + (1.0 - mask) * torch.tensor(fill).view(1, -1, 1, 1)

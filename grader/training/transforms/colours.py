@@ -9,8 +9,8 @@ def grey(images: torch.Tensor) -> torch.Tensor:
     """Pillow's conversion to `L`: int64 (B, 1, H, W); a grey image as it is."""
     if images.shape[1] == 1:
         return images.long()
-    red, green, blue = images.long().split(1, 1)
-    return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16
+    red, green, blue = images.long().unbind(1)
+    return ((red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16).unsqueeze(1)
 
 
 def blended(plain: torch.Tensor, images: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ from grader.training.transforms.program import program
 
 
 def covered(calls: Sequence[AnyCall], shape: tuple[int, int, int]) -> str:
-    """"" if every call is covered exactly, in this order, for images of `shape` (C, H, W); else why not."""
+    """ "" if every call is covered exactly, in this order, for images of `shape` (C, H, W); else why not."""
     try:
         program([stated(call) for call in calls], shape)
     except NotCovered as reason:

@@ -102,7 +102,7 @@ def rounds_once() -> bool:
 
 @cache
 def words_hold() -> str:
-    """"" where the torch at hand draws as written above; else what differs."""
+    """ "" where the torch at hand draws as written above; else what differs."""
     for low, high in ((-7.0, 7.0), (0.85, 1.15), (-2.8, 2.8)):
         theirs, words = _tried(low, high)
         if not torch.equal(uniform(words, low, high), theirs):

@@ -134,7 +134,9 @@ Reader = Callable[[Stated, Form], Step]
 FOLDERS = {
     "torchvision": "of_torchvision",
     "torchvision.v2": "of_torchvision",
-    "albumentations": "of_albumentations",
+    "albumentations": "of_albumentations",  # no version is told
+    "albumentations 1": "of_albumentations",
+    "albumentations 2": "of_albumentations",
 }
 
 
@@ -158,6 +160,7 @@ def starting(library: str, shape: Sequence[int]) -> Form:
     channels, height, width = shape
     if not (0 < height <= LARGEST_SIDE and 0 < width <= LARGEST_SIDE):
         raise NotCovered(f"Images of {height}x{width} pixels are larger than was compared.")
-    if channels not in ((3,) if library == "albumentations" else (1, 3)):
+    is_array = FOLDERS[library] == "of_albumentations"
+    if channels not in ((3,) if is_array else (1, 3)):
         raise NotCovered(f"Images with {channels} channels are not covered.")
-    return Form("array" if library == "albumentations" else "picture", channels, height, width, "bytes")
+    return Form("array" if is_array else "picture", channels, height, width, "bytes")

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from grader.training.transforms.arguments import colour, number, whole
 from grader.training.transforms.interface import Form, NotCovered
 
-MODES = ("constant", "edge", "reflect", "symmetric")
+Mode = Literal["constant", "edge", "reflect", "symmetric"]
+MODES: dict[str, Mode] = {
+    "constant": "constant",
+    "edge": "edge",
+    "reflect": "reflect",
+    "symmetric": "symmetric",
+}
 
 
 @dataclass(frozen=True)
@@ -16,7 +23,7 @@ class Padding:
     top: int
     right: int
     bottom: int
-    mode: str
+    mode: Mode
     fill: tuple[float, ...]
 
     def after(self, form: Form) -> Form:
@@ -36,10 +43,10 @@ class Padding:
 
 def padding(value: object, mode: object, fill: object, form: Form) -> Padding:
     """From `padding`, `padding_mode` and `fill` as torchvision takes them."""
-    if mode not in MODES:
+    if not isinstance(mode, str) or mode not in MODES:
         raise NotCovered(f"padding_mode={mode!r} is not covered.")
     left, top, right, bottom = sides(value)
-    return Padding(left, top, right, bottom, str(mode), _fill(fill, form))
+    return Padding(left, top, right, bottom, MODES[mode], _fill(fill, form))
 
 
 def sides(value: object) -> tuple[int, int, int, int]:

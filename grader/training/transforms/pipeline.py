@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +20,7 @@ from grader.training.transforms.interface import (
     stated,
 )
 from grader.training.transforms.program import Line, Program, is_random, program
-
-_CLOSED = -2
-"""Position of an image at a step that it does not come to."""
+from grader.training.transforms.walking import CLOSED, positions, walked
 
 _OWN_SEED = 0x5EED_7A11
 """Keeps the draws of steps that the library does not draw from torch apart from torch's own."""
@@ -45,7 +43,7 @@ class Pipeline:
         self._calls = calls
         self._shape = shape
         self._own: torch.Generator | None = None
-        self._fixed = _positions(made)
+        self._fixed = positions(made)
 
     @staticmethod
     def of(calls: Sequence[AnyCall | Mapping[str, Any]], shape: Sequence[int]) -> Pipeline:
@@ -79,6 +77,10 @@ class Pipeline:
         return self._program.is_random
 
     @property
+    def input_shape(self) -> tuple[int, int, int]:
+        return self._shape
+
+    @property
     def output_shape(self) -> tuple[int, int, int]:
         end = self._program.end
         return end.channels, end.height, end.width
@@ -103,9 +105,7 @@ class Pipeline:
 
     def _without_random(self) -> list[Stated]:
         lines = self._program.lines
-        return [
-            line.call for line in lines if line.gate < 0 and not is_random(line, self._program.start)
-        ]
+        return [line.call for line in lines if line.gate < 0 and not is_random(line, self._program.start)]
 
     def _conversions(self) -> list[Stated]:
         return [call for call in self._without_random() if call.name in _CONVERSIONS]
@@ -116,16 +116,14 @@ class Pipeline:
         Args:
             generator: torch's CPU generator that the library would draw from; the global one where `None`.
         """
-        words, positions = self._draw(len(images), generator or torch.default_generator)
+        words, places = self._draw(len(images), generator or torch.default_generator)
         groups = [_Group(images, self._program.start)]
-        for line, at in zip(self._program.lines, positions, strict=True):
+        for line, at in zip(self._program.lines, places, strict=True):
             if not isinstance(line.step, Gate):
                 groups = _merged([out for group in groups for out in _applied(line, group, words, at)])
         return _in_order(groups, len(images)).contiguous()
 
-    def _draw(
-        self, count: int, generator: torch.Generator
-    ) -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def _draw(self, count: int, generator: torch.Generator) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """All words of a batch, and for each line the images' positions among them."""
         if self.exactness == "same distribution":
             generator = self._own_generator(generator)
@@ -133,7 +131,7 @@ class Pipeline:
             each, places = self._fixed
             first = torch.arange(count) * each
             return draws.take(count * each, generator), [first + place for place in places]
-        return _walked(self._program, count, generator)
+        return walked(self._program, count, generator)
 
     def _own_generator(self, given: torch.Generator) -> torch.Generator:
         """For steps whose library draws elsewhere: torch's generator must not move, and seeds must count."""
@@ -145,94 +143,10 @@ class Pipeline:
 _CONVERSIONS = ("ToTensor", "ToImage", "PILToTensor", "ToDtype", "Normalize", "ToTensorV2")
 
 
-def _positions(made: Program) -> tuple[int, list[int]] | None:
-    """Words per image and each line's place among them, where no draw decides how many there are."""
-    each, places, form = 0, [], made.start
-    for line in made.lines:
-        if isinstance(line.step, Gate) or line.step.walk(torch.empty(0, dtype=torch.int64), form) is not None:
-            return None
-        places.append(each)
-        each += line.step.words(form)
-        form = line.step.after(form)
-    return each, places
-
-
-def _walked(
-    made: Program, count: int, generator: torch.Generator
-) -> tuple[torch.Tensor, list[torch.Tensor]]:
-    """As the library goes: image by image, each draw deciding what is drawn next."""
-    before = generator.get_state()
-    words = draws.take(count * _most(made), generator)
-    walker = _Walker(made, words)
-    found = [[_CLOSED] * count for _ in made.lines]
-    at = 0
-    for image in range(count):
-        at = walker.follow(at, image, found)
-    generator.set_state(before)
-    draws.take(at, generator)
-    return words, [torch.tensor(positions, dtype=torch.int64) for positions in found]
-
-
-def _most(made: Program) -> int:
-    """Words that one image can take at most."""
-    forms, total = {made.start}, 0
-    for line in made.lines:
-        total += max(line.step.words(form) for form in forms)
-        after = {line.step.after(form) for form in forms}
-        forms = forms | after if line.gate >= 0 else after
-    return total
-
-
-class _Walker:
-    """Follows one image after the other through the lines, over words that are already drawn."""
-
-    def __init__(self, made: Program, words: torch.Tensor) -> None:
-        self._made = made
-        self._words = words
-        self._walks: dict[tuple[int, Form], Callable[[int], tuple[int, int]]] = {}
-        self._open = {
-            number: _opens(line.step, words)
-            for number, line in enumerate(made.lines)
-            if isinstance(line.step, Gate)
-        }
-
-    def follow(self, at: int, image: int, found: list[list[int]]) -> int:
-        """Note the image's position at each line that it comes to; the position behind its last word."""
-        form, through = self._made.start, set()
-        for number, line in enumerate(self._made.lines):
-            if line.gate >= 0 and line.gate not in through:
-                continue
-            if number in self._open:
-                if self._open[number][at]:
-                    through.add(number)
-                at += 1
-                continue
-            walk = self._walk(number, form)
-            at, found[number][image] = walk(at)
-            form = line.step.after(form)
-        return at
-
-    def _walk(self, number: int, form: Form) -> Callable[[int], tuple[int, int]]:
-        key = (number, form)
-        if key not in self._walks:
-            step = self._made.lines[number].step
-            words = step.words(form)
-            self._walks[key] = step.walk(self._words, form) or (lambda at: (at + words, at))
-        return self._walks[key]
-
-
-def _opens(gate: Gate, words: torch.Tensor) -> list[bool]:
-    """For every position: whether the word there lets an image through."""
-    p = torch.tensor(gate.p, dtype=torch.float32)
-    drawn = draws.unit(words)
-    opened: list[bool] = ((drawn <= p) if gate.p_itself else (drawn < p)).tolist()
-    return opened
-
-
 def _applied(line: Line, group: _Group, words: torch.Tensor, at: torch.Tensor) -> list[_Group]:
     """The group after one step; two groups where not all of its images come to that step."""
     at = at if group.rows is None else at.index_select(0, group.rows)
-    comes = at != _CLOSED
+    comes = at != CLOSED
     form = line.step.after(group.form) if bool(comes.any()) else group.form
     if bool(comes.all()):
         return [_Group(line.step.apply(group.images, Drawn(words, at), group.form), form, group.rows)]

@@ -17,6 +17,7 @@ from grader.training.transforms.interface import (
     readers,
     starting,
 )
+from grader.training.transforms.versions import dated
 
 MOST_CALLS = 40
 
@@ -55,30 +56,30 @@ def program(calls: Sequence[Stated], shape: Sequence[int]) -> Program:
         raise NotCovered("There are no transforms: images would not become tensors.")
     if len(calls) > MOST_CALLS:
         raise NotCovered(f"There are more than {MOST_CALLS} transforms.")
-    library = _library(calls)
-    start = starting(library, shape)
+    _check_library(calls)
+    known = dated(calls)
+    start = starting(known[0].library, shape)
     lines: list[Line] = []
     forms = [start]
-    for call in calls:
+    for call in known:
         forms = _append(lines, call, forms, gate=-1)
     return Program(tuple(lines), start, _end(forms))
 
 
-def _library(calls: Sequence[Stated]) -> str:
-    """The one library of all calls: an image does not pass from one to another here."""
+def _check_library(calls: Sequence[Stated]) -> None:
+    """An image does not pass from one library to another here."""
     for call in calls:
         if call.library not in FOLDERS:
             whose = f"of {call.library}" if call.library else "the student's own"
             raise NotCovered(f"{call.text}: it is {whose}.")
         if FOLDERS[call.library] != FOLDERS[calls[0].library]:
             raise NotCovered(f"{call.text}: two libraries are mixed.")
-    return calls[0].library
 
 
 def _append(lines: list[Line], call: Stated, forms: list[Form], gate: int) -> list[Form]:
     """Read one call for all forms that images may have there; the forms that they may have after it."""
     try:
-        if call.name == "RandomApply" and call.library != "albumentations":
+        if call.name == "RandomApply" and FOLDERS[call.library] == "of_torchvision":
             return _behind_a_gate(lines, call, forms, gate)
         found = readers(call.library).get(call.name)
         if found is None:
@@ -99,12 +100,12 @@ def _behind_a_gate(lines: list[Line], call: Stated, forms: list[Form], gate: int
     lines.append(Line(Gate(probability(given["p"]), call.library == "torchvision"), call, gate))
     own = len(lines) - 1
     through = forms
-    for inner in _listed(call):
+    for inner in listed(call):
         through = _append(lines, inner, through, own)
     return list(dict.fromkeys([*forms, *through]))
 
 
-def _listed(call: Stated) -> list[Stated]:
+def listed(call: Stated) -> list[Stated]:
     """The transforms that stand in the argument's text: "[CenterCrop(size=22)]"."""
     text = dict(call.arguments)["transforms"]
     try:

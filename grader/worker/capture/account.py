@@ -48,8 +48,12 @@ class Account:
         if training is not None and training["mixed"]:
             unknown["training.split"] = "Training and test images together: the loader mixes both."
         summed = run.batches_per_step.most_common(1)
+        beside = []
         if summed and summed[0][0] > 1:
+            beside.append(f"the optimizer steps once per {summed[0][0]} batches")
             self._recorder.note(f"{run.place}: the optimizer steps once per {summed[0][0]} batches.")
+        if 2 * run.other_losses > run.steps:
+            beside.append("the loss is computed of something else than what the model returns")
         if training is None:
             unknown["training"] = "No loader was in use when the optimizer stepped."
         elif not training["ordered"]:
@@ -75,6 +79,8 @@ class Account:
             "climbs": run.last_rate > run.first_rate,
             "zeroes_gradients": _zeroes(run),
             "at_import": run.at_import,
+            "clipping": _clipping(run),
+            "beside": beside,
             "unknown": [[name, reason] for name, reason in unknown.items()],
         }
 
@@ -95,6 +101,22 @@ class Account:
             "gradients": found.gradients,
             "place": found.place,
         }
+
+
+def _clipping(run: Run) -> list[dict[str, Any]]:
+    """What is done to the gradients before most of the steps."""
+    if not run.clipping:
+        return []
+    (usual, _), *_ = run.clipping.most_common(1)
+    return [
+        {
+            "name": name,
+            "arguments": [list(pair) for pair in arguments],
+            "place": run.place,
+            "library": "torch",
+        }
+        for name, arguments in usual
+    ]
 
 
 def _zeroes(run: Run) -> bool:

@@ -54,9 +54,11 @@ class _Watch:
         self._recorder.forward(module)
         self._inside += 1
         try:
-            return self._quick(module, arguments, named)
+            output = self._quick(module, arguments, named)
         finally:
             self._inside -= 1
+        self._recorder.returned(output)
+        return output
 
     def _quick(self, module: Any, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         rows = _rows((*arguments, *named.values()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,7 @@ LOSSES = (
     *("binary_cross_entropy", "binary_cross_entropy_with_logits", "kl_div", "soft_margin_loss"),
     *("multi_margin_loss", "multilabel_soft_margin_loss", "cosine_embedding_loss", "triplet_margin_loss"),
 )
+CLIPPING = ("clip_grad_norm_", "clip_grad_value_")
 CLASSES = 10
 
 _NOT_TOLD = frozenset({"input", "target", "size_average", "reduce", "self"})
@@ -31,6 +33,7 @@ def watch(recorder: Recorder) -> None:
     _watch_schedulers(recorder)
     for name in LOSSES:
         _watch_loss(recorder, name)
+    _watch_clipping(recorder)
     _watch_backward(recorder)
     _let_one_hot_know_the_classes()
 
@@ -134,7 +137,9 @@ def _watch_loss(recorder: Recorder, name: str) -> None:
     def loss(*arguments: Any, **named: Any) -> Any:
         value = original(*arguments, **named)
         if isinstance(value, torch.Tensor) and value.requires_grad and value.numel() == 1:
-            recorder.loss(name, _told(named), float(value.detach()))
+            scores = arguments[0] if arguments else named.get("input")
+            labels = arguments[1] if len(arguments) > 1 else named.get("target")
+            recorder.loss(name, (*_told(named), *_soft(labels)), float(value.detach()), scores)
         return value
 
     setattr(functional, name, loss)
@@ -154,6 +159,29 @@ def _told(named: dict[str, Any]) -> Told:
         for name, value in named.items()
         if name not in _NOT_TOLD and (isinstance(value, torch.Tensor) or value != usual.get(name))
     )
+
+
+def _soft(labels: Any) -> Told:
+    """Shares of the classes in place of a class."""
+    soft = isinstance(labels, torch.Tensor) and labels.is_floating_point() and labels.dim() > 1
+    return (("target", "shares of the classes"),) if soft else ()
+
+
+def _watch_clipping(recorder: Recorder) -> None:
+    """Functions that act on the gradients of all parameters before a step."""
+    for name in CLIPPING:
+        original = getattr(torch.nn.utils, name)
+
+        @functools.wraps(original)
+        def clip(*arguments: Any, _original: Any = original, _name: str = name, **named: Any) -> Any:
+            bound = inspect.signature(_original).bind(*arguments, **named).arguments
+            recorder.clipped(
+                _name, tuple((key, plain(value)) for key, value in bound.items() if key != "parameters")
+            )
+            return _original(*arguments, **named)
+
+        setattr(torch.nn.utils, name, clip)
+        setattr(torch.nn.utils.clip_grad, name, clip)
 
 
 def _watch_backward(recorder: Recorder) -> None:

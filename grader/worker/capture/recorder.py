@@ -20,8 +20,14 @@ from grader.worker.capture.loops import Loop, Loops
 Told = tuple[tuple[str, Any], ...]
 """Arguments of a loss that are not its defaults."""
 
+Clipped = tuple[tuple[str, Told], ...]
+"""Names and arguments of what was done to the gradients before one step."""
+
 WINDOW = 4096
 """Losses that are kept until the next backward pass: a regulariser may call one per parameter."""
+
+MOST_CLIPPED = 8
+"""What is done to the gradients more often than that before one step is not told."""
 
 MINOR_LOSSES = frozenset({"l1_loss", "smooth_l1_loss", "mse_loss", "huber_loss"})
 
@@ -97,6 +103,8 @@ class Run:
     schedulers: list[Scheduler] = field(default_factory=list)
     evaluations: dict[int, Evaluation] = field(default_factory=dict)
     rises: int = 0  # how often the rate went up from one step to the next
+    other_losses: int = 0  # steps whose loss was computed of something else than the model's own output
+    clipping: Counter[Clipped] = field(default_factory=Counter)  # of the gradients, before a step
 
 
 class Recorder:
@@ -117,8 +125,11 @@ class Recorder:
         self._last: Run | None = None
         self._recent: Pass | None = None  # the last that was left after one batch
         self._model: Any = None
-        self._losses: deque[tuple[str, Told, float]] = deque(maxlen=WINDOW)
+        self._output: Any = None  # of the outermost module, as it was returned
+        self._losses: deque[tuple[str, Told, float, bool]] = deque(maxlen=WINDOW)
         self._loss: tuple[str, Told, bool] = ("", (), False)
+        self._of_output = True
+        self._clipped: list[tuple[str, Told]] = []
         self._zeroed = False
         self._gradients = Gradients()
 
@@ -171,8 +182,17 @@ class Recorder:
             if not any(model is known for known in running.models):
                 running.models.append(model)
 
-    def loss(self, name: str, arguments: Told, value: float) -> None:
-        self._losses.append((name, arguments, value))
+    def returned(self, output: Any) -> None:
+        """What that call gave."""
+        self._output = output
+
+    def loss(self, name: str, arguments: Told, value: float, scores: Any) -> None:
+        self._losses.append((name, arguments, value, scores is self._output))
+
+    def clipped(self, name: str, arguments: Told) -> None:
+        """Something was done to the gradients."""
+        if len(self._clipped) < MOST_CLIPPED:
+            self._clipped.append((name, arguments))
 
     def backward(self, value: float) -> None:
         """A backward pass starts from this value: is it one of the losses as it was computed?"""
@@ -181,12 +201,12 @@ class Recorder:
             running.backwards += 1
         listed = list(self._losses)
         self._losses.clear()
-        for name, arguments, found in reversed(listed):
+        for name, arguments, found, of_output in reversed(listed):
             if _equal(found, value):
-                self._loss = (name, arguments, True)
+                self._loss, self._of_output = (name, arguments, True), of_output
                 return
-        major = dict.fromkeys((n, a) for n, a, _ in listed if n not in MINOR_LOSSES)
-        named = list(major) or list(dict.fromkeys((n, a) for n, a, _ in listed))
+        major = dict.fromkeys((n, a) for n, a, *_ in listed if n not in MINOR_LOSSES)
+        named = list(major) or list(dict.fromkeys((n, a) for n, a, *_ in listed))
         names = " + ".join(dict.fromkeys(name for name, _ in named[:4]))
         self._loss = (names, named[0][1] if named else (), False)
 
@@ -233,7 +253,10 @@ class Recorder:
         if cleared is not None:
             run.cleared[cleared] += 1
         run.losses[self._loss] += 1
-        self._zeroed = False
+        run.other_losses += not self._of_output
+        run.clipping[tuple(self._clipped)] += 1
+        self._clipped.clear()
+        self._zeroed, self._of_output = False, True
         self._last = run
         if running is not None:
             running.steps += 1

@@ -146,6 +146,7 @@ class Meter:
             self._epoch = training.samples // self._images
             self._send(training.steps, training.samples, packed(training.model))
         if self.trainings.spent >= self._budget:
+            self.finish()
             self.stop("budget")
 
     def _mean_loss(self) -> float:
@@ -174,7 +175,7 @@ class Meter:
     # --- the end ----------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
-        """The unit is at its end: the state after its last step goes out, unless that was done.
+        """The training is at its end: the state after its last step goes out, unless that was done.
 
         Raises:
             Stop: the last losses were not finite.

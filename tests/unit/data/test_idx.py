@@ -45,7 +45,7 @@ def test_labels_of_any_length(values: bytes) -> None:
     ("contents", "expected", "found"),
     [
         (b"", "begins with 00 00 08 03", "nothing"),
-        (b"<!DOCTYPE html>", "begins with 00 00 08 03", "3c 21 44 4f"),
+        (b"<!DOCTYPE html>", "begins with 00 00 08 03", "3c 21 44 4f: a web page (HTML)"),
         (encoded(IMAGES[:, 0, 0]), "begins with 00 00 08 03", "00 00 08 01"),
         (b"\0\0\x0d" + GOOD[3:], "begins with 00 00 08 03", "00 00 0d 03"),
         (GOOD[:10], "a header of 16 bytes", "10 bytes"),

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from grader.data.places import PassedOver, Place, in_words, look, search_order, user_cache
+from grader.data.places import (
+    PassedOver,
+    Place,
+    fullest,
+    in_words,
+    look,
+    look_exactly,
+    search_order,
+    user_cache,
+)
 
 STEMS = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
 
@@ -80,3 +89,20 @@ def test_words_for_reports_hold_no_paths() -> None:
     passed_over = [PassedOver(Place(Path("/secret/place"), "--data-dir", True), "holds none of the files")]
     assert in_words("user cache", passed_over) == "user cache; --data-dir did not hold it"
     assert in_words("GRADER_DATA", []) == "GRADER_DATA"
+
+
+def test_exact_names_take_no_other_spelling(tmp_path: Path) -> None:
+    put(tmp_path / "a", "train.csv.gz")
+    assert look_exactly(tmp_path, ("train.csv",), ("a", "")).describe() == "holds none of the files"
+    put(tmp_path / "a", "train.csv")
+    assert look_exactly(tmp_path, ("train.csv",), ("a", "")).files == {
+        "train.csv": tmp_path / "a" / "train.csv"
+    }
+
+
+def test_of_several_versions_a_complete_one_is_taken(tmp_path: Path) -> None:
+    put(tmp_path, "one", "two", "three", "packed")
+    lacking = look_exactly(tmp_path, ("one", "two", "three", "four"), ("",))
+    packed = look_exactly(tmp_path, ("packed",), ("",))
+    assert fullest(lacking, packed) == packed
+    assert fullest(look_exactly(tmp_path, ("zip",), ("",)), lacking).describe() == "lacks four"

@@ -97,12 +97,12 @@ def test_few_seeds_are_shown_with_the_known_noise():
     assert math.isclose(found.low, 0.96 - 1.96 * SD)
     assert math.isclose(found.high, 0.96 + 1.96 * SD)
     assert found.sentence == (
-        "95 % interval of the mean: 95.76 to 96.24 % (normal, 1 seed, with the sd of 0.12 points "
-        "tabulated for this task)."
+        "95 % interval of the mean: 95.76 to 96.24 % (normal, 1 seed, with an sd of 0.12 points, "
+        "the known one)."
     )
     wider = interval((0.95, 0.97), SD)
     assert math.isclose(wider.high - wider.low, 2 * 1.96 * statistics.stdev((0.95, 0.97)) / math.sqrt(2))
-    assert "observed over 2 seeds" in wider.sentence
+    assert "the larger of the known and the observed one" in wider.sentence
 
 
 def test_five_seeds_are_shown_with_their_own_noise():

@@ -186,3 +186,11 @@ def test_the_rule_is_one_sentence_with_its_figures():
     assert RULE.count(". ") == 0
     assert RULE.endswith("person does.")
     assert "±0.75 sd, 2 % errors" in RULE
+
+
+def test_the_example_of_the_guide_is_right():
+    """docs/verdicts.md: 95.40 % is repeated, and with 95.31 % it is passed."""
+    assert another_trial_helps((0.9540,), 0.95, 0.0016)
+    assert not another_trial_helps((0.9540, 0.9531), 0.95, 0.0016)
+    assert round(weight((0.9540, 0.9531), 0.95, 0.0016), 1) == 4.4
+    assert decide((0.9540, 0.9531), 0.95, 0.0016).outcome == "passed"

@@ -55,6 +55,8 @@ def answer() -> dict[str, object]:
         "last_rate": 0.01,
         "zeroes_gradients": True,
         "at_import": False,
+        "clipping": [],
+        "beside": [],
         "unknown": [["passes", "not counted"]],
     }
     return {

@@ -11,7 +11,7 @@ from grader.records import Entrypoint
 from grader.stages.endings import absent_because
 
 ENTRY = Entrypoint("model.py", 0, "Net", (), "")
-CAUSES = {"machine": "errored", "slow": "review", "killed": "review"}
+CAUSES = {"machine": "errored", "slow": "review", "killed": "review", "recipe": "review"}
 
 
 @pytest.mark.parametrize("kind", typing.get_args(EndingKind))

@@ -6,28 +6,47 @@ from types import SimpleNamespace
 
 import pytest
 
+from grader.checks.interface import rule_types
+from grader.evaluation.consistency import Line
 from grader.reading.scan import Scan
-from grader.records import Absent, Measurement, Probe, Trial
+from grader.records import Absent, EpochPoint, Measurement, Probe, Trial
+from grader.spec.load import load_spec
 from grader.stages import study
-from grader.stages.study import MAX_SEED, run_study, seeds_for
+from grader.stages.study import MAX_SEED, lines_of, run_study, seeds_for
 
 SD = 0.0016
 
 
-def trial(seed: int, accuracy: float | Absent) -> Trial:
+def trial(seed: int, accuracy: float | Absent | tuple[float, ...]) -> Trial:
+    """A trial with this accuracy, or with one after each of its epochs."""
+    points = accuracy if isinstance(accuracy, tuple) else ()
+    accuracy = points[-1] if points else accuracy
     value = (
         accuracy
         if isinstance(accuracy, Absent)
         else Measurement("test_accuracy", accuracy, "share", "test", 10_000, (accuracy,), SD, "table")
     )
-    return Trial(seed, "finished", "done", 469, 60_000, (), 1.0, 1.0, 100, "sha256:0", 0, value)
+    epochs = tuple(EpochPoint(n, 60_000 * n, one) for n, one in enumerate(points, 1))
+    return Trial(
+        seed, "finished", "done", 469, 60_000, (), 1.0, 1.0, 100, "sha256:0", 0, value, epochs=epochs
+    )
 
 
 @pytest.fixture
 def study_of(monkeypatch):
     """Run a study whose trials have these accuracies, one after the other."""
 
-    def make(accuracies, *, target=0.95, at_least=1, at_most=5, seeds=(), probes=((),) * 9, scan=None):
+    def make(
+        accuracies,
+        *,
+        target=0.95,
+        at_least=1,
+        at_most=5,
+        seeds=(),
+        probes=((),) * 9,
+        scan=None,
+        name="digits",
+    ):
         left = iter(zip(accuracies, probes, strict=False))
 
         def next_trial(_job, seed):
@@ -35,9 +54,10 @@ def study_of(monkeypatch):
             return trial(seed, accuracy), raised
 
         monkeypatch.setattr(study, "run_trial", next_trial)
-        data = SimpleNamespace(tabulated_sd=SD, test_labels=[0] * 10_000)
+        data = SimpleNamespace(tabulated_sd=SD, test_labels=[0] * 10_000, facts=SimpleNamespace(name=name))
         job = SimpleNamespace(data=data, scan=scan)
-        return run_study(job, (target,), at_least=at_least, at_most=at_most, seeds=seeds)
+        targets = target if isinstance(target, tuple) else (target,)
+        return run_study(job, targets, at_least=at_least, at_most=at_most, seeds=seeds)
 
     return make
 
@@ -64,6 +84,53 @@ def test_the_larger_spread_is_the_one_that_counts(study_of):
     _, mean, _ = study_of([0.953, 0.97, 0.94, 0.99, 0.95])
     assert mean.spread > SD
     assert mean.spread_source.startswith("observed over")
+
+
+def test_every_line_has_to_be_decided(study_of):
+    assert len(study_of([0.97], target=(0.95,))[0]) == 1
+    trials, mean, _ = study_of([0.97] * 5, target=(0.95, 0.9701))
+    assert len(trials) == 5
+    assert mean.values == (0.97,) * 5
+
+
+def test_the_known_noise_is_that_of_the_data_set_at_the_line(study_of):
+    """0.35 points above the line: close where MNIST is noisy, clear where it is steady."""
+    assert len(study_of([0.9935, 0.9935], target=0.99, name="MNIST")[0]) == 2
+    trials, mean, _ = study_of([0.9980], target=0.994, name="MNIST")
+    assert len(trials) == 1
+    assert mean.spread == 0.0006
+
+
+def test_the_spread_shown_is_that_at_the_nearest_line(study_of):
+    _, mean, _ = study_of([0.95], target=(0.85, 0.938), name="CIFAR-10")
+    assert mean.spread == pytest.approx(0.0015, abs=0.0001)
+
+
+def test_a_diverged_trial_is_a_trial(study_of):
+    trials, mean, _ = study_of([0.953, 0.0, 0.953, 0.954, 0.955])
+    assert len(trials) == 5
+    assert mean.values[1] == 0
+    assert mean.value == pytest.approx(0.763)
+
+
+def test_a_line_that_must_last_is_decided_by_its_weakest_epoch(study_of):
+    line = Line(0.994, 3)
+    steady, weak = (0.9990, 0.9991, 0.9992), (0.9990, 0.9945, 0.9992)
+    assert len(study_of([steady], target=(line,), name="MNIST")[0]) == 1
+    assert len(study_of([weak] * 5, target=(line,), name="MNIST")[0]) == 4
+    hopeless = (0.9990, 0.9850, 0.9941)
+    assert len(study_of([hopeless], target=(line,), name="MNIST")[0]) == 1
+    assert len(study_of([hopeless] * 5, target=(0.994,), name="MNIST")[0]) == 5
+
+
+def test_the_lines_are_those_of_the_specs_checks():
+    assert lines_of(load_spec("s4").spec.checks) == (Line(0.95),)
+    kind = rule_types()["test_accuracy"]
+    one = kind(id="a", check="test_accuracy", at_least="99.4 %", points=1.0)
+    lasting = kind(
+        id="b", check="test_accuracy", at_least="99.4 %", in_each_of_the_last="3 epochs", points=1.0
+    )
+    assert lines_of([one, lasting, one, object()]) == (Line(one.at_least), Line(one.at_least, 3))
 
 
 def test_the_spec_may_ask_for_more_and_seeds_override_it(study_of):
@@ -107,4 +174,5 @@ def test_nobody_can_know_the_seeds_beforehand():
     drawn = [tuple(seeds_for((), 5)) for _ in range(4)]
     assert len(set(drawn)) == 4
     assert all(0 <= seed < MAX_SEED for seeds in drawn for seed in seeds)
+    assert all(len(set(seeds)) == 5 for seeds in drawn)
     assert tuple(seeds_for((3, 4), 5)) == (3, 4)

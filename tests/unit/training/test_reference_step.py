@@ -22,7 +22,7 @@ def _one_thread():
 
 @pytest.mark.parametrize(
     ("shape", "classes", "parameters"),
-    [((1, 28, 28), 10, 14_474 + 0), ((3, 32, 32), 10, 14_762), ((3, 64, 64), 200, 21_032), ((4,), 3, 2_051)],
+    [((1, 28, 28), 10, 14_458), ((3, 32, 32), 10, 14_746), ((3, 64, 64), 200, 21_016), ((4,), 3, 2_051)],
 )
 def test_the_net_never_changes(shape, classes, parameters):
     """Another net would need another table of reference devices."""

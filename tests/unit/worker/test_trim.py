@@ -89,14 +89,19 @@ def run(trimmed: bool, code: str) -> str:
     """What a fresh process prints that runs this code, with or without the stand-in."""
     first = "from grader.worker import trim; assert trim.install()\n" if trimmed else ""
     done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", first + code], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-W", "ignore", "-c", first + code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
 
 known_release = pytest.mark.skipif(
-    not trim.RELEASES[0] <= trim.torch_release() < trim.RELEASES[1], reason="no trim for this release of torch"
+    not trim.RELEASES[0] <= trim.torch_release() < trim.RELEASES[1],
+    reason="no trim for this release of torch",
 )
 
 
@@ -169,7 +174,12 @@ def test_after_torch_it_is_too_late():
 
 @pytest.mark.parametrize(
     ("text", "release"),
-    [("__version__ = '2.15.0+cu132'\n", (2, 15)), ("__version__ = '3.1.0a0'\n", (3, 1)), ("", (0, 0)), (None, (0, 0))],
+    [
+        ("__version__ = '2.15.0+cu132'\n", (2, 15)),
+        ("__version__ = '3.1.0a0'\n", (3, 1)),
+        ("", (0, 0)),
+        (None, (0, 0)),
+    ],
     ids=["release", "nightly", "empty", "absent"],
 )
 def test_the_release_is_read_without_an_import(tmp_path, monkeypatch, text, release):

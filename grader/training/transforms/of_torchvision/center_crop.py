@@ -30,10 +30,10 @@ class CenterCrop(Step):
         padding = self._padding(form)
         wider = padding.after(form)
         top, left = (
-            framing.everywhere(len(images), round((there - wanted) / 2.0))
-            for there, wanted in zip(wider.size, self.size, strict=True)
+            round((there - wanted) / 2.0) for there, wanted in zip(wider.size, self.size, strict=True)
         )
-        return framing.framed(images, form, padding, top, left, self.size)
+        whole = framing.padded(images, padding)
+        return whole[:, :, top : top + self.size[0], left : left + self.size[1]]
 
     def _padding(self, form: Form) -> Padding:
         more_high, more_wide = (

@@ -25,10 +25,8 @@ class Flip(Step):
         return 1
 
     def apply(self, images: torch.Tensor, drawn: Drawn, _form: Form) -> torch.Tensor:
-        import torch
-
-        turned = drawn.below(0, self.p)
-        return torch.where(turned[:, None, None, None], images.flip(self.axis), images)
+        rows = drawn.below(0, self.p).nonzero().flatten()
+        return images.index_copy(0, rows, images.index_select(0, rows).flip(self.axis))
 
 
 def read(call: Stated, _form: Form) -> Step:

@@ -24,11 +24,10 @@ class Pad(Step):
     def after(self, form: Form) -> Form:
         return self.padding.after(form)
 
-    def apply(self, images: torch.Tensor, _drawn: Drawn, form: Form) -> torch.Tensor:
+    def apply(self, images: torch.Tensor, _drawn: Drawn, _form: Form) -> torch.Tensor:
         from grader.training.transforms import framing
 
-        still = framing.everywhere(len(images), 0)
-        return framing.framed(images, form, self.padding, still, still, self.after(form).size)
+        return framing.padded(images, self.padding)
 
 
 def read(call: Stated, form: Form) -> Step:

@@ -34,16 +34,17 @@ class RandomCrop(Step):
         return replace(form, height=self.size[0], width=self.size[1])
 
     def apply(self, images: torch.Tensor, drawn: Drawn, form: Form) -> torch.Tensor:
+        import torch
+
         from grader.training.transforms import framing
 
         starts, place, drawing = [], 0, self.words(form)
         for choices in self._choices(form):
             drawn_here = choices > 1 or (self.draws_both and drawing > 0)
-            starts.append(
-                drawn.integer(place, choices) if drawn_here else framing.everywhere(len(images), 0)
-            )
+            starts.append(drawn.integer(place, choices) if drawn_here else torch.zeros_like(drawn.at))
             place += drawn_here
-        return framing.framed(images, form, self._whole_padding(form), starts[0], starts[1], self.size)
+        whole = framing.padded(images, self._whole_padding(form))
+        return framing.cropped(whole, starts[0], starts[1], self.size)
 
     def _choices(self, form: Form) -> tuple[int, int]:
         """How many rows and columns a crop can start at."""

@@ -68,25 +68,21 @@ class RandomErasing(Step):
         return (area * ratio).sqrt().round(), (area / ratio).sqrt().round()
 
     def apply(self, images: torch.Tensor, drawn: Drawn, form: Form) -> torch.Tensor:
-        import torch
+        from grader.training.transforms import holes
 
         acts = drawn.at >= 0
         chosen = type(drawn)(drawn.words, drawn.at[acts])
         height, width = (side.long() for side in self._sides(chosen.word(0), chosen.word(1), form))
         top = chosen.integer_under(2, form.height - height + 1)
         left = chosen.integer_under(3, form.width - width + 1)
-        rows, columns = torch.arange(form.height), torch.arange(form.width)
-        in_rows = (rows >= top[:, None]) & (rows < (top + height)[:, None])
-        in_columns = (columns >= left[:, None]) & (columns < (left + width)[:, None])
-        hole = torch.zeros(len(images), 1, form.height, form.width, dtype=torch.bool)
-        hole[acts, 0] = in_rows[:, :, None] & in_columns[:, None, :]
-        return torch.where(hole, torch.tensor(self.value).view(1, -1, 1, 1), images)
+        bottom, right = top + height, left + width
+        rectangles = (top[:, None], left[:, None], bottom[:, None], right[:, None])
+        erased = holes.filled(images[acts], form, rectangles, self.value)
+        return images.index_copy(0, acts.nonzero().flatten(), erased)
 
 
 def read(call: Stated, form: Form) -> Step:
-    given = bound(
-        call, {"p": 0.5, "scale": (0.02, 0.33), "ratio": (0.3, 3.3), "value": 0, "inplace": False}
-    )
+    given = bound(call, {"p": 0.5, "scale": (0.02, 0.33), "ratio": (0.3, 3.3), "value": 0, "inplace": False})
     if given["value"] == "random":
         raise NotCovered("value='random' is not covered.")
     return RandomErasing(

@@ -1,4 +1,8 @@
-"""`Resize`, bilinear: Pillow's own for pictures, torch's `interpolate` for tensors. The same bits."""
+"""`Resize`, bilinear: Pillow's own for pictures, torch's `interpolate` for tensors. The same bits.
+
+Pillow resizes columns first or rows first: newer versions choose by the sizes. Where they may choose the rows,
+a picture's resize is not covered.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,8 @@ class Resize(Step):
     def after(self, form: Form) -> Form:
         height, width = self._to(form)
         number(max(height, width), "size", 1, LARGEST_SIDE)
+        if form.kind == "picture" and height < form.height and width * form.height > height * form.width:
+            raise NotCovered("It shrinks the height by more than the width.")
         return replace(form, height=height, width=width)
 
     def _to(self, form: Form) -> tuple[int, int]:
@@ -49,9 +55,7 @@ class Resize(Step):
 
 
 def read(call: Stated, form: Form) -> Step:
-    given = bound(
-        call, {"size": REQUIRED, "interpolation": "bilinear", "max_size": None, "antialias": True}
-    )
+    given = bound(call, {"size": REQUIRED, "interpolation": "bilinear", "max_size": None, "antialias": True})
     if interpolation(given["interpolation"]) != "bilinear":
         raise NotCovered(f"interpolation={given['interpolation']!r} is not covered.")
     only(given["max_size"], None, "max_size")

@@ -39,7 +39,7 @@ def test_every_row_is_as_wide_as_its_heads(example_record: RunRecord) -> None:
 
 def test_every_section_says_something(example_record: RunRecord) -> None:
     made = sections(example_record)
-    assert len({section.id for section in made}) == len(made) == 11
+    assert len({section.id for section in made}) == len(made) == 13
     assert all(section.lead or section.facts or section.tables for section in made)
 
 
@@ -49,6 +49,43 @@ def test_the_recipe_names_its_source(example_records: dict[str, RunRecord]) -> N
     own = replace(record.evidence.recipe, source="student")  # type: ignore[type-var]
     lead = training.build(replace(record, evidence=replace(record.evidence, recipe=own))).lead
     assert lead[0].startswith("Trained with your own recipe.")
+
+
+def test_a_recipe_shows_what_was_trained_beside_what_the_code_says(
+    example_records: dict[str, RunRecord],
+) -> None:
+    section = training.build(example_records["own_recipe"])
+    shown = facts(section)
+    assert section.lead[0].startswith("Trained with your own recipe, parts of it from")
+    assert "Lion is not known" in section.lead[1]
+    assert shown["Epochs"] == "3 (your code: 15)"
+    assert shown["Batch size"] == "128, not shuffled"
+    assert shown["Schedule"] == "OneCycleLR(max_lr=0.1, total_steps=1407), stepped per batch"
+    assert shown["Schedule in your code"] == "OneCycleLR(max_lr=0.1, total_steps=7035), stepped per batch"
+    assert shown["Loss"] == "cross_entropy(label_smoothing=0.02)"
+    assert shown["Gradient clipping"] == "clip_grad_norm_(max_norm=1)"
+    assert table(section, "Where the recipe came from").rows[0] == (
+        "optimizer",
+        "the assignment's default: Lion is not known",
+    )
+
+
+def test_a_recipe_that_was_not_changed_is_shown_once(example_records: dict[str, RunRecord]) -> None:
+    shown = facts(training.build(example_records["full_marks"]))
+    assert shown["Epochs"] == "1"
+    assert not {"Schedule in your code", "Gradient clipping"} & set(shown)
+
+
+def test_the_accuracy_after_each_epoch_stands_beside_the_seeds(
+    example_records: dict[str, RunRecord],
+) -> None:
+    section = training.build(example_records["own_recipe"])
+    assert table(section, "Test accuracy after each epoch").rows == (
+        ("1", "98.12 %", "98.12 %"),
+        ("2", "–", "–"),
+        ("3", "99.07 %", "–"),
+    )
+    assert "The loss rose." in table(section, "Seeds").rows[1][-1]
 
 
 def test_the_seeds_and_their_mean(example_records: dict[str, RunRecord]) -> None:
