@@ -50,6 +50,7 @@ def main() -> None:
         Path(folder).chmod(0o755)
         place = submission(Path(folder, "submission"))
         before = untrimmed(place, Path(folder, "harness"))
+        memory = {"trimmed": together(Bubblewrap(), place)}  # before there is a zygote to be counted
         zygote = Zygote()
         begin = time.monotonic()
         parent = parent_of_workers(zygote, place)
@@ -63,7 +64,7 @@ def main() -> None:
         for _ in range(rounds):
             for name, way in ways.items():
                 found[name].append(way())
-        memory = {name: together(box, place) for name, box in (("trimmed", Bubblewrap()), ("forked", zygote))}
+        memory["forked"] = together(zygote, place)
         walls = canaries(zygote, place, rounds)
         zygote.close()
     show(found, first, memory, walls, rounds)

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     Reals = NDArray[np.float32]
 
 NAME = "generated stand-in pictures"
-SD = 0.01
-"""Run-to-run standard deviation of test accuracy after a few epochs, rounded up: see `docs/data.md`."""
+SD = 0.005
+"""Run-to-run standard deviation of test accuracy: measured at 0.004 (mean 0.975) with a small convolutional network
+on ten kinds, three epochs, three seeds, and rounded up."""
 
 HUES = 20
 _CHUNK = 500  # pictures at once: the working arrays stay small

@@ -131,6 +131,10 @@ class _Heard:
         loss = message.number("loss", -1, 1e30)
         if len(self.times) > _MAX_REPORTS:
             raise ProtocolError("progress")
+        if steps <= self.steps:  # it was begun anew
+            self.curve.clear()
+            self.times.clear()
+            self.epochs.clear()
         self.steps, self.samples = steps, samples
         self.times.append((steps, time.monotonic() - self.start))
         if loss >= 0 and len(self.curve) < _MAX_CURVE:
@@ -141,8 +145,6 @@ class _Heard:
     def _epoch(self, message: Message) -> None:
         epoch = message.integer("epoch", 1, self.epochs_planned)
         samples = message.integer("samples", 1, checked.MAX_COUNT)
-        if epoch == 1:
-            self.epochs.clear()  # a training that was begun anew
         if epoch != len(self.epochs) + 1:
             raise ProtocolError("epoch")
         self.epochs.append(EpochState(epoch, samples, state_of(message) if message.arrays else None))

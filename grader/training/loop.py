@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import torch
 
 from grader.inspection.accounting import entries
 from grader.training.losses import Loss, loss
+from grader.training.memory import with_fall_back
 from grader.training.order import epoch_order
 from grader.training.recipe import BadRecipe, Schedules, optimizer, schedules
 from grader.training.transforms.interface import NotCovered
@@ -39,6 +40,7 @@ class Plan:
     schedules: Sequence[Named] = ()  # each with `steps` beside its name
     clipping: Sequence[Named] = ()
     shuffled: bool = True
+    channels_last: bool = True  # where the weights' order in memory may be changed to be quicker
     max_steps: int = 0  # 0: the whole training; else stop early, the schedules still made for the whole
 
 
@@ -109,6 +111,16 @@ def train(
         BadRecipe: the plan names something that cannot be built.
         Whatever the student's forward pass raises.
     """
+
+    def attempt(channels_last: bool) -> Result:
+        return _trained(model, images, labels, replace(plan, channels_last=channels_last), listener)
+
+    return with_fall_back(model, attempt) if plan.channels_last else attempt(False)
+
+
+def _trained(
+    model: torch.nn.Module, images: torch.Tensor, labels: torch.Tensor, plan: Plan, listener: Listener
+) -> Result:
     # Not `model.parameters()`: a class may override it. What is counted is what is trained.
     registered = [entry.tensor for entry in entries(model) if entry.role == "parameter"]
     parameters = [tensor for tensor in registered if tensor.requires_grad]
@@ -145,7 +157,10 @@ def _epoch(
     batches = torch.split(epoch_order(len(pictures), shuffled=plan.shuffled), plan.batch_size)
     run.model.train()
     for number, chosen in enumerate(batches, 1):
-        run.step(pipeline(pictures.index_select(0, chosen)), labels.index_select(0, chosen))
+        batch = pipeline(pictures.index_select(0, chosen))
+        if plan.channels_last:
+            batch = batch.contiguous(memory_format=torch.channels_last)
+        run.step(batch, labels.index_select(0, chosen))
         stops = bool(plan.max_steps) and run.steps >= plan.max_steps
         if number % plan.report_every == 0 or number == len(batches) or stops:
             mean = run.mean_loss()

@@ -67,7 +67,7 @@ class _Ending:
 def _built(
     library: Any, known: Mapping[str, tuple[str, ...]], given: Mapping[str, Any], target: object
 ) -> Any:
-    name, arguments = given.get("name"), given.get("arguments")
+    name, arguments = str(given.get("name")), given.get("arguments")
     if name not in known or not isinstance(arguments, dict):
         raise BadRecipe(f"The recipe names {name}, which is not known here.")
     try:

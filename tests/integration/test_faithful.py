@@ -244,7 +244,7 @@ def test_a_training_that_does_not_run_again_is_named(tmp_path):
     ("trouble", "ending"),
     [
         ("if epoch == 2: os.kill(os.getpid(), 9)", "killed"),
-        ("if epoch == 2: os._exit(0)", "exit"),
+        ("if epoch == 2: os.abort()", "signal"),
         ("if epoch == 2: kept = [bytearray(b'x' * 200_000_000) for _ in range(100)]", "memory"),
         ("if epoch == 2: threading.Event().wait()", "stalled"),
         (
@@ -252,7 +252,7 @@ def test_a_training_that_does_not_run_again_is_named(tmp_path):
             "output",
         ),
     ],
-    ids=["killed", "exit", "memory", "stalled", "output"],
+    ids=["killed", "signal", "memory", "stalled", "output"],
 )
 def test_what_ends_the_worker_is_named_and_what_was_trained_stays(tmp_path, trouble, ending):
     folder = loops.lay_out("trains in vain", tmp_path / "work", trouble=trouble)

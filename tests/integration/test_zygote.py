@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -524,6 +525,46 @@ def test_a_zygote_that_was_killed_is_started_and_proven_anew(tmp_path):
         assert len(proven) == 2
     finally:
         zygote.close()
+
+
+def test_a_zygote_serves_several_threads_and_outlives_the_one_that_needed_it_first(tmp_path):
+    tmp_path.chmod(0o755)
+    zygote = Zygote()
+    opened: list[Worker] = []
+
+    def open_one() -> None:
+        worker = Worker(zygote, workplace(tmp_path), Limits())
+        worker.wait_until_ready()
+        opened.append(worker)
+
+    try:
+        threads = [threading.Thread(target=open_one) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        time.sleep(0.5)
+        assert len({worker._process.pid for worker in opened}) == 4
+        assert all(worker._process.poll() is None for worker in opened)
+        first = zygote._jail
+        open_one()
+        assert zygote._jail is first
+    finally:
+        for worker in opened:
+            worker.stop()
+        zygote.close()
+
+
+def test_a_zygote_with_a_second_thread_refuses_to_serve():
+    code = (
+        "import sys, threading, time; sys.path.insert(0, sys.argv[1]); from grader.worker import zygote\n"
+        "threading.Thread(target=time.sleep, args=(60,), daemon=True).start()\n"
+        "try:\n    zygote._prepare()\nexcept RuntimeError as error:\n    print(error)\n"
+    )
+    one = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", code, str(ROOT)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=one)
+    assert done.stdout == "2 threads run after the imports\n"
 
 
 SUPERVISOR = """

@@ -19,7 +19,7 @@ from grader.training.transforms.interface import (
     Stated,
     stated,
 )
-from grader.training.transforms.program import Line, Program, is_random, program
+from grader.training.transforms.program import Line, Program, fixed_calls, program
 from grader.training.transforms.walking import CLOSED, positions, walked
 
 _OWN_SEED = 0x5EED_7A11
@@ -89,26 +89,11 @@ class Pipeline:
     def deterministic(self) -> Pipeline:
         """What a test pass uses: the steps that are the same for every image and every time.
 
-        Where a random step alone sees to the size, only what makes and normalises tensors is kept.
-
         Raises:
-            NotCovered: neither gives images of the size that the model is trained on.
+            NotCovered: without the others, images do not get the size that the model is trained on.
         """
-        for kept in (self._without_random(), self._conversions()):
-            try:
-                made = Pipeline.of(kept, self._shape)
-            except NotCovered:
-                continue
-            if made.output_shape == self.output_shape:
-                return made
-        raise NotCovered("Without its random transforms, images do not get the size that is trained on.")
-
-    def _without_random(self) -> list[Stated]:
-        lines = self._program.lines
-        return [line.call for line in lines if line.gate < 0 and not is_random(line, self._program.start)]
-
-    def _conversions(self) -> list[Stated]:
-        return [call for call in self._without_random() if call.name in _CONVERSIONS]
+        kept = fixed_calls(self._calls, self._shape)
+        return Pipeline.of([self._calls[number] for number in kept], self._shape)
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
         """uint8 (B, C, H, W) → float32 (B, C, H', W').
@@ -138,9 +123,6 @@ class Pipeline:
         if self._own is None:
             self._own = torch.Generator().manual_seed((given.initial_seed() ^ _OWN_SEED) & (2**63 - 1))
         return self._own
-
-
-_CONVERSIONS = ("ToTensor", "ToImage", "PILToTensor", "ToDtype", "Normalize", "ToTensorV2")
 
 
 def _applied(line: Line, group: _Group, words: torch.Tensor, at: torch.Tensor) -> list[_Group]:

@@ -21,14 +21,30 @@ from grader.training.transforms.versions import dated
 
 MOST_CALLS = 40
 
+CONVERSIONS = ("ToTensor", "ToImage", "PILToTensor", "ToDtype", "Normalize", "ToTensorV2")
+"""What a test pass keeps in any case."""
+
 
 @dataclass(frozen=True)
 class Line:
-    """One step, the call it came from, and the line number of the gate that it stands behind (-1: none)."""
+    """One step, the call it came from, and the line number of the gate that it stands behind (-1: none).
+
+    `forms` are those in which images may come to it.
+    """
 
     step: Step
     call: Stated
+    forms: tuple[Form, ...]
     gate: int = -1
+
+    @property
+    def most_words(self) -> int:
+        """How many words an image takes here at most."""
+        return max(self.step.words(form) for form in self.forms)
+
+    @property
+    def is_random(self) -> bool:
+        return self.gate >= 0 or self.most_words > 0
 
 
 @dataclass(frozen=True)
@@ -39,11 +55,7 @@ class Program:
 
     @property
     def is_random(self) -> bool:
-        return any(is_random(line, self.start) for line in self.lines)
-
-
-def is_random(line: Line, form: Form) -> bool:
-    return line.gate >= 0 or line.step.words(form) > 0
+        return any(line.is_random for line in self.lines)
 
 
 def program(calls: Sequence[Stated], shape: Sequence[int]) -> Program:
@@ -64,6 +76,27 @@ def program(calls: Sequence[Stated], shape: Sequence[int]) -> Program:
     for call in known:
         forms = _append(lines, call, forms, gate=-1)
     return Program(tuple(lines), start, _end(forms))
+
+
+def fixed_calls(calls: Sequence[Stated], shape: Sequence[int]) -> list[int]:
+    """Which of the calls a test pass uses: those that are the same for every image and every time.
+
+    Where a random call alone sees to the size, only what makes and normalises tensors is kept.
+
+    Raises:
+        NotCovered: the calls are not covered, or neither gives images of the size that is trained on.
+    """
+    made = program(calls, shape)
+    tops = [line for line in made.lines if line.gate < 0]
+    fixed = [number for number, line in enumerate(tops) if not line.is_random]
+    conversions = [number for number in fixed if calls[number].name in CONVERSIONS]
+    for kept in (fixed, conversions):
+        try:
+            if program([calls[number] for number in kept], shape).end == made.end:
+                return kept
+        except NotCovered:
+            continue
+    raise NotCovered("Without its random transforms, images do not get the size that is trained on.")
 
 
 def _check_library(calls: Sequence[Stated]) -> None:
@@ -91,13 +124,14 @@ def _append(lines: list[Line], call: Stated, forms: list[Form], gate: int) -> li
     except NotCovered as reason:
         text = str(reason)
         raise NotCovered(text if text.startswith(call.name) else f"{call.text}: {text}") from None
-    lines.append(Line(steps[0], call, gate))
+    lines.append(Line(steps[0], call, tuple(forms), gate))
     return list(dict.fromkeys(after))
 
 
 def _behind_a_gate(lines: list[Line], call: Stated, forms: list[Form], gate: int) -> list[Form]:
     given = bound(call, {"transforms": REQUIRED, "p": 0.5})
-    lines.append(Line(Gate(probability(given["p"]), call.library == "torchvision"), call, gate))
+    step = Gate(probability(given["p"]), call.library == "torchvision")
+    lines.append(Line(step, call, tuple(forms), gate))
     own = len(lines) - 1
     through = forms
     for inner in listed(call):

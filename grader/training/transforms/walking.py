@@ -29,7 +29,7 @@ def positions(made: Program) -> tuple[int, list[int]] | None:
 def walked(made: Program, count: int, generator: torch.Generator) -> tuple[torch.Tensor, list[torch.Tensor]]:
     """As the library goes: image by image, each draw deciding what is drawn next."""
     before = generator.get_state()
-    words = draws.take(count * _most(made), generator)
+    words = draws.take(count * sum(line.most_words for line in made.lines), generator)
     walker = _Walker(made, words)
     found = [[CLOSED] * count for _ in made.lines]
     at = 0
@@ -38,16 +38,6 @@ def walked(made: Program, count: int, generator: torch.Generator) -> tuple[torch
     generator.set_state(before)
     draws.take(at, generator)
     return words, [torch.tensor(places, dtype=torch.int64) for places in found]
-
-
-def _most(made: Program) -> int:
-    """Words that one image can take at most."""
-    forms, total = {made.start}, 0
-    for line in made.lines:
-        total += max(line.step.words(form) for form in forms)
-        after = {line.step.after(form) for form in forms}
-        forms = forms | after if line.gate >= 0 else after
-    return total
 
 
 class _Walker:

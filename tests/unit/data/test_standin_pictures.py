@@ -57,7 +57,7 @@ def test_hue_tells_the_two_hundred_apart(two_hundred: DataSet) -> None:
     """The strongest colour of a picture is that of its class's hue."""
     images = two_hundred.train_images.astype(int)
     spread = images.max(axis=1) - images.min(axis=1)
-    strong = spread > np.quantile(spread, 0.95, axis=(1, 2), keepdims=True)
+    strong = spread >= np.quantile(spread, 0.95, axis=(1, 2), keepdims=True)
     red, green, blue = (
         np.array([image[channel][kept].mean() for image, kept in zip(images, strong, strict=True)])
         for channel in range(3)
@@ -86,7 +86,7 @@ def test_statistics_are_those_of_all_pixels(ten: DataSet) -> None:
 
 
 @pytest.mark.slow
-def test_a_small_network_learns_ten_kinds_in_five_epochs() -> None:
+def test_a_small_network_learns_ten_kinds_in_three_epochs() -> None:
     import torch
     from torch import nn
 
@@ -98,13 +98,13 @@ def test_a_small_network_learns_ten_kinds_in_five_epochs() -> None:
 
     model = nn.Sequential(*block(3, 12), *block(12, 24), *block(24, 32), nn.Flatten(), nn.Linear(512, 10))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.05, total_steps=5 * 79)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.05, total_steps=3 * 79)
 
     def inputs(images: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(images.copy()).float().div(255).sub(data.mean).div(data.std)
 
     images, labels = inputs(data.train_images), torch.from_numpy(data.train_labels.astype(np.int64))
-    for _ in range(5):
+    for _ in range(3):
         for batch in torch.randperm(len(images)).split(128):
             optimizer.zero_grad()
             nn.functional.cross_entropy(model(images[batch]), labels[batch]).backward()
@@ -113,4 +113,4 @@ def test_a_small_network_learns_ten_kinds_in_five_epochs() -> None:
     model.eval()
     with torch.no_grad():
         answers = model(inputs(data.test_images)).argmax(dim=1).numpy()
-    assert 0.7 < (answers == data.test_labels).mean() < 1
+    assert 0.9 < (answers == data.test_labels).mean() < 0.999

@@ -98,10 +98,6 @@ def test_a_training_whose_finder_printed_nothing_is_not_tried(tmp_path):
     ("changed", "says"),
     [
         (replace(session(), way="read"), "never seen to run"),
-        (
-            replace(session(), rate_finder="no saved output shows it: it is not recoverable."),
-            "not recoverable",
-        ),
         (session(), ""),
     ],
     ids=["read", "fine"],

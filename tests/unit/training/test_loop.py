@@ -209,6 +209,38 @@ def test_images_come_in_their_own_order_where_they_are_not_shuffled():
     assert torch.equal(torch.cat(seen), images[:, 0, 0].float() / 255)
 
 
+class Views(nn.Module):
+    """Uses `view` on a map, which fails where channels are last in memory."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv, self.fc = nn.Conv2d(1, 4, 3), nn.Linear(64, 2)
+
+    def forward(self, x):
+        return self.fc(torch.relu(self.conv(x)).view(-1, 64))
+
+
+def test_a_model_that_uses_view_trains_as_it_always_did():
+    def weights(channels_last: bool) -> torch.Tensor:
+        torch.manual_seed(0)
+        net, result, heard = trained(Views(), changed(channels_last=channels_last, epochs=2))
+        assert result.steps == 14
+        assert heard.epochs == [(1, 200), (2, 400)]
+        return net.conv.weight.detach()
+
+    assert torch.equal(weights(True), weights(False))
+
+
+def test_channels_last_changes_no_more_than_the_last_digits():
+    def weights(channels_last: bool) -> torch.Tensor:
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Conv2d(8, 8, 3), nn.Flatten(), nn.Linear(32, 2))
+        trained(net, changed(channels_last=channels_last, max_steps=4))
+        return net[2].weight.detach().contiguous()
+
+    assert weights(True) == pytest.approx(weights(False), abs=1e-4)
+
+
 # --- schedules ------------------------------------------------------------------------------------------------
 
 

@@ -33,7 +33,12 @@ AFFINES: dict[str, dict[str, Value]] = {
     "moved": {"degrees": 0, "translate": "(0.1, 0.2)"},
     "scaled": {"degrees": 0, "scale": "(0.7, 1.3)"},
     "moved and scaled": {"degrees": 0, "translate": "(0.12, 0.12)", "scale": "(0.85, 1.15)"},
-    "all": {"degrees": "(-10, 10)", "translate": "(0.1, 0.1)", "scale": "(0.5, 2.0)", "shear": "(-5, 5, -3, 3)"},
+    "all": {
+        "degrees": "(-10, 10)",
+        "translate": "(0.1, 0.1)",
+        "scale": "(0.5, 2.0)",
+        "shear": "(-5, 5, -3, 3)",
+    },
     "sheared": {"degrees": 5, "shear": 10, "fill": 3},
 }
 ERASINGS: dict[str, dict[str, Value]] = {
@@ -134,7 +139,10 @@ for kind in ("nearest", "bilinear"):
 for mode in ("constant", "reflect", "edge", "symmetric"):
     framed: dict[str, Value] = {"padding_mode": mode, "padding": "(1, 2, 3, 4)"}
     CASES[f"cropped, {mode}"] = ([call("RandomCrop", size="(28, 30)", fill=7, **framed), TENSOR], COLOUR)
-    CASES[f"cropped tensor, {mode}"] = ([TENSOR, COLOUR_NORMAL, call("RandomCrop", size=32, **framed)], COLOUR)
+    CASES[f"cropped tensor, {mode}"] = (
+        [TENSOR, COLOUR_NORMAL, call("RandomCrop", size=32, **framed)],
+        COLOUR,
+    )
     CASES[f"cropped, second, {mode}"] = ([second("RandomCrop", size=31, **framed), *SECOND_TENSOR], COLOUR)
     CASES[f"padded, {mode}"] = ([call("Pad", fill="(7, 8, 9)", **framed), TENSOR], COLOUR)
     CASES[f"padded tensor, {mode}"] = ([TENSOR, call("Pad", padding="(1, 3)", padding_mode=mode)], COLOUR)
@@ -187,7 +195,9 @@ def test_the_same_bits_from_the_same_draws(name):
     assert got.dtype == torch.float32
     assert got.shape[1:] == pipeline.output_shape
     assert torch.equal(got, expected)
-    assert torch.equal(torch.get_rng_state(), state), "the generator does not stand where the library leaves it"
+    assert torch.equal(torch.get_rng_state(), state), (
+        "the generator does not stand where the library leaves it"
+    )
 
 
 def test_every_name_has_a_case():
