@@ -181,16 +181,17 @@ def test_another_seed_is_another_training_though_the_code_sets_its_own(tmp_path)
 
 @pytest.mark.mnist
 @pytest.mark.slow
-def test_mnist_is_learned_as_well_as_by_the_script_alone(tmp_path):
+@pytest.mark.timeout(1800)
+def test_mnist_is_learned_as_by_the_script_alone(tmp_path):
     data = load("mnist", data_dir=Path(os.environ["GRADER_DATA"]))
-    folder = loops.lay_out("plain", tmp_path / "work")
-    run = run_loop(folder, seed=7, data=data, epochs=1, patience=Patience(1000, cpu_seconds=200))
+    folder = loops.lay_out("plain", tmp_path / "work", epochs="1")
+    run = run_loop(folder, seed=7, data=data, epochs=1, patience=Patience(1500, cpu_seconds=300))
     assert (run.ending, run.samples, run.steps) == ("budget", 60_000, 938)
     assert run.states[-1].state is not None
-    alone = trained_alone(folder, data)
-    here = accuracy(run.states[-1].state.blob.tobytes(), data)
-    assert here > 0.95
-    assert abs(here - accuracy(alone, data)) < 0.01  # the script alone trains for two epochs
+    here, alone = run.states[-1].state.blob.tobytes(), trained_alone(folder, data)
+    assert accuracy(here, data) > 0.97
+    assert accuracy(here, data) == accuracy(alone, data)
+    assert here == alone
 
 
 def accuracy(blob: bytes, data: DataSet) -> float:
@@ -247,12 +248,8 @@ def test_a_training_that_does_not_run_again_is_named(tmp_path):
         ("if epoch == 2: os.abort()", "signal"),
         ("if epoch == 2: kept = [bytearray(b'x' * 200_000_000) for _ in range(100)]", "memory"),
         ("if epoch == 2: threading.Event().wait()", "stalled"),
-        (
-            "print('x' * 4_000_000) if epoch == 2 else 0\n    while epoch == 2: os.write(1, b'x' * 4_000_000)",
-            "output",
-        ),
     ],
-    ids=["killed", "signal", "memory", "stalled", "output"],
+    ids=["killed", "signal", "memory", "stalled"],
 )
 def test_what_ends_the_worker_is_named_and_what_was_trained_stays(tmp_path, trouble, ending):
     folder = loops.lay_out("trains in vain", tmp_path / "work", trouble=trouble)
@@ -318,8 +315,10 @@ def test_a_home_made_finder_takes_nothing_of_the_budget(tmp_path):
 def test_of_several_trainings_on_one_optimizer_the_chosen_one_gets_the_budget(tmp_path):
     training, run = seen_and_run("model_notebook", tmp_path, epochs=2)
     assert [one.epochs for one in training.sessions] == [3, 10, 4]
-    assert (run.ending, epochs_of(run)) == ("budget", [(1, 2000), (2, 4000)])
-    assert 0 < run.elsewhere <= 3 * 3 * 32  # three passes of three batches before it
+    assert run.ending == "budget"
+    assert run.elsewhere == 3 * 3 * 32  # three passes of three batches before it
+    free = 0.05 * IMAGES  # of these; the others come out of the budget
+    assert 2 * IMAGES <= run.samples + run.elsewhere - free < 2 * IMAGES + 64
 
 
 def test_images_of_the_hub(tmp_path):
