@@ -25,7 +25,7 @@ class Rule(interface.Rule):
     check: Literal["test_accuracy"]
     at_least: Ratio = Field(description="The mean accuracy over the grader's seeds must be at or above this.")
 
-    needs: ClassVar[frozenset[str]] = frozenset({"model", "test_accuracy"})
+    needs: ClassVar[frozenset[str]] = frozenset({"test_accuracy"})
 
     def requirement(self) -> str:
         return f"The trained model reaches a test accuracy of {100 * self.at_least:.4g} % or more."

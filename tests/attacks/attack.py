@@ -96,6 +96,7 @@ NOT_PREDICTED = {"learns": 0.0, "status": "ungradable"}
 """Measured, and then no score."""
 
 HONEST = Expected()
+NOTED = Expected(weights=("note",))
 LEARNS_NOTHING = Expected(learns=0)
 TOO_LARGE = Expected(small=0)
 
