@@ -26,7 +26,7 @@ from grader.report.json import from_json
 HERE = Path(__file__).parent
 PR_SET_CHILD_SUBREAPER = 36
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.isolated, pytest.mark.timeout(600)]
 
 
 def _suite() -> Any:
