@@ -13,7 +13,7 @@ from typing import Literal
 RESULT_SCHEMA = "grader/result/1"
 """Name and major version of the stored result; it is raised when a key changes its meaning or goes away."""
 
-MEASURING_VERSION = 2
+MEASURING_VERSION = 3
 """Raised whenever a measured number can change: evidence with another number is not reused."""
 
 Scalar = str | int | float | bool
