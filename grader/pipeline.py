@@ -19,6 +19,7 @@ from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
 from grader.events import Events
 from grader.fetch.interface import Fetched, fetch
+from grader.isolation.choose import Level, level_note
 from grader.isolation.interface import Sandbox
 from grader.judge import judge
 from grader.reading.read import read_submission
@@ -71,6 +72,7 @@ class Request:
     secret: int | None = None
     trust_code: bool = False
     plain_if_needed: bool = False
+    level: Level = "auto"  # the isolation level to take, or none
     out: Path = DEFAULT_FOLDER
     threads: int = 1
     download_progress: Callable[[str, int, int], None] | None = None
@@ -158,7 +160,8 @@ def _fetched(request: Request, events: Events) -> AbstractContextManager[Fetched
 
 def _prepare(request: Request, events: Events) -> _Prepared:
     events.start("prepare", "Looking at this machine")
-    sandbox, isolation = choose_sandbox(plain_allowed=request.trust_code or request.plain_if_needed)
+    plain_allowed = request.trust_code or request.plain_if_needed
+    sandbox, isolation = choose_sandbox(plain_allowed=plain_allowed, level=request.level)
     data = _data(request) if request.loaded.spec.training else None
     secret = secrets.randbits(SECRET_BITS) if request.secret is None else request.secret
     now = datetime.now(UTC)
@@ -218,7 +221,7 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
         trials=studied.trials,
         projection=studied.projection,
         test_accuracy=studied.accuracy,
-        integrity=Integrity(prepared.isolation, studied.probes),
+        integrity=Integrity(prepared.isolation, (*level_note(prepared.isolation), *studied.probes)),
         training=training,
         remarks=remarks,
         comparisons=comparisons,

@@ -8,6 +8,7 @@ import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -51,20 +52,22 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what this machine cannot run, and say what it lacks."""
-    if item.get_closest_marker("sandbox") and (reason := no_sandbox()):
+    if item.get_closest_marker("sandbox") and (reason := no_sandbox("3")):
         pytest.skip(f"no full sandbox: {reason}")
+    if item.get_closest_marker("isolated") and (reason := no_sandbox("auto")):
+        pytest.skip(f"no isolation: {reason}")
     if item.get_closest_marker("mnist") and not mnist_folder():
         pytest.skip("no real MNIST: set GRADER_DATA")
 
 
 @cache
-def no_sandbox() -> str:
-    """Why level 3 cannot run here, "" if it can."""
+def no_sandbox(level: Literal["auto", "3"]) -> str:
+    """Why this isolation level cannot run here, or none at all with "auto"; "" if it can."""
     from grader.errors import SandboxUnavailable
-    from grader.isolation.choose import full_sandbox
+    from grader.isolation.choose import best_sandbox
 
     try:
-        full_sandbox()
+        best_sandbox(level)
     except SandboxUnavailable as error:
         return error.message.splitlines()[0]
     return ""

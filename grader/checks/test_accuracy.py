@@ -58,7 +58,7 @@ class Rule(interface.Rule):
         None, description="`3 epochs`: the mean must be there after each of them, not only after the last."
     )
 
-    needs: ClassVar[frozenset[str]] = frozenset({"model", "test_accuracy"})
+    needs: ClassVar[frozenset[str]] = frozenset({"test_accuracy"})
 
     @model_validator(mode="before")
     @classmethod

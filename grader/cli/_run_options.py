@@ -53,6 +53,15 @@ def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+isolation_option = click.option(
+    "--isolation",
+    type=click.Choice(["auto", "3", "3c", "2"]),
+    default="auto",
+    show_default=True,
+    help="Take this isolation level or none: see docs/threat-model.md.",
+)
+
+
 also_option = click.option(
     "--also",
     multiple=True,

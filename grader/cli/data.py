@@ -69,15 +69,15 @@ def where(data_dir: Path | None) -> int:
     import os
 
     from grader.data.interface import variants
-    from grader.data.places import look, search_order
+    from grader.data.places import search_order
 
     for task, module in variants().items():
         click.echo(click.style(task, bold=True))
         for place in search_order(data_dir, os.environ):
-            contents = look(place.folder, module.STEMS)
+            contents = module.look(place.folder)
             state = "complete (not verified)" if contents.complete else contents.describe()
             click.echo(f"  {place.name:<12} {place.folder}: {state}")
-        click.echo("  then the official download, into the user cache")
+        click.echo(f"  then {getattr(module, 'ELSE', 'the official download, into the user cache')}")
     return 0
 
 

@@ -28,6 +28,9 @@ TABULATED_SD = 0.025
 """Run-to-run standard deviation of accuracy on the held-back 30 flowers near 97 %: derived. The known ones of other
 tasks are about three quarters of the binomial standard deviation of their test set, sqrt(p (1 - p) / n)."""
 
+ELSE = "the rows that are shipped with the grader"
+"""What is taken where no place holds the files, instead of a download."""
+
 STEMS = ("iris.data",)
 SPECIES = ("Iris-setosa", "Iris-versicolor", "Iris-virginica")
 COLUMNS = 4

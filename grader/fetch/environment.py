@@ -122,6 +122,12 @@ def without_names(env: str, ours: dict[str, str]) -> list[str]:
     return [env, *(word for name in sorted(os.environ) if name not in kept for word in ("-u", name))]
 
 
+def dying_with_us() -> list[str]:
+    """What goes before a command so that the kernel kills it when we are killed; nothing where there is no such."""
+    setpriv = shutil.which("setpriv", path="/usr/bin:/bin")
+    return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+
+
 def _certificates() -> dict[str, str]:
     """Git reads its own name for the file of trusted certificates; the common one counts where it is not set."""
     common = os.environ.get("SSL_CERT_FILE")

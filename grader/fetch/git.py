@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import BinaryIO, cast
 
 from grader.errors import GraderFault
-from grader.fetch.environment import env_command, flags, settings, without_names
+from grader.fetch.environment import dying_with_us, env_command, flags, settings, without_names
 from grader.fetch.errand import Errand
 from grader.fetch.staging import megabytes
 
@@ -113,7 +113,7 @@ class Git:
         git = _gitpython()
         doorway = git.Git(str(call.work_tree or self._home))
         environment = settings(self._home, call.protocols)
-        command = [*without_names(self._env, environment), "git", *flags(), *call.words()]
+        command = [*dying_with_us(), *without_names(self._env, environment), "git", *flags(), *call.words()]
         try:
             running = doorway.execute(
                 command, istream=stdin, as_process=True, env=environment, start_new_session=True

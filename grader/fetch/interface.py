@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from grader.fetch.deadline import Moment, parse_deadline
@@ -20,6 +19,7 @@ from grader.fetch.errand import (
     machine_faults,
     silent,
 )
+from grader.scratch import private_folder
 
 __all__ = ["DEFAULT_CAPS", "Caps", "Fetched", "Progress", "fetch"]
 
@@ -73,9 +73,9 @@ def _brought(source: str, asked: Asked, also: tuple[str, ...], steps_back: int, 
 
 @contextmanager
 def _private_folder() -> Iterator[Path]:
-    try:
-        holder = tempfile.TemporaryDirectory(prefix="grader-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise fault(error) from error
-    with holder as name:
-        yield Path(name).resolve()
+    with ExitStack() as leaving:
+        try:
+            folder = leaving.enter_context(private_folder())
+        except OSError as error:
+            raise fault(error) from error
+        yield folder

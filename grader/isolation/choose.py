@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 from grader.errors import GraderFault, SandboxUnavailable
@@ -20,6 +18,7 @@ from grader.isolation.supervisor import Worker
 from grader.isolation.workplace import workplace
 from grader.isolation.zygote import Zygote
 from grader.records import Isolation, Probe
+from grader.scratch import private_folder
 from grader.text import clean
 
 _ALWAYS: dict[str, tuple[str, ...]] = {
@@ -180,9 +179,9 @@ def plain_process() -> tuple[Sandbox, Isolation]:
 
 def canary(sandbox: Sandbox) -> dict[str, str]:
     """What the probes answer inside of this sandbox."""
-    with tempfile.TemporaryDirectory() as empty:
-        Path(empty).chmod(0o755)
-        with Worker(sandbox, workplace(Path(empty), "canary"), Limits()) as worker:
+    with private_folder() as empty:
+        empty.chmod(0o755)
+        with Worker(sandbox, workplace(empty, "canary"), Limits()) as worker:
             greeting = worker.wait_until_ready()
     probes = greeting.header.get("probes")
     if not isinstance(probes, dict):

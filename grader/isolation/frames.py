@@ -163,6 +163,10 @@ class Channel:
     def close(self) -> None:
         self._sock.close()
 
+    def has_waiting(self) -> bool:
+        """Whether the peer has sent something that was not taken yet."""
+        return bool(select.select([self._sock], [], [], 0)[0])
+
     def send(
         self,
         header: Mapping[str, Any],

@@ -49,6 +49,7 @@ STREAMED = frozenset({"progress", "state"})
 """What a worker may send before its answer, to who listens: how far it is, and a state on the way."""
 
 _MEMORY_EVERY_SECONDS = 0.5
+_PAUSES_PER_LOOK = 3
 _MIB = 1024 * 1024
 
 EndingKind = Literal[
@@ -236,11 +237,14 @@ class Worker:
         self._drain()
         if self._output_bytes > self._limits.output_bytes:
             raise _GiveUp("output", f"It printed more than {self._limits.output_bytes // _MIB} MiB.")
-        if time.monotonic() >= self._next_memory_check:
-            self._next_memory_check = time.monotonic() + _MEMORY_EVERY_SECONDS
+        begin = time.monotonic()
+        if begin >= self._next_memory_check:
             self._check_memory()
             self._check_scratch()
             self._watch()
+            end = time.monotonic()
+            # To add up the memory of many processes takes long: it must not become all that we do.
+            self._next_memory_check = end + max(_MEMORY_EVERY_SECONDS, _PAUSES_PER_LOOK * (end - begin))
 
     def _check_memory(self) -> None:
         """The kernel holds a control group to its limit, and says so; without one we look and add up."""
@@ -288,6 +292,9 @@ class Worker:
                 )
             now, active = time.monotonic(), self._active_seconds()
             if now - seen[1] < patience.stall_seconds:
+                return
+            if self._channel.has_waiting():  # it waits for us: this machine is too busy to listen
+                seen[:] = [active, now]
                 return
             if active - seen[0] < IDLE_SHARE * (now - seen[1]):
                 raise _GiveUp(

@@ -36,6 +36,7 @@ NAMED = {
     "exit": "The process ended early",
     "signal": "The process crashed",
     "memory": "Memory limit exceeded",
+    "disk": "Limit of the tmp folder exceeded",
     "output": "Output flood",
     "protocol": "The process gave no valid answer",
     "killed": "Its process was killed",
@@ -49,7 +50,8 @@ class Expected:
     """The defended result.
 
     `small` and `learns` are the points of the two checks. `ending` is how the worker ended, "" where it answered.
-    `weights` are what the heaviest integrity probe may come to. `says` stands somewhere in the stored result.
+    `weights` are what the heaviest integrity probe may come to. `says` stands somewhere in the stored result. Where
+    the isolation level decides, both may name alternatives, with a stroke between them.
     `error` is the exception where there is nothing to grade; then `says` stands in its message.
     """
 
@@ -96,6 +98,7 @@ NOT_PREDICTED = {"learns": 0.0, "status": "ungradable"}
 """Measured, and then no score."""
 
 HONEST = Expected()
+NOTED = Expected(weights=("note",))
 LEARNS_NOTHING = Expected(learns=0)
 TOO_LARGE = Expected(small=0)
 

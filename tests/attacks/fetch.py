@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from grader_attack import HONEST, Attack, Expected, git_server, net, write
+from grader_attack import HONEST, NOTED, Attack, Expected, git_server, net, write
 
 _LINK, _FILE, _TREE, _SUBMODULE = "120000", "100644", "040000", "160000"
 
@@ -148,7 +148,7 @@ def _fetch(
 
 
 ATTACKS = [
-    _fetch(35, "hostile-repository", "Links, a submodule, filters and names that lead elsewhere", _hostile_repository, HONEST),
+    _fetch(35, "hostile-repository", "Links, a submodule, filters and names that lead elsewhere", _hostile_repository, NOTED),
     _fetch(35, "folder-with-hooks", "A folder whose git configuration runs commands", _folder_with_hooks, HONEST, first=True),
     _fetch(36, "tree-bomb", "Ten thousand million files out of one", _tree_bomb, _refused("files")),
     _fetch(36, "deep-tree", "Four hundred folders, one inside of the other", _deep_tree, _refused("deeper")),
@@ -156,7 +156,7 @@ ATTACKS = [
     _fetch(36, "pack-bomb", "A file of 300 MB that is hardly anything as git stores it", _pack_bomb, HONEST),
     _fetch(37, "zip-slip", "An archive with a member that lies outside of it", _zip({"../../owned": b"owned"}), _refused("owned")),
     _fetch(37, "zip-absolute", "An archive with a member that names its place on the disk", _zip({"/tmp/owned": b"owned"}), _refused("owned")),
-    _fetch(37, "zip-link", "An archive with a link to /etc", _zip({"data": b"/etc"}, 0o120777), HONEST),
+    _fetch(37, "zip-link", "An archive with a link to /etc", _zip({"data": b"/etc"}, 0o120777), NOTED),
     _fetch(37, "zip-bomb", "An archive that grows more than a hundredfold", _zip({"zeros": bytes(64 << 20)}), _refused("zeros")),
-    _fetch(37, "tar-links", "Links, devices and pipes in a tar, and a file behind a link", _tar_with_links, HONEST),
+    _fetch(37, "tar-links", "Links, devices and pipes in a tar, and a file behind a link", _tar_with_links, NOTED),
 ]  # fmt: skip

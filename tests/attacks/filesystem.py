@@ -36,8 +36,15 @@ _WRITE = """
 """
 
 _READ = """
-    found = [place for place in PLACES + ["/etc/passwd", "/etc/shadow", "/root", "/home"] if os.path.exists(place)]
-    for process in glob.glob("/proc/[0-9]*"):
+    def can_be_read(place):
+        try:
+            os.listdir(place) if os.path.isdir(place) else open(place, "rb").read(1)
+        except OSError:
+            return False
+        return True
+
+    found = [place for place in PLACES + ["/etc/passwd", "/etc/shadow", "/root", "/home"] if can_be_read(place)]
+    for process in [f"/proc/{number}" for number in range(1, 5_000)]:
         for name in ("environ", "cmdline", "cwd/model.py", "root/etc/passwd"):
             try:
                 with open(f"{process}/{name}", "rb") as file:
@@ -63,7 +70,7 @@ def _reads_everything(folder: Path) -> Path:
     neighbour = write(folder / "neighbour", {"model.py": "SECRET = 'planted'\n"})
     places = [neighbour / "model.py", folder.parent, Path(__file__), *Path(__file__).parents[2].glob("specs/*")]
     told = f"PLACES = {[str(place) for place in places]!r}"
-    return write(folder / "submission", {"model.py": net(f"import glob, os\n{told}", init=_READ)})
+    return write(folder / "submission", {"model.py": net(f"import os\n{told}", init=_READ)})
 
 
 ATTACKS = [

@@ -22,10 +22,12 @@ _TRY = """
         except OSError:
             continue
         out.append(name)
-    with open("/proc/net/unix") as file:
-        out += [line for line in file if "@" in line]
-    with open("/proc/net/dev") as file:
-        out += [line.split(":")[0].strip() for line in file if ":" in line and "lo:" not in line]
+    for place, wanted, known in (("/proc/net/unix", "@", "?"), ("/proc/net/dev", ":", "lo:")):
+        try:
+            with open(place) as file:
+                out += [line for line in file if wanted in line and known not in line]
+        except OSError:
+            continue
     if out:
         raise RuntimeError(f"the network is open: {out}")
 """

@@ -33,7 +33,7 @@ _SHARED = """
 """
 
 _FILL = """
-    for folder in ("/tmp", "/dev/shm"):
+    for folder in (os.environ["TMPDIR"], "/dev/shm"):
         for number in range(1_000):
             with open(f"{folder}/{number}", "wb") as file:
                 file.write(bytes(60 << 20))
@@ -66,6 +66,6 @@ ATTACKS = [
     _ends(5, "memory", "Takes memory for ever", "memory", _SHARED.replace("mmap.mmap(-1, 64 << 20)", "bytearray(64 << 20)").replace("piece.write(b\"x\" * (64 << 20))", "piece[::4096] = b\"x\" * (16 << 10)"), "mmap", first=True),
     _ends(6, "memory-by-memfd", "Takes memory by files without a name", "raised", 'os.memfd_create("bomb")', "os", "PermissionError"),
     _ends(6, "shared-memory", "Takes shared memory for ever", "memory", _SHARED, "mmap"),
-    _ends(7, "disk", "Fills every folder that it may write to", "raised", _FILL, "os", "No space left on device"),
+    _ends(7, "disk", "Fills every folder that it may write to", "raised/disk", _FILL, "os", "No space left on device / folder for tmp files"),
     _ends(8, "flood", "Prints terminal commands without end", "output", _FLOOD, "os", "It printed more than"),
 ]

@@ -1,6 +1,6 @@
 """A grader that grades one submission after the other, as a process of its own that a test can watch and kill.
 
-    python supervisor.py SETTINGS      SETTINGS is JSON: spec, train, test, hasty
+    python supervisor.py SETTINGS      SETTINGS is JSON: spec, train, test, hasty, level
 
 It reads one request a line, `{"source": ..., "out": ...}`, and answers each with one line: `{"folder": ...}`, or
 `{"error": ..., "message": ...}` for what could not be had. Everything in it is the grader as it is, but for the size
@@ -39,7 +39,7 @@ def small_data(train: int, test: int) -> None:
     mnist.stand_in = partial(standin.generate, 0, train, test)
 
 
-def grade(spec: str, request: dict[str, Any]) -> dict[str, str]:
+def grade(spec: str, level: Any, request: dict[str, Any]) -> dict[str, str]:
     from grader.errors import GraderError
     from grader.events import Events
     from grader.pipeline import Request, grade_submission
@@ -55,6 +55,7 @@ def grade(spec: str, request: dict[str, Any]) -> dict[str, str]:
                 stand_in=True,
                 seeds=(7,),
                 secret=11,
+                level=level,
             ),
             Events(),
         )
@@ -72,7 +73,7 @@ def main() -> None:
         hurry()
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(grade(settings["spec"], json.loads(line))), flush=True)
+        print(json.dumps(grade(settings["spec"], settings["level"], json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":

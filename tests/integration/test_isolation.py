@@ -177,6 +177,14 @@ def test_every_ending_has_its_name(open_worker, sandbox, deed, kind, said):
 
 
 @pytest.mark.sandbox
+def test_a_supervisor_that_is_slow_to_listen_does_not_call_the_worker_idle(open_worker, monkeypatch):
+    """To look at a worker's memory can take longer than its patience, where it has many processes."""
+    worker = open_worker(with_deed("pass"))
+    monkeypatch.setattr(worker, "_check_memory", lambda: time.sleep(2.5))
+    assert not isinstance(build(worker, Patience(60, cpu_seconds=60, stall_seconds=2)), Ending)
+
+
+@pytest.mark.sandbox
 def test_a_flood_of_output_is_ended_and_its_start_is_kept(open_worker):
     flood = "while True: os.write(1, b'\\x1b[31mflood' * 10000)"
     answer = build(open_worker(with_deed(flood), limits=Limits(output_bytes=8 * MIB)))

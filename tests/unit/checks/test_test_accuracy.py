@@ -262,17 +262,21 @@ def test_integrity_probes_act_on_a_measured_accuracy(evidence, values, weight, s
     assert (outcome.status, outcome.points, outcome.open_points) == (status, points, still_open)
 
 
-@pytest.mark.parametrize("part", ["model", "test_accuracy"])
 @pytest.mark.parametrize(
     ("cause", "still_open"), [("failed", 0), ("errored", 125), ("skipped", 125), ("review", 125)]
 )
-def test_what_is_not_there_is_judged_by_its_cause(evidence, part, cause, still_open):
-    outcome = run(
-        RULE, replace(evidence, **{part: Absent(cause, "The model did not import.", "Look at line 3.")})
-    )
+def test_what_is_not_there_is_judged_by_its_cause(evidence, cause, still_open):
+    absent = Absent(cause, "The model did not import.", "Look at line 3.")
+    outcome = run(RULE, replace(evidence, test_accuracy=absent))
     assert (outcome.status, outcome.points, outcome.open_points) == (cause, 0, still_open)
     assert outcome.finding.rationale == "The model did not import."
     assert outcome.finding.hint == "Look at line 3."
+
+
+def test_a_flag_on_the_parameters_alone_leaves_the_accuracy_be(evidence):
+    probes = (Probe("buffers", "flag", "200,704 values are kept in buffers."),)
+    outcome = judged(replace(evidence, integrity=replace(evidence.integrity, probes=probes)), 0.97, 0.97)
+    assert (outcome.status, outcome.points) == ("passed", 125)
 
 
 def test_a_number_comes_with_spread_seeds_and_split(evidence):
