@@ -6,25 +6,22 @@ system allows it: a number tells nothing about whose work it is, and the worker 
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import os
 import shutil
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
-_PREFIX = "zygote-"
+from grader.scratch import private_folder
 
 
 class Stage:
-    """Folders of one zygote; all of them are gone after `close`."""
+    """Folders of one zygote; all of them are gone after `close`, and after any other end of this process."""
 
     def __init__(self) -> None:
-        _sweep(Path(tempfile.gettempdir()))
-        self._home = Path(
-            tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
-        )  # nobody else may enter this one
-        self.folder = self._home / "stage"
+        self._held = ExitStack()
+        # Nobody else may enter the outer one; whom root drops to gets the inner one bound.
+        self.folder = self._held.enter_context(private_folder("zygote-")) / "stage"
         self.folder.mkdir()
         self.folder.chmod(0o755)
         self._numbers = itertools.count()
@@ -47,7 +44,7 @@ class Stage:
         shutil.rmtree(self.folder / name, ignore_errors=True)
 
     def close(self) -> None:
-        shutil.rmtree(self._home, ignore_errors=True)
+        self._held.close()
 
 
 def _link(source: str, target: str) -> None:
@@ -55,13 +52,3 @@ def _link(source: str, target: str) -> None:
         os.link(source, target, follow_symlinks=False)
     except OSError:  # another file system, or another's file
         shutil.copy2(source, target, follow_symlinks=False)
-
-
-def _sweep(folder: Path) -> None:
-    """Remove the stages of graders that were killed before they could."""
-    for left in folder.glob(f"{_PREFIX}*-*"):
-        number = left.name.removeprefix(_PREFIX).partition("-")[0]
-        if number.isdigit() and not Path("/proc", number).exists():
-            with contextlib.suppress(OSError):
-                if left.lstat().st_uid == os.geteuid() and not left.is_symlink():
-                    shutil.rmtree(left, ignore_errors=True)

@@ -603,8 +603,7 @@ def test_nothing_outlives_a_supervisor_that_is_killed(tmp_path):
         supervisor.wait()
     assert len(numbers) >= 40
     assert gone(set(numbers), 30)
-    assert Path(home).exists(), "nobody was left to remove it"
-    from grader.isolation.zygote_stage import Stage
-
-    Stage().close()
-    assert not Path(home).exists(), "the next zygote does"
+    deadline = time.monotonic() + 10
+    while Path(home).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not Path(home).exists()

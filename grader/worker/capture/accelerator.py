@@ -30,7 +30,7 @@ def install() -> None:
     _moves()
     for name in _FACTORIES:
         setattr(torch, name, _on_host(getattr(torch, name)))
-    torch.Generator = _generator  # type: ignore[misc, assignment]
+    torch.Generator = _Generator  # type: ignore[misc]
     _mixed_precision()
     _wrappers()
 
@@ -141,8 +141,16 @@ def _on_host(make: Callable[..., Any]) -> Callable[..., Any]:
 _real_generator = torch.Generator
 
 
-def _generator(*_: Any, **__: Any) -> Any:
-    return _real_generator()
+class _GeneratorType(type):
+    def __instancecheck__(cls, value: object) -> bool:
+        return isinstance(value, _real_generator)
+
+
+class _Generator(metaclass=_GeneratorType):
+    """A generator of the CPU, whatever it was asked for. A class: libraries name it in their annotations."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        return _real_generator()
 
 
 class _Scaler:

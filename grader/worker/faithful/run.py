@@ -82,7 +82,7 @@ class Faithful(Capture):
         """Say what is to be trained, on what, and for how long. To be called before `train`."""
         self._source, self._seed = source, seed
         self._filler = Filler(source, self._note)
-        self._saved = Saved(torch.save, torch.load)
+        self._saved = Saved()
         self._fakes: dict[str, None] = {}
         self._running = False
         self._meter = Meter(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import copy
 import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +16,9 @@ LIMIT_BYTES = 256 * 1024 * 1024
 class Saved:
     """What was saved, by its place. Where it grows too large, the oldest goes."""
 
-    def __init__(self, save: Callable[..., Any], load: Callable[..., Any]) -> None:
-        """The library's own functions."""
-        self._save, self._load = save, load
+    def __init__(self, library: Any = torch) -> None:
+        """To be made before the library's functions are replaced."""
+        self._save, self._load = library.save, library.load
         self._kept: dict[str, bytes] = {}
         self._objects: dict[str, Any] = {}
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import subprocess
-import sys
 
 import pytest
 
@@ -82,16 +80,3 @@ def test_nobody_else_may_enter_and_a_dropped_user_may_read_below(stage):
     assert stat.S_IMODE(stage.folder.stat().st_mode) == 0o755
     stage.close()
     assert not home.exists()
-
-
-def test_what_a_killed_grader_left_is_swept_and_a_living_ones_is_not(stage, tmp_path):
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
-        ended.wait()
-    left = tmp_path / f"zygote-{ended.pid}-abc"
-    strange = tmp_path / "zygote-notes-1"
-    for folder in (left, strange):
-        (folder / "stage").mkdir(parents=True)
-    Stage().close()
-    assert not left.exists()
-    assert strange.exists()
-    assert stage.folder.exists()

@@ -14,7 +14,7 @@ from grader.worker.faithful.saving import Saved
 @pytest.fixture
 def saved(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return Saved(torch.save, torch.load)
+    return Saved()
 
 
 def test_a_saved_state_does_not_change_with_the_model(saved, tmp_path):
