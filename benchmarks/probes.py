@@ -112,7 +112,7 @@ def trained(
         job = Job(
             open_worker,
             model,
-            default_recipe(spec),
+            default_recipe(spec, data, model.head),
             data,
             spec.training.time_limit,
             1,

@@ -50,7 +50,6 @@ from grader.text import clean, counted, without_credentials
 
 if TYPE_CHECKING:
     from grader.spec.load import Loaded
-    from grader.spec.schema import Spec
 
 
 @dataclass(frozen=True)
@@ -72,6 +71,7 @@ class Request:
     secret: int | None = None
     trust_code: bool = False
     plain_if_needed: bool = False
+    zygote: bool = True  # fork workers where that holds; else each is started by itself
     level: Level = "auto"  # the isolation level to take, or none
     out: Path = DEFAULT_FOLDER
     threads: int = 1
@@ -161,7 +161,9 @@ def _fetched(request: Request, events: Events) -> AbstractContextManager[Fetched
 def _prepare(request: Request, events: Events) -> _Prepared:
     events.start("prepare", "Looking at this machine")
     plain_allowed = request.trust_code or request.plain_if_needed
-    sandbox, isolation = choose_sandbox(plain_allowed=plain_allowed, level=request.level)
+    sandbox, isolation = choose_sandbox(
+        plain_allowed=plain_allowed, level=request.level, zygote=request.zygote
+    )
     data = _data(request) if request.loaded.spec.training else None
     secret = secrets.randbits(SECRET_BITS) if request.secret is None else request.secret
     now = datetime.now(UTC)

@@ -53,6 +53,12 @@ def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+no_zygote_option = click.option(
+    "--no-zygote",
+    is_flag=True,
+    help="Start each worker by itself instead of forking it: slower, for appeals and doubt.",
+)
+
 isolation_option = click.option(
     "--isolation",
     type=click.Choice(["auto", "3", "3c", "2"]),

@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from grader.cli._run_options import data_options, isolation_option, parse_seeds, source_options
+from grader.cli._run_options import (
+    data_options,
+    isolation_option,
+    no_zygote_option,
+    parse_seeds,
+    source_options,
+)
 
 
 @click.command(short_help="Grade one submission.")
@@ -35,6 +41,7 @@ from grader.cli._run_options import data_options, isolation_option, parse_seeds,
     help="For your own code: run without isolation where none is to be had. Not a grade.",
 )
 @isolation_option
+@no_zygote_option
 @click.option("--strict", is_flag=True, help="Exit with 3 for anything below full marks.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
 def command(spec: str, as_json: bool, strict: bool, **options: Any) -> int:
@@ -73,6 +80,7 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
         "out": Path(options["out"]),
         "trust_code": options["trust_this_code"],
         "level": options["isolation"],
+        "zygote": not options["no_zygote"],
         "download_progress": download_progress,
     }
 
@@ -90,6 +98,6 @@ def _again(spec: str, options: dict[str, Any]) -> str:
         words += ["--also", without_credentials(second)]
     if options["isolation"] != "auto":
         words += ["--isolation", options["isolation"]]
-    for flag in ("stand_in", "unofficial_data", "trust_this_code"):
+    for flag in ("stand_in", "unofficial_data", "trust_this_code", "no_zygote"):
         words += [f"--{flag.replace('_', '-')}"] if options[flag] else []
     return shlex.join(words)

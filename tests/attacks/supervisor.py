@@ -39,7 +39,7 @@ def small_data(train: int, test: int) -> None:
     mnist.stand_in = partial(standin.generate, 0, train, test)
 
 
-def grade(spec: str, level: Any, request: dict[str, Any]) -> dict[str, str]:
+def grade(spec: str, level: Any, zygote: bool, request: dict[str, Any]) -> dict[str, str]:
     from grader.errors import GraderError
     from grader.events import Events
     from grader.pipeline import Request, grade_submission
@@ -56,6 +56,7 @@ def grade(spec: str, level: Any, request: dict[str, Any]) -> dict[str, str]:
                 seeds=(7,),
                 secret=11,
                 level=level,
+                zygote=zygote,
             ),
             Events(),
         )
@@ -73,7 +74,8 @@ def main() -> None:
         hurry()
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
-        print(json.dumps(grade(settings["spec"], settings["level"], json.loads(line))), flush=True)
+        answer = grade(settings["spec"], settings["level"], settings["zygote"], json.loads(line))
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

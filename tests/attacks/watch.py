@@ -70,18 +70,30 @@ def contents(folder: Path) -> dict[str, str]:
 
 def _processes(grounds: Grounds, grader: int) -> list[str]:
     """Descendants of the grader, and every process of this machine that holds one of its places."""
-    found = []
+    found, kept = [], _idle_zygote(grader)
     with contextlib.suppress(psutil.Error):
         for process in psutil.Process(grader).children(recursive=True):
             with contextlib.suppress(psutil.Error):
-                if process.status() != psutil.STATUS_ZOMBIE and _is_of(process.pid, grounds):
+                if process.pid not in kept and process.status() != psutil.STATUS_ZOMBIE and _is_of(process.pid, grounds):
                     found.append(f"process {process.pid} {process.name()}")
     for folder in Path("/proc").iterdir():
-        if folder.name.isdigit() and int(folder.name) not in (grader, os.getpid()):
+        if folder.name.isdigit() and int(folder.name) not in (grader, os.getpid(), *kept):
             with contextlib.suppress(OSError):
                 if _below(grounds, (folder / "mountinfo").read_text()):
                     found.append(f"process {folder.name} holds a mount")
     return found
+
+
+def _idle_zygote(grader: int) -> set[int]:
+    """A living grader may keep its zygote in its jail, as long as no worker is below."""
+    with contextlib.suppress(psutil.Error):
+        below = psutil.Process(grader).children(recursive=True) if _grades(grader) else []
+        for process in below:
+            with contextlib.suppress(psutil.Error):
+                if "/harness/grader/worker/zygote.py" in process.cmdline() and not process.children():
+                    above = {parent.pid for parent in process.parents()}
+                    return {process.pid, *(above & {one.pid for one in below})}
+    return set()
 
 
 def _is_of(pid: int, grounds: Grounds) -> bool:
@@ -103,12 +115,19 @@ def _below(grounds: Grounds, mounts: str) -> bool:
 
 
 def _temporary(grounds: Grounds, grader: int) -> list[str]:
-    """A living grader may keep the one empty folder that its sandboxes mount on, each in its own namespace."""
+    """A living grader may keep the one empty folder that its sandboxes mount on, each in its own namespace, and the
+    folder of its zygote with no submission in it."""
     return [
         f"temporary {place.name}"
         for place in grounds.temporary.iterdir()
-        if not (place.name.startswith("stage-") and not list(place.iterdir()) and _grades(grader))
+        if not (_is_empty(place) and _grades(grader))
     ]
+
+
+def _is_empty(place: Path) -> bool:
+    if place.name.startswith("zygote-"):
+        return [one.name for one in place.iterdir()] == ["stage"] and not list((place / "stage").iterdir())
+    return place.name.startswith("stage-") and not list(place.iterdir())
 
 
 def _grades(pid: int) -> bool:
