@@ -28,6 +28,7 @@ from grader.records import (
     RESULT_SCHEMA,
     Absent,
     Evidence,
+    Explanations,
     Integrity,
     Isolation,
     Measurement,
@@ -39,6 +40,7 @@ from grader.records import (
     Trial,
 )
 from grader.report.interface import reports
+from grader.stages.explain import FirstModel
 from grader.stages.look import Looked, Task, look
 from grader.stages.method import review
 from grader.stages.provenance import Started, provenance
@@ -50,6 +52,8 @@ from grader.text import clean, counted, without_credentials
 
 if TYPE_CHECKING:
     from grader.spec.load import Loaded
+
+NOT_EXPLAINED = Absent("skipped", "No trained model was scored.")
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ class _Studied:
     accuracy: Measurement | Absent
     projection: Projection | Absent
     probes: tuple[Probe, ...] = ()
+    explanations: Explanations | Absent = NOT_EXPLAINED
 
 
 def grade_submission(request: Request, events: Events) -> Graded:
@@ -227,6 +232,7 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
         training=training,
         remarks=remarks,
         comparisons=comparisons,
+        explanations=studied.explanations,
     )
 
 
@@ -276,8 +282,18 @@ def _study(
     limit = training.time_limit
     open_worker = _task(request, prepared, looked.fetched, data).open_worker
     seen = scan(looked.fetched.root, looked.fetched.submission)
+    explaining = FirstModel()
     job = Job(
-        open_worker, model, recipe, data, limit, request.threads, prepared.started.secret, progress, seen
+        open_worker,
+        model,
+        recipe,
+        data,
+        limit,
+        request.threads,
+        prepared.started.secret,
+        progress,
+        seen,
+        on_scored=explaining,
     )
     if not request.full:
         events.start("train", "A few training steps")
@@ -296,7 +312,8 @@ def _study(
         on_trial=lambda n, trial: events.note(_trial_line(n, trial)),
     )
     events.end(counted(len(trials), "trial", "trials"))
-    return _Studied(trials, accuracy, Absent("skipped", "It was trained, so nothing was projected."), probes)
+    trained = Absent("skipped", "It was trained, so nothing was projected.")
+    return _Studied(trials, accuracy, trained, probes, explaining.found or NOT_EXPLAINED)
 
 
 def _ungradable(evidence: Evidence) -> str:

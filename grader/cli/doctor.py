@@ -158,11 +158,7 @@ def _data() -> Iterator[Row]:
     from grader.data.places import search_order
 
     for task, module in variants().items():
-        found = [
-            place.name
-            for place in search_order(None, os.environ)
-            if module.look(place.folder).complete
-        ]
+        found = [place.name for place in search_order(None, os.environ) if module.look(place.folder).complete]
         if found:
             yield Row("data", task, f"found: {found[0]} (grader data verify {task} checks it)")
         elif hasattr(module, "ELSE"):

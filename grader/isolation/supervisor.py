@@ -73,10 +73,10 @@ EndingKind = Literal[
 class Ending:
     """How a worker ended without an answer.
 
-    `raised` the student's code raised; `recipe` what was recovered of it cannot be trained by; `time` its deadline passed; `exit` and `signal` the process ended by
-    itself; `memory`, `disk`, `output` a limit; `protocol` it answered with something that is no answer; `stalled` it
-    neither worked nor answered; `slow` it used up its counted time; `killed` something killed it, and what is
-    not known; `machine` nobody's code is to blame.
+    `raised` the student's code raised; `recipe` what was recovered of it cannot be trained by; `time` its deadline
+    passed; `exit` and `signal` the process ended by itself; `memory`, `disk`, `output` a limit; `protocol` it answered
+    with something that is no answer; `stalled` it neither worked nor answered; `slow` it used up its counted time;
+    `killed` something killed it, and what is not known; `machine` nobody's code is to blame.
     """
 
     kind: EndingKind

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from grader.data.interface import DataSet
+from grader.evaluation.score import Secret
 from grader.isolation import conversation
+from grader.isolation.frames import Array
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.reading.scan import Scan
 from grader.records import ModelFacts, Recipe
@@ -14,6 +16,11 @@ from grader.stages.workers import OpenWorker
 
 _BACK_STOP = 4
 """Wall clock may be this many times the time limit before the machine is called too busy."""
+
+
+OnScored = Callable[["Job", Worker, Secret, int, Array], None]
+"""Gets the evaluating worker when its scores and its state are in, the trial's secret and seed, and the scores in the
+test set's order. The worker may be gone afterwards."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,7 @@ class Job:
     on_progress: Callable[[int, float], None] | None = None
     scan: Scan | None = None  # of the repository, where it was looked through
     on_figures: Callable[[Mapping[str, float]], None] | None = None  # is told what the probes measured
+    on_scored: OnScored | None = None
 
     def patience(self) -> Patience:
         limit = self.time_limit_seconds

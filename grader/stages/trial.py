@@ -200,6 +200,8 @@ def _predict(job: Job, seed: int, secret: Secret, state: State) -> Scored | Abse
             return absent_because(after, "predict", entrypoint)
         scores = secret.true_order(scores)
         changed = probes_state.changed(state.blob, after.blob, state.layout)
+        if job.on_scored:
+            job.on_scored(job, worker, secret, seed, scores)
         return Scored(scores, score(scores, data.test_labels), changed)
     finally:
         worker.stop()

@@ -256,7 +256,10 @@ def test_what_ends_the_worker_is_named_and_what_was_trained_stays(tmp_path, trou
     patience = Patience(280, cpu_seconds=60, stall_seconds=8)
     limits = Limits(threads=1, memory_bytes=2000 * MIB)
     run = run_loop(folder, epochs=20, limits=limits, patience=patience)
-    assert (run.ending, run.trained) == (ending, False), run.sentence
+    # Where another process of this machine ran out of memory meanwhile, it cannot be told why one was killed.
+    endings = {ending, "machine"} if ending == "killed" else {ending}
+    assert run.ending in endings, run.sentence
+    assert not run.trained
     assert epochs_of(run) == [(1, 2000), (2, 4000), (3, 6000)]
     assert run.curve[-1].samples == 6000
     assert run.cpu_seconds > 0

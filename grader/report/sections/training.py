@@ -21,7 +21,6 @@ def build(record: RunRecord) -> Section:
         tables=(
             *_parts(found.recipe),
             *_seeds(found),
-            *_epoch_accuracies(found.trials),
             *_curve(found.trials),
         ),
     )
@@ -93,23 +92,6 @@ def _parts(recipe: Recipe | Absent) -> tuple[Table, ...]:
     if isinstance(recipe, Absent) or not recipe.parts:
         return ()
     return (Table("Where the recipe came from", (Column("Part"), Column("From")), recipe.parts),)
-
-
-def _epoch_accuracies(trials: tuple[Trial, ...]) -> tuple[Table, ...]:
-    """The test accuracy after each epoch, where there is more than one."""
-    drawn = [trial for trial in trials if trial.epochs]
-    numbers = sorted({point.epoch for trial in drawn for point in trial.epochs})
-    if len(numbers) < 2:
-        return ()
-    found = [{point.epoch: point.accuracy for point in trial.epochs} for trial in drawn]
-    rows = tuple((f"{number:,}", *(_after(one.get(number, -1.0)) for one in found)) for number in numbers)
-    columns = (Column("Epoch", "number"), *(Column(f"Seed {trial.seed}", "number") for trial in drawn))
-    note = "Each epoch's state was scored on the test images in a worker of its own."
-    return (Table("Test accuracy after each epoch", columns, rows, folded=True, note=note),)
-
-
-def _after(accuracy: float) -> str:
-    return words.accuracy(accuracy) if accuracy >= 0 else "–"
 
 
 def _seeds(found: Evidence) -> tuple[Table, ...]:

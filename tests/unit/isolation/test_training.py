@@ -82,7 +82,8 @@ def test_only_the_last_states_are_kept_where_they_are_large(monkeypatch):
         pytest.param(state(1, 160, entries=[["object", [4], "parameter"]]), id="no dtype of a state"),
         pytest.param(state(1, 160, entries={}), id="no list"),
         pytest.param(
-            Message({"op": "state", "epoch": 1, "samples": 1}, {"bytes": np.zeros(4, np.uint8)}), id="no entries"
+            Message({"op": "state", "epoch": 1, "samples": 1}, {"bytes": np.zeros(4, np.uint8)}),
+            id="no entries",
         ),
     ],
 )

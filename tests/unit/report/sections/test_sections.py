@@ -76,15 +76,8 @@ def test_a_recipe_that_was_not_changed_is_shown_once(example_records: dict[str, 
     assert not {"Schedule in your code", "Gradient clipping"} & set(shown)
 
 
-def test_the_accuracy_after_each_epoch_stands_beside_the_seeds(
-    example_records: dict[str, RunRecord],
-) -> None:
+def test_what_a_trial_noted_stands_beside_its_seed(example_records: dict[str, RunRecord]) -> None:
     section = training.build(example_records["own_recipe"])
-    assert table(section, "Test accuracy after each epoch").rows == (
-        ("1", "98.12 %", "98.12 %"),
-        ("2", "–", "–"),
-        ("3", "99.07 %", "–"),
-    )
     assert "The loss rose." in table(section, "Seeds").rows[1][-1]
 
 
