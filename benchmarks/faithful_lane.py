@@ -28,9 +28,9 @@ from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.isolation.workplace import workplace
 from grader.stages.workers import choose_sandbox
 
-TURNS = 4
-EPOCHS = 6
-IMAGES = 6_000
+TURNS = 3
+EPOCHS = 8
+IMAGES = 3_000
 SEED = 7
 SCRIPT = """\
 import time

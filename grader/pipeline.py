@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,11 +40,14 @@ from grader.records import (
     Trial,
 )
 from grader.report.interface import reports
+from grader.stages.capture import own_names
 from grader.stages.explain import FirstModel
+from grader.stages.faithful import Unit, why_not
 from grader.stages.look import Looked, Task, look
 from grader.stages.method import review
+from grader.stages.own_loop import LoopNotRun, OwnLoop
 from grader.stages.provenance import Started, provenance
-from grader.stages.recipe import recipe_for
+from grader.stages.recipe import Lane, recipe_for
 from grader.stages.study import SECRET_BITS, lines_of, run_study
 from grader.stages.trial import Job, project
 from grader.stages.workers import choose_sandbox, opener
@@ -77,6 +80,7 @@ class Request:
     plain_if_needed: bool = False
     zygote: bool = True  # fork workers where that holds; else each is started by itself
     level: Level = "auto"  # the isolation level to take, or none
+    lane: Lane = "auto"  # the harness's loop (fast), or the student's own (faithful)
     out: Path = DEFAULT_FOLDER
     threads: int = 1
     download_progress: Callable[[str, int, int], None] | None = None
@@ -207,10 +211,18 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
     if data is None:
         return _without_training(prepared, fetched, reading)
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
-    recipe = recipe_for(request.loaded.spec, looked.training, looked.model, data)
+    recipe = recipe_for(
+        request.loaded.spec, looked.training, looked.model, data, lane=_lane(request, prepared, looked, data)
+    )
     obstacle = looked.model if isinstance(looked.model, Absent) else looked.obstacle
     if obstacle is None and not isinstance(looked.model, Absent):
-        studied = _study(request, events, prepared, looked, recipe, data)
+        try:
+            studied = _study(request, events, prepared, looked, recipe, data)
+        except LoopNotRun as error:
+            events.note(str(error))
+            recipe = recipe_for(request.loaded.spec, looked.training, looked.model, data, lane="fast")
+            recipe = replace(recipe, lane_reason=f"{error} {recipe.lane_reason}")
+            studied = _study(request, events, prepared, looked, recipe, data)
     else:
         assert obstacle is not None
         studied = _Studied((), obstacle, obstacle)
@@ -262,6 +274,21 @@ def _task(request: Request, prepared: _Prepared, fetched: Fetched, data: DataSet
     return Task(open_worker, data.input_shape, data.classes, request.model, isolated)
 
 
+def _lane(request: Request, prepared: _Prepared, looked: Looked, data: DataSet) -> Lane:
+    """The lane that was asked for, as far as the student's own loop can be run at all."""
+    training = looked.training
+    if prepared.isolation.level == "1" or isinstance(training, Absent) or why_not(training, data):
+        return "fast"
+    return request.lane
+
+
+def _own_loop(looked: Looked) -> OwnLoop:
+    training, submission = looked.training, looked.fetched.submission
+    assert not isinstance(training, Absent)
+    path = training.sessions[training.chosen].unit
+    return OwnLoop(training, Unit(path, training.arguments, own_names(submission)))
+
+
 def _study(
     request: Request,
     events: Events,
@@ -294,6 +321,7 @@ def _study(
         progress,
         seen,
         on_scored=explaining,
+        own_loop=_own_loop(looked) if recipe.lane == "faithful" and request.full else None,
     )
     if not request.full:
         events.start("train", "A few training steps")

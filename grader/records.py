@@ -410,6 +410,7 @@ class RecoveredTraining:
     output_tail: str = ""  # the last lines that the code printed
     notes: tuple[str, ...] = ()
     unused: tuple[Loading, ...] = ()  # loaders that the code builds and never takes a batch of
+    arguments: tuple[str, ...] = ()  # of the command line that the script was run with
 
 
 @dataclass(frozen=True)

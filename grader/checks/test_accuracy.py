@@ -11,7 +11,7 @@ import re
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from grader.checks import interface
 from grader.checks.interface import Ratio, Verdict, failed, open_verdict, passed
@@ -46,6 +46,7 @@ def _number_of_epochs(value: object) -> int:
 LastEpochs = Annotated[
     int,
     BeforeValidator(_number_of_epochs, json_schema_input_type=Annotated[str, Field(pattern=_EPOCHS)]),
+    PlainSerializer(lambda number: f"{number} epochs", return_type=str),
 ]
 
 

@@ -59,6 +59,14 @@ no_zygote_option = click.option(
     help="Start each worker by itself instead of forking it: slower, for appeals and doubt.",
 )
 
+lane_option = click.option(
+    "--lane",
+    type=click.Choice(["auto", "fast", "faithful"]),
+    default="auto",
+    show_default=True,
+    help="Who trains: the grader's loop (fast), the student's own (faithful), or the fast one where it is exact.",
+)
+
 isolation_option = click.option(
     "--isolation",
     type=click.Choice(["auto", "3", "3c", "2"]),

@@ -10,6 +10,7 @@ import click
 from grader.cli._run_options import (
     data_options,
     isolation_option,
+    lane_option,
     no_zygote_option,
     parse_seeds,
     source_options,
@@ -41,6 +42,7 @@ from grader.cli._run_options import (
     help="For your own code: run without isolation where none is to be had. Not a grade.",
 )
 @isolation_option
+@lane_option
 @no_zygote_option
 @click.option("--strict", is_flag=True, help="Exit with 3 for anything below full marks.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
@@ -80,6 +82,7 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
         "out": Path(options["out"]),
         "trust_code": options["trust_this_code"],
         "level": options["isolation"],
+        "lane": options["lane"],
         "zygote": not options["no_zygote"],
         "download_progress": download_progress,
     }
@@ -96,8 +99,8 @@ def _again(spec: str, options: dict[str, Any]) -> str:
         words += [f"--{name}", options[name]] if options[name] else []
     for second in options["also"]:
         words += ["--also", without_credentials(second)]
-    if options["isolation"] != "auto":
-        words += ["--isolation", options["isolation"]]
+    for choice in ("isolation", "lane"):
+        words += [f"--{choice}", options[choice]] if options[choice] != "auto" else []
     for flag in ("stand_in", "unofficial_data", "trust_this_code", "no_zygote"):
         words += [f"--{flag.replace('_', '-')}"] if options[flag] else []
     return shlex.join(words)

@@ -22,11 +22,16 @@ class Secret:
     test_order: npt.NDArray[np.int64]
 
     @classmethod
-    def draw(cls, classes: int, test_images: int, secret: int, seed: int) -> Secret:
+    def draw(cls, classes: int, test_images: int, secret: int, seed: int, *, permuted: bool = True) -> Secret:
         """From a run's secret and a trial's seed, in two streams: a worker sees what the permuted ids are, and
-        must not get from there to the order."""
+        must not get from there to the order.
+
+        Args:
+            permuted: without it, class ids stay as they are: for code that may go by the classes' names.
+        """
         ids, order = (np.random.default_rng([secret, seed, stream]) for stream in (1, 2))
-        return cls(ids.permutation(classes), order.permutation(test_images))
+        class_ids = ids.permutation(classes) if permuted else np.arange(classes)
+        return cls(class_ids, order.permutation(test_images))
 
     def hide(self, labels: Labels) -> npt.NDArray[np.int64]:
         """Labels as the worker may see them, int64."""

@@ -48,6 +48,7 @@ class Training:
     outside_bytes: int = 0  # of tensors outside of the state afterwards; testimony
     epochs: tuple[EpochState, ...] = ()
     ending: Ending | None = None  # where the worker was gone before it was done
+    notes: tuple[str, ...] = ()
 
 
 def train(

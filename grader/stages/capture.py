@@ -56,12 +56,12 @@ def _run(
 ) -> capture_answer.Capture | Ending:
     worker = open_worker()
     try:
-        return conversation.capture(worker, unit.path, unit.arguments, _names(submission))
+        return conversation.capture(worker, unit.path, unit.arguments, own_names(submission))
     finally:
         worker.stop()
 
 
-def _names(submission: Submission) -> tuple[str, ...]:
+def own_names(submission: Submission) -> tuple[str, ...]:
     """What a notebook that clones its own repository calls it."""
     parts = [submission.name.rsplit("/", 1)[-1], submission.source.rstrip("/").rsplit("/", 1)[-1]]
     return tuple(dict.fromkeys(part.removesuffix(".git").lower() for part in parts if part))
@@ -95,6 +95,7 @@ def _recovered(
         output_tail=found.tail,
         notes=notes,
         unused=found.unused,
+        arguments=unit.arguments,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from grader.data.interface import DataSet
 from grader.evaluation.score import Secret
@@ -13,6 +14,9 @@ from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.reading.scan import Scan
 from grader.records import ModelFacts, Recipe
 from grader.stages.workers import OpenWorker
+
+if TYPE_CHECKING:
+    from grader.stages.own_loop import OwnLoop
 
 _BACK_STOP = 4
 """Wall clock may be this many times the time limit before the machine is called too busy."""
@@ -38,6 +42,7 @@ class Job:
     scan: Scan | None = None  # of the repository, where it was looked through
     on_figures: Callable[[Mapping[str, float]], None] | None = None  # is told what the probes measured
     on_scored: OnScored | None = None
+    own_loop: OwnLoop | None = None  # the student's, where the recipe's lane is the faithful one
 
     def patience(self) -> Patience:
         limit = self.time_limit_seconds

@@ -6,8 +6,9 @@ comes from the default, and the recipe is called mixed.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from grader.data.interface import DataSet
 from grader.records import Absent, Call, ModelFacts, Recipe, RecoveredTraining, Schedule, Session
@@ -17,7 +18,8 @@ from grader.stages.recipe_default import Head, default_schedules, normalised, ra
 from grader.stages.recipe_default import default_recipe as default_recipe
 from grader.stages.recipe_parts import Gap
 from grader.stages.schedules import Span, rebuilt
-from grader.training.transforms.coverage import covered
+from grader.training.transforms.coverage import covered, for_a_test, output_shape
+from grader.training.transforms.interface import NotCovered
 
 if TYPE_CHECKING:
     from grader.spec.schema import Spec
@@ -37,13 +39,13 @@ def recipe_for(
     model: ModelFacts | Absent,
     data: DataSet,
     *,
-    faithful: bool = False,
+    lane: Lane = "fast",
 ) -> Recipe:
     """How this submission's model is trained, and where each part came from.
 
     Args:
-        faithful: whether the faithful lane may run. Without it, a part that the fast lane does not cover exactly
-            comes from the default.
+        lane: `auto` takes the faithful one where the fast one does not cover everything exactly. With `fast`, such
+            a part comes from the default. Only a training that was seen to run can be run again.
     """
     assert spec.training is not None
     head: Head = "logits" if isinstance(model, Absent) else model.head
@@ -55,9 +57,13 @@ def recipe_for(
     if spec.training.recipe == "default":
         return default
     found = _Found.look(session, head, data)
-    if faithful and found.gaps and session.way == "captured":
+    wanted = lane == "faithful" or (lane == "auto" and found.gaps)
+    if wanted and session.way == "captured":
         return _faithful(session, default, found, data)
     return _fast(session, default, found, data)
+
+
+Lane = Literal["auto", "fast", "faithful"]
 
 
 @dataclass(frozen=True)
@@ -148,7 +154,7 @@ def _faithful(session: Session, default: Recipe, found: _Found, data: DataSet) -
         stated_schedules=session.schedules,
         clipping=session.clipping,
         lane="faithful",
-        lane_reason=f"Your own training loop is run: {words.listed(found.gaps)}.",
+        lane_reason=words.why_faithful(found.gaps),
         parts=(("training loop", f"your code ({session.place})"), *default.parts),
         reason=f"Your own training loop in {session.place} trains the model.",
     )
@@ -158,28 +164,32 @@ def _faithful(session: Session, default: Recipe, found: _Found, data: DataSet) -
 
 
 def evaluated_with(session: Session, data: DataSet) -> tuple[Call, ...]:
-    """What is not random in the student's test transforms; else in those of the training; else the default's."""
+    """What is not random in the student's test transforms, where it gives images of the size that is trained on; else
+    in those of the training; else the default's."""
+    trained = fixed_part(session, data)
     for one in session.evaluations:
-        if one.loading.split in ("test", "part of test") and _usable(
-            calls := _fixed(one.loading.transforms), data
-        ):
-            return calls
-    return fixed_part(session, data)
+        if one.loading.split in ("test", "part of test"):
+            calls = tuple(call for call in one.loading.transforms if call.name in _FIXED)
+            if _usable(calls, data) and _size(calls, data) == _size(trained, data):
+                return calls
+    return trained
 
 
 def fixed_part(session: Session, data: DataSet) -> tuple[Call, ...]:
     """What is not random in the transforms of the training; the default's where that cannot be used."""
-    loading = session.training
-    calls = () if isinstance(loading, Absent) else _fixed(loading.transforms)
+    calls = () if isinstance(session.training, Absent) else session.training.transforms
+    with contextlib.suppress(NotCovered):
+        return for_a_test(calls, _shape(data)) if calls else normalised(data)
+    calls = tuple(one for one in calls if one.name in _FIXED)
     return calls if _usable(calls, data) else normalised(data)
-
-
-def _fixed(calls: tuple[Call, ...]) -> tuple[Call, ...]:
-    return tuple(one for one in calls if one.name in _FIXED)
 
 
 def _usable(calls: tuple[Call, ...], data: DataSet) -> bool:
     return bool(calls) and not covered(calls, _shape(data))
+
+
+def _size(calls: tuple[Call, ...], data: DataSet) -> tuple[int, int, int]:
+    return output_shape(calls, _shape(data))
 
 
 def _shape(data: DataSet) -> tuple[int, int, int]:

@@ -63,5 +63,11 @@ def why_fast(gaps: dict[str, str]) -> str:
     return f"The grader's own loop trained it, with a part of its own: {listed(gaps)}."
 
 
+def why_faithful(gaps: dict[str, str]) -> str:
+    if not gaps:
+        return "Your own training loop is run, as it was asked for."
+    return f"Your own training loop is run: {listed(gaps)}."
+
+
 def listed(gaps: dict[str, str]) -> str:
     return "; ".join(gaps.values())

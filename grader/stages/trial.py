@@ -5,8 +5,6 @@ A third worker runs the integrity probes (`grader.stages.probing`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from grader.evaluation import probes, probes_state
 from grader.evaluation.score import Score, Secret, score
 from grader.isolation import conversation
@@ -18,6 +16,7 @@ from grader.stages.endings import absent_because
 from grader.stages.epochs import NOT_MEASURED, epoch_points
 from grader.stages.job import Job as Job
 from grader.stages.job import prepare
+from grader.stages.own_loop import Trained, train_by_own_loop
 from grader.stages.plan import plan_of
 from grader.stages.probing import Probed, Scored, probe
 
@@ -28,16 +27,15 @@ _EVALUATING_SEED = 0x5EED
 """Another seed than the training's: what was not learned is not the same by chance."""
 
 
-@dataclass(frozen=True)
-class _Trained:
-    training: Training
-    start: State  # before the first step
-    state: State | Absent  # after the last one; why there is none
-
-
 def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
-    """Train and score once."""
-    secret = Secret.draw(job.data.classes, len(job.data.test_images), job.secret, seed)
+    """Train and score once.
+
+    Raises:
+        LoopNotRun: the student's own loop was to train, and does not train on the task's images.
+    """
+    secret = Secret.draw(
+        job.data.classes, len(job.data.test_images), job.secret, seed, permuted=job.own_loop is None
+    )
     trained = _train(job, seed, secret)
     if isinstance(trained, Absent):
         return _never_begun(seed, trained), ()
@@ -52,7 +50,7 @@ def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
     judged = scored if isinstance(scored, Absent) else probed.lowest or scored.score
     last = NOT_MEASURED if isinstance(judged, Absent) else judged.accuracy
     points = epoch_points(job, seed, secret, trained.training, last)
-    said = _said(job.model, trained.training, trained.state, scored)
+    said = _said(job, trained.training, trained.state, scored)
     if job.on_figures:
         training = trained.training
         told = {"writes": training.writes / max(training.steps, 1), "outside bytes": training.outside_bytes}
@@ -69,7 +67,8 @@ def _trial(
     judged: Score | Absent,
     points: tuple[EpochPoint, ...] = (),
 ) -> Trial:
-    reason = "the loss became NaN or infinite" if training.diverged else "all epochs were trained"
+    ended = "all epochs were trained" if job.own_loop is None else "the student's own loop ended"
+    reason = "the loss became NaN or infinite" if training.diverged else ended
     return Trial(
         seed=seed,
         status="stopped" if training.diverged else "finished",
@@ -114,8 +113,8 @@ def _notes(training: Training) -> tuple[str, ...]:
     """A run in which nothing was learned at all is named; it is trained to its end all the same."""
     losses = [point.loss for point in training.curve]
     if training.diverged or not training.epochs or len(losses) < 2 or min(losses[1:]) < losses[0]:
-        return ()
-    return (f"The training loss never fell below {losses[0]:.4g}, with which it began.",)
+        return training.notes
+    return (f"The training loss never fell below {losses[0]:.4g}, with which it began.", *training.notes)
 
 
 def project(job: Job, seed: int) -> Projection | Absent:
@@ -137,7 +136,9 @@ def project(job: Job, seed: int) -> Projection | Absent:
     return Projection(training.steps, needed, round((end - start) / (last - first) * needed, 1))
 
 
-def _train(job: Job, seed: int, secret: Secret) -> _Trained | Absent:
+def _train(job: Job, seed: int, secret: Secret) -> Trained | Absent:
+    if job.own_loop:
+        return train_by_own_loop(job, job.own_loop, seed)
     worker = job.open_worker()
     try:
         start = _ready(job, worker, seed, secret.hide(job.data.train_labels))
@@ -146,8 +147,8 @@ def _train(job: Job, seed: int, secret: Secret) -> _Trained | Absent:
         training = _train_here(job, worker, seed, start)
         after = training.ending or conversation.state(worker)
         if isinstance(after, Ending):
-            return _Trained(training, start, absent_because(after, "train", job.model.entrypoint))
-        return _Trained(training, start, after)
+            return Trained(training, start, absent_because(after, "train", job.model.entrypoint))
+        return Trained(training, start, after)
     finally:
         worker.stop()
 
@@ -224,15 +225,19 @@ def _never_begun(seed: int, absent: Absent) -> Trial:
     return Trial(seed, "stopped", absent.reason, 0, 0, (), 0.0, 0.0, 0, "", -1, absent)
 
 
-def _said(model: ModelFacts, training: Training, state: State, scored: Scored | Absent) -> tuple[Probe, ...]:
+def _said(job: Job, training: Training, state: State, scored: Scored | Absent) -> tuple[Probe, ...]:
     """What the bytes that crossed the border say about what the model said, and what the training worker says."""
+    model = job.model
+    testimony: tuple[Probe, ...] = ()
+    if job.own_loop is None:
+        steps = probes.writes(training.writes / max(training.steps, 1), training.steps)
+        testimony = (steps, probes.outside(training.outside_bytes))
     return (
         _size(model, state),
         *_buffers(model),
         *_hidden(model),
         *(_finite(scored.score) if isinstance(scored, Scored) else ()),
-        probes.writes(training.writes / max(training.steps, 1), training.steps),
-        probes.outside(training.outside_bytes),
+        *testimony,
     )
 
 

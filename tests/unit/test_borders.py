@@ -183,8 +183,13 @@ def test_code_from_outside_is_run_in_the_worker_only(path):
     if family(path) != "worker":
         assert not used & RUNS_CODE, "what a submission holds is parsed, never run"
     if "import_module" in path.read_text("utf-8") and family(path) != "worker":
-        assert path.relative_to(PACKAGE).parts[0] in ("checks", "report", "data", "cli", "reading", "training"), (
-            "families load their own"
-        )
+        assert path.relative_to(PACKAGE).parts[0] in (
+            "checks",
+            "report",
+            "data",
+            "cli",
+            "reading",
+            "training",
+        ), "families load their own"
     if "subprocess" in used and path.name != "scratch.py":
         assert family(path) in ("isolation", "fetch", "worker"), "only git and the sandbox are started"

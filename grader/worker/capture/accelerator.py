@@ -72,7 +72,7 @@ def _cuda() -> None:
         setattr(torch.cuda, name, lambda *_, **__: 0)
     cuda: Any = torch.cuda
     cuda.device = cuda.stream = Autocast
-    cuda.Event = cuda.Stream = lambda *_, **__: Quiet("cuda")
+    cuda.Event = cuda.Stream = _Silent
     for name in ("FloatTensor", "LongTensor", "DoubleTensor", "HalfTensor", "ByteTensor", "IntTensor"):
         setattr(cuda, name, getattr(torch, name))
     # The optimizers of the Adam family ask the accelerator for its stream in each step.
@@ -221,3 +221,10 @@ def _wrappers() -> None:
     torch.compile = compiled
     torch.nn.DataParallel = DataParallel  # type: ignore[misc, assignment]
     torch.nn.parallel.DistributedDataParallel = DataParallel  # type: ignore[misc, assignment]
+
+
+class _Silent:
+    """In the place of CUDA's classes: libraries name them in annotations, so it has to be a class."""
+
+    def __new__(cls, *_: object, **__: object) -> Any:
+        return Quiet("cuda")

@@ -51,8 +51,8 @@ def loading(**fields: object) -> dict[str, object]:
     return {"training": replace(SESSION.training, **fields)}
 
 
-def made(spec=S4, *, output: str = "log_softmax", faithful: bool = False, **fields: object):
-    return recipe_for(spec, recovered(**fields), head(output), DATA, faithful=faithful)
+def made(spec=S4, *, output: str = "log_softmax", lane: str = "fast", **fields: object):
+    return recipe_for(spec, recovered(**fields), head(output), DATA, lane=lane)
 
 
 def test_all_that_is_covered_is_the_students():
@@ -182,7 +182,7 @@ def test_a_part_that_is_not_covered_comes_from_the_default_and_is_named(name):
 @pytest.mark.parametrize("name", GAPS)
 def test_it_goes_to_the_faithful_lane_where_that_may_run_and_the_training_was_seen(name):
     fields, _, said = GAPS[name]
-    recipe = made(faithful=True, **fields)
+    recipe = made(lane="auto", **fields)
     if fields.get("way") == "read":
         assert (recipe.source, recipe.lane) == ("mixed", "fast")
         return
@@ -192,7 +192,7 @@ def test_it_goes_to_the_faithful_lane_where_that_may_run_and_the_training_was_se
 
 
 def test_what_is_covered_stays_in_the_fast_lane():
-    assert made(faithful=True).lane == "fast"
+    assert made(lane="auto").lane == "fast"
 
 
 def test_the_rate_stays_constant_where_a_schedule_acts_on_what_is_measured():
