@@ -42,14 +42,15 @@ from grader.records import (
 from grader.report.interface import reports
 from grader.stages.capture import own_names
 from grader.stages.explain import FirstModel
-from grader.stages.faithful import Unit, why_not
+from grader.stages.faithful import why_not
+from grader.stages.job import Job, OwnLoop, Unit
 from grader.stages.look import Looked, Task, look
 from grader.stages.method import review
-from grader.stages.own_loop import LoopNotRun, OwnLoop
+from grader.stages.own_loop import LoopNotRun
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import Lane, recipe_for
 from grader.stages.study import SECRET_BITS, lines_of, run_study
-from grader.stages.trial import Job, project
+from grader.stages.trial import project
 from grader.stages.workers import choose_sandbox, opener
 from grader.text import clean, counted, without_credentials
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from grader.isolation import conversation, faithful
@@ -12,6 +12,7 @@ from grader.isolation.states import ENTRY_LIMIT_BYTES
 from grader.isolation.supervisor import Ending, EndingKind, Worker
 from grader.records import Loading, RecoveredTraining, Session
 from grader.stages.job import Job
+from grader.stages.job import Unit as Unit
 
 if TYPE_CHECKING:
     from grader.data.interface import DataSet
@@ -24,15 +25,6 @@ NO_FINDER_RATE = 0.01
 
 _LAYERS = 10_000
 _FOUND_RATE = re.compile(r": ([\d.e+-]+)\.$")
-
-
-@dataclass(frozen=True)
-class Unit:
-    """What was captured, and how: a path in the submission with its command line, and the repository's names."""
-
-    path: str
-    arguments: tuple[str, ...] = ()
-    names: tuple[str, ...] = ()
 
 
 def run_faithful(job: Job, training: RecoveredTraining, unit: Unit, seed: int, epochs: int) -> FaithfulRun:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from grader.data.interface import DataSet
 from grader.evaluation.score import Secret
@@ -12,11 +11,8 @@ from grader.isolation import conversation
 from grader.isolation.frames import Array
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.reading.scan import Scan
-from grader.records import ModelFacts, Recipe
+from grader.records import ModelFacts, Recipe, RecoveredTraining
 from grader.stages.workers import OpenWorker
-
-if TYPE_CHECKING:
-    from grader.stages.own_loop import OwnLoop
 
 _BACK_STOP = 4
 """Wall clock may be this many times the time limit before the machine is called too busy."""
@@ -25,6 +21,23 @@ _BACK_STOP = 4
 OnScored = Callable[["Job", Worker, Secret, int, Array], None]
 """Gets the evaluating worker when its scores and its state are in, the trial's secret and seed, and the scores in the
 test set's order. The worker may be gone afterwards."""
+
+
+@dataclass(frozen=True)
+class Unit:
+    """What was captured, and how: a path in the submission with its command line, and the repository's names."""
+
+    path: str
+    arguments: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class OwnLoop:
+    """The training that was captured, and what was run to see it."""
+
+    training: RecoveredTraining
+    unit: Unit
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from grader.isolation.faithful import FaithfulRun
 from grader.isolation.states import State
 from grader.isolation.supervisor import Ending, EndingKind
 from grader.isolation.training import Training
-from grader.records import Absent, RecoveredTraining
+from grader.records import Absent
 from grader.stages.endings import absent_because
-from grader.stages.faithful import Unit, run_faithful
-from grader.stages.job import Job, prepare
+from grader.stages.faithful import run_faithful
+from grader.stages.job import Job, OwnLoop, prepare
 
 _WITHOUT = (
     "The class ids were not permuted, because code of your own may go by their names: the other probes ran."
@@ -21,14 +21,6 @@ _WITHOUT = (
 
 class LoopNotRun(Exception):
     """The student's loop does not train on the task's images; the sentence says why. Another way has to be taken."""
-
-
-@dataclass(frozen=True)
-class OwnLoop:
-    """The training that was captured, and what was run to see it."""
-
-    training: RecoveredTraining
-    unit: Unit
 
 
 @dataclass(frozen=True)
