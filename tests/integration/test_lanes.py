@@ -1,0 +1,77 @@
+"""Whole runs in either lane: who trained is recorded, and a loop that cannot train for the task does not stop a run."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from grader.data import mnist, standin
+from grader.events import Events
+from grader.pipeline import Request, grade_submission
+from grader.records import Absent, Recipe, RunRecord
+from grader.spec.load import load_spec
+
+pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+
+SPEC = Path(__file__).parents[1] / "attacks" / "attacks.yaml"
+
+
+@pytest.fixture(autouse=True)
+def small_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mnist, "stand_in", partial(standin.generate, 0, 2_000, 500))
+
+
+@pytest.fixture
+def loops() -> ModuleType:
+    place = Path(__file__).parents[1] / "fixtures" / "loops.py"
+    spec = importlib.util.spec_from_file_location("grader_test_loops", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def graded(source: Path, out: Path, lane: Any) -> RunRecord:
+    request = Request(
+        loaded=load_spec(str(SPEC)),
+        source=str(source),
+        command="grader run attacks",
+        lane=lane,
+        out=out,
+        stand_in=True,
+        seeds=(7,),
+    )
+    return grade_submission(request, Events()).record
+
+
+def recipe_of(record: RunRecord) -> Recipe:
+    assert not isinstance(record.evidence.recipe, Absent)
+    return record.evidence.recipe
+
+
+@pytest.mark.parametrize("lane", ["auto", "faithful"])
+def test_both_lanes_train_the_same_work(loops: Any, tmp_path: Path, lane: str) -> None:
+    record = graded(loops.lay_out("plain", tmp_path / "work", epochs="3"), tmp_path / "out", lane)
+    trial = record.evidence.trials[0]
+    assert not isinstance(trial.accuracy, Absent)
+    assert trial.accuracy.value > 0.8
+    assert (trial.samples, [one.epoch for one in trial.epochs]) == (6_000, [1, 2, 3])
+    assert trial.epochs[-1].accuracy == trial.accuracy.value
+    own = lane == "faithful"
+    assert recipe_of(record).lane == ("faithful" if own else "fast")
+    assert any("were not permuted" in note for note in trial.notes) is own
+    assert {probe.weight for probe in record.evidence.integrity.probes} <= {"clean", "note"}
+
+
+def test_a_loop_for_other_data_is_trained_by_the_graders(loops: Any, tmp_path: Path) -> None:
+    record = graded(loops.lay_out("another set", tmp_path / "work"), tmp_path / "out", "faithful")
+    recipe = recipe_of(record)
+    assert recipe.lane == "fast"
+    assert "FashionMNIST" in recipe.lane_reason
+    assert not isinstance(record.evidence.test_accuracy, Absent)
