@@ -30,11 +30,10 @@ ATTACKS = [
         "Loops for ever in the forward pass, once it was trained and is to predict",
         model(net(forward=f"while not self.training and {_TRAINED}: pass")),
         Expected(**NOT_PREDICTED, ending="time"),
-        first=True,
     ),
     _ends(1, "sleeps", "Sleeps for ever in __init__", "stalled", init="import time; time.sleep(1_000_000)"),
     _ends(2, "sys-exit", "Raises SystemExit while the class is defined", "raised", body="import sys; sys.exit(0)"),
-    _ends(2, "os-exit", "Ends its process as if all were well", "exit", body="import os; os._exit(0)"),
+    _ends(2, "os-exit", "Ends its process as if all were well", "exit", body="import os; os._exit(0)", first=True),
     _ends(2, "abort", "Aborts its process", "signal", body="import os; os.abort()"),
     _ends(2, "segfault", "Reads address 0", "signal", body="import ctypes; ctypes.string_at(0)"),
     Attack(

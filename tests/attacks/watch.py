@@ -41,16 +41,19 @@ class Grounds:
         return {**kept, "HOME": str(self.home), "TMPDIR": str(self.temporary), "API_TOKEN": "planted"}
 
 
-def leftovers(grounds: Grounds, grader: int, patience_seconds: float = 5.0) -> list[str]:
+def leftovers(
+    grounds: Grounds, grader: int, patience_seconds: float = 5.0, known: frozenset[int] = frozenset()
+) -> list[str]:
     """What is still there of the runs below `grounds`, as lines; a process that is dying gets a moment.
 
     Args:
         grader: the pid of the grader, which adopts what its runs leave behind; or of who adopts what a dead
             grader leaves behind.
+        known: processes that were there before, and are none of its doing.
     """
     deadline = time.monotonic() + patience_seconds
     while True:
-        found = [*_processes(grounds, grader), *_mounts(grounds), *_temporary(grounds, grader)]
+        found = [*_processes(grounds, grader, known), *_mounts(grounds), *_temporary(grounds, grader)]
         if not found or time.monotonic() > deadline:
             return found
         time.sleep(0.05)
@@ -68,9 +71,9 @@ def contents(folder: Path) -> dict[str, str]:
     return found
 
 
-def _processes(grounds: Grounds, grader: int) -> list[str]:
+def _processes(grounds: Grounds, grader: int, known: frozenset[int]) -> list[str]:
     """Descendants of the grader, and every process of this machine that holds one of its places."""
-    found, kept = [], _idle_zygote(grader)
+    found, kept = [], _idle_zygote(grader) | known
     with contextlib.suppress(psutil.Error):
         for process in psutil.Process(grader).children(recursive=True):
             with contextlib.suppress(psutil.Error):

@@ -95,30 +95,32 @@ def test_without_data_and_network_the_three_ways_are_told(tmp_path):
         assert way in done.stderr
 
 
-def test_without_bubblewrap_a_run_stops_and_names_the_package(tmp_path, monkeypatch):
-    """Neither bwrap nor Landlock: the grader asks for each at one place, which the test points elsewhere."""
-    code = (
-        "import grader.isolation.bubblewrap as b; b._PATH = '/nowhere'; import sys; "
-        "import grader.isolation.confine as c; c.landlock_abi = lambda: 0; "
-        f"sys.argv = ['grader', 'run', 's4', '--repo', {str(REFERENCE)!r}, '--stand-in', *sys.argv[1:]]; "
-        "from grader.cli import main; main()"
-    )
+WITHOUT_ISOLATION = (
+    "import grader.isolation.bubblewrap as b; b._PATH = '/nowhere'; import sys; "
+    "import grader.isolation.confine as c; c.landlock_abi = lambda: 0; "
+    f"sys.argv = ['grader', 'run', 's4', '--repo', {str(REFERENCE)!r}, '--stand-in', *sys.argv[1:]]; "
+    "from grader.cli import main; main()"
+)
+"""Neither bwrap nor Landlock: the grader asks for each at one place, which this points elsewhere."""
+
+
+def run_without_isolation(folder, *options):
     env = {**os.environ, "PYTHONPATH": str(REFERENCE.parents[1])}
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path, env=env
-    )
+    command = [sys.executable, "-c", WITHOUT_ISOLATION, *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder, env=env)
+
+
+def test_without_bubblewrap_a_run_stops_and_names_the_package(tmp_path):
+    done = run_without_isolation(tmp_path)
     assert done.returncode == 5
     assert "bubblewrap" in done.stderr
     assert "--trust-this-code" in done.stderr
     assert not (tmp_path / "reports").exists()
-    trusted = subprocess.run(
-        [sys.executable, "-c", code, "--trust-this-code", "--json"],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=tmp_path,
-        env=env,
-    )
+
+
+@pytest.mark.slow
+def test_without_isolation_ones_own_code_is_trained_and_the_result_says_so(tmp_path):
+    trusted = run_without_isolation(tmp_path, "--trust-this-code", "--json")
     assert trusted.returncode == 0, trusted.stderr
     result = json.loads(trusted.stdout)
     assert result["evidence"]["integrity"]["isolation"]["level"] == "1"
@@ -127,6 +129,7 @@ def test_without_bubblewrap_a_run_stops_and_names_the_package(tmp_path, monkeypa
         assert "without isolation" in report.read_text("utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_a_link_and_a_folder_get_the_same_grade(tmp_path):
     """A bare repository and the working folder it came from: same tree, same seed, same bits."""

@@ -94,15 +94,17 @@ def epochs_of(run: FaithfulRun) -> list[tuple[int, int]]:
 @pytest.mark.parametrize(
     ("loop", "ending", "steps", "states"),
     [
-        ("loader twice", "budget", 96, [(1, 2000), (2, 4000), (3, 6000)]),
+        pytest.param("loader twice", "budget", 96, [(1, 2000), (2, 4000), (3, 6000)], marks=pytest.mark.slow),
         ("breaks early", "finished", 30, [(1, 1920)]),
-        ("early stopping", "finished", 32, [(1, 2000)]),
+        pytest.param("early stopping", "finished", 32, [(1, 2000)], marks=pytest.mark.slow),
         ("evaluates on train", "budget", 96, [(1, 2000), (2, 4000), (3, 6000)]),
-        ("drops the last", "finished", 62, [(1, 2048), (2, 3968)]),
-        ("range of the loader", "finished", 64, [(1, 2000), (2, 4000)]),
+        pytest.param("drops the last", "finished", 62, [(1, 2048), (2, 3968)], marks=pytest.mark.slow),
+        pytest.param("range of the loader", "finished", 64, [(1, 2000), (2, 4000)], marks=pytest.mark.slow),
         ("adds up gradients", "finished", 8, [(1, 2000), (2, 4000)]),
-        ("catches everything", "budget", 96, [(1, 2000), (2, 4000), (3, 6000)]),
-        ("fails half-way", "finished", 64, [(1, 2000), (2, 4000)]),
+        pytest.param(
+            "catches everything", "budget", 96, [(1, 2000), (2, 4000), (3, 6000)], marks=pytest.mark.slow
+        ),
+        pytest.param("fails half-way", "finished", 64, [(1, 2000), (2, 4000)], marks=pytest.mark.slow),
         ("another module", "budget", 96, [(1, 2000), (2, 4000), (3, 6000)]),
     ],
 )
@@ -115,6 +117,7 @@ def test_epochs_are_counted_in_samples_that_were_trained_on(tmp_path, loop, endi
     assert sizes == {4 * (PARAMETERS + 16) + 8}  # two statistics of eight channels, and a count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("loop", "most"), [("keeps the batches", 6_100), ("own tensors", 6_000)])
 def test_images_that_no_loader_brings_are_counted_too(tmp_path, loop, most):
     run = run_loop(loops.lay_out(loop, tmp_path / "work"), batch_size=0)
@@ -170,6 +173,7 @@ def test_the_trained_state_is_bit_for_bit_that_of_the_script_alone(tmp_path):
     assert state.blob.tobytes() == trained_alone(folder, digits())
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_training_though_the_code_sets_its_own(tmp_path):
     folder = loops.lay_out("plain", tmp_path / "work")
     first, second, again = (run_loop(folder, seed=seed, epochs=1).states[-1].state for seed in (1, 2, 1))
@@ -265,6 +269,7 @@ def test_what_ends_the_worker_is_named_and_what_was_trained_stays(tmp_path, trou
     assert run.cpu_seconds > 0
 
 
+@pytest.mark.slow
 def test_time_is_over_in_the_midst_of_an_epoch(tmp_path):
     folder = loops.lay_out("trains in vain", tmp_path / "work", trouble="while epoch == 1: pass")
     patience = Patience(280, cpu_seconds=15, overrun="slow")
@@ -273,6 +278,7 @@ def test_time_is_over_in_the_midst_of_an_epoch(tmp_path):
     assert epochs_of(run) == [(1, 2000), (2, 4000)]
 
 
+@pytest.mark.slow
 def test_a_worker_that_is_stopped_from_outside_stands_still(tmp_path):
     folder = loops.lay_out("trains in vain", tmp_path / "work", trouble="pass")
 
@@ -315,6 +321,7 @@ def test_a_home_made_finder_takes_nothing_of_the_budget(tmp_path):
     assert (run.ending, run.elsewhere, epochs_of(run)) == ("budget", 0, [(1, 2000), (2, 4000)])
 
 
+@pytest.mark.slow
 def test_of_several_trainings_on_one_optimizer_the_chosen_one_gets_the_budget(tmp_path):
     training, run = seen_and_run("model_notebook", tmp_path, epochs=2)
     assert [one.epochs for one in training.sessions] == [3, 10, 4]
@@ -324,6 +331,7 @@ def test_of_several_trainings_on_one_optimizer_the_chosen_one_gets_the_budget(tm
     assert 2 * IMAGES <= run.samples + run.elsewhere - free < 2 * IMAGES + 64
 
 
+@pytest.mark.slow
 def test_images_of_the_hub(tmp_path):
     _, run = seen_and_run("hub_data", tmp_path, epochs=1)
     assert (run.ending, run.samples) == ("budget", 2000), (run.sentence, run.notes)

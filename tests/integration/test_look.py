@@ -127,6 +127,7 @@ def test_a_drifted_repository_is_walked_back(course: Path, tmp_path: Path) -> No
     assert (also["steps_back"], also["committed_at"][:10]) == (2, "2026-03-01")
 
 
+@pytest.mark.slow
 def test_where_no_commit_fits_the_newest_one_stays(course: Path, tmp_path: Path) -> None:
     second = models_repository(tmp_path / "models-repo", (DRIFTED, DRIFTED + "\n"))
     code, found, _ = inspected(str(course), "--also", f"models-repo={second / '.git'}", cwd=tmp_path)
@@ -209,6 +210,7 @@ def test_the_model_is_the_one_that_the_training_code_trains(tmp_path: Path) -> N
     assert "what the training code trains" in entry["found_by"]
 
 
+@pytest.mark.slow
 def test_who_runs_the_grader_has_the_last_word(tmp_path: Path) -> None:
     config = json.dumps({"name": "beta", "arguments": {"width": 12}, "lr": 0.1})
     files = {"train.py": REGISTRY, "nets.py": NETS, "helpers.py": FITTING, "config.json": config}
