@@ -317,7 +317,9 @@ def test_a_server_that_hangs_is_left_at_the_deadline(server: Any) -> None:
 
 
 def test_ctrl_c_leaves_nothing(server: Any, tmp_path: Path) -> None:
-    code = "import sys; from grader.fetch.interface import fetch\nwith fetch(sys.argv[1]): pass"
+    # A shell starts what goes to the background with this signal ignored, and children inherit that.
+    hears = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{hears}\nimport sys; from grader.fetch.interface import fetch\nwith fetch(sys.argv[1]): pass"
     temporary = tmp_path / "interrupted"
     temporary.mkdir()
     environment = {**os.environ, "TMPDIR": str(temporary), "PYTHONPATH": str(ROOT)}
