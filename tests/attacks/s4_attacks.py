@@ -61,7 +61,8 @@ def stolen_answers() -> dict:
     for variable in os.environ.values():
         folders += variable.split(os.pathsep)
     for process in glob.glob("/proc/[0-9]*"):
-        folders += [process + "/cwd", process + "/root/tmp", process + "/root/home", process + "/root/root"]
+        folders.append(os.path.join(process, "cwd"))
+        folders += [os.path.join(process, "root", name) for name in ("tmp", "home", "root")]
     for folder in filter(None, folders):
         for here, _, names in itertools.islice(os.walk(folder), 20_000):
             images = [name for name in names if "t10k-images" in name]
