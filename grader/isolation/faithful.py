@@ -1,29 +1,22 @@
-"""One training by the student's own loop: what is asked of the worker, and what is believed of what it tells.
-
-What it tells is kept as it comes: where the training ends before its time, its curve and the states of the epochs
-that were done are still there.
-"""
+"""One training by the student's own loop: what is asked of the worker, and what is believed of what it tells."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
 import numpy as np
 
 from grader.isolation import checked
 from grader.isolation.frames import Array, Message, ProtocolError, strict_json
+from grader.isolation.hearing import EpochState, Heard
 from grader.isolation.states import STATE_LIMIT_BYTES, State, state_of
 from grader.isolation.supervisor import Ending, EndingKind, Patience, Worker
-from grader.isolation.training import KEPT_BYTES, EpochState
 from grader.records import CurvePoint
 from grader.text import clean_block
 
 ANSWER_LIMIT_BYTES = 1024 * 1024
-MAX_CURVE = 5_000
-MAX_REPORTS = 200_000
 MAX_NOTES = 60
 LIMIT_TAIL = 4000
 
@@ -108,7 +101,7 @@ def train(
     Args:
         on_progress: gets samples and loss.
     """
-    heard = _Heard(budget, worker.cpu_seconds, on_progress)
+    heard = _Heard(budget=budget, cpu=worker.cpu_seconds, on_progress=on_progress)
     limit = min(budget.state_limit, STATE_LIMIT_BYTES)
     answer = worker.request(
         "faithful",
@@ -131,59 +124,27 @@ def train(
 DIVERGED = "The loss or the model became NaN or infinite."
 
 
-@dataclass
-class _Heard:
-    """What a worker told on its way."""
+@dataclass(kw_only=True)
+class _Heard(Heard):
+    """A training by the student's loop: its counts only grow, unless a statement runs once more."""
 
     budget: Budget
-    cpu: Callable[[], float]
-    on_progress: Callable[[int, float], None] | None
-    start: float = field(default_factory=time.monotonic)
-    cpu_start: float = 0.0
-    cpu_last: float = 0.0
-    steps: int = 0
-    samples: int = 0
-    reports: int = 0
     diverged: bool = False
-    curve: list[CurvePoint] = field(default_factory=list)
-    times: list[tuple[int, float]] = field(default_factory=list)
-    states: list[EpochState] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.cpu_start = self.cpu_last = self.cpu()
-
-    def look(self) -> None:
-        """Take the time while the worker is there."""
-        self.cpu_last = self.cpu()
 
     def __call__(self, message: Message) -> None:
-        self.look()
-        self.reports += 1
-        if self.reports > MAX_REPORTS:
-            raise ProtocolError("progress")
-        if message.header.get("again") is True:
-            self._begin_anew()
+        self.listen()
+        if message.header.get("again") is True:  # a statement failed while it trained
+            self.forget()
             return
         self._progress(message)
         if message.op == "state":
             self._state(message)
 
-    def _begin_anew(self) -> None:
-        """A statement failed while it trained, and runs once more."""
-        self.steps = self.samples = 0
-        self.curve.clear()
-        self.states.clear()
-
     def _progress(self, message: Message) -> None:
         steps = message.integer("steps", max(1, self.steps), checked.MAX_COUNT)
         samples = message.integer("samples", max(1, self.samples), most_samples(self.budget))
         loss = message.number("loss", -1, 1e30)
-        self.steps, self.samples = steps, samples
-        self.times.append((steps, time.monotonic() - self.start))
-        if loss >= 0 and len(self.curve) < MAX_CURVE:
-            self.curve.append(CurvePoint(samples, loss))
-        if self.on_progress:
-            self.on_progress(samples, loss)
+        self.went_on(steps, samples, loss)
 
     def _state(self, message: Message) -> None:
         last = self.states[-1].epoch if self.states else 0
@@ -192,16 +153,7 @@ class _Heard:
         if found is not None and not is_finite(found, _dtypes(message)):
             self.diverged = True
             raise ProtocolError("state not finite")
-        self.states.append(EpochState(epoch, self.samples, found))
-        self._drop_oldest()
-
-    def _drop_oldest(self) -> None:
-        kept = 0
-        for index in range(len(self.states) - 1, -1, -1):
-            one = self.states[index].state
-            kept += 0 if one is None else len(one.blob)
-            if kept > KEPT_BYTES:
-                self.states[index] = replace(self.states[index], state=None)
+        self.keep(EpochState(epoch, self.samples, found))
 
     def so_far(self) -> FaithfulRun:
         return FaithfulRun(
@@ -213,8 +165,8 @@ class _Heard:
             ending="nothing",
             sentence="",
             report_times=tuple(self.times),
-            wall_seconds=time.monotonic() - self.start,
-            cpu_seconds=self.cpu_last - self.cpu_start,
+            wall_seconds=self.wall_seconds,
+            cpu_seconds=self.cpu_seconds,
         )
 
 

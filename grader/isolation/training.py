@@ -1,36 +1,17 @@
-"""One training by the harness's loop: what is asked of the worker, and what it tells on the way.
-
-What it tells is kept as it comes: where a training ends before its time, its curve and the states of the epochs
-that were done are still there.
-"""
+"""One training by the harness's loop: what is asked of the worker, and what it tells on the way."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.isolation import checked
 from grader.isolation.frames import Message, ProtocolError
+from grader.isolation.hearing import EpochState, Heard
 from grader.isolation.states import STATE_LIMIT_BYTES, State, state_of
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.records import Call, CurvePoint
-
-KEPT_BYTES = 512 * 1024 * 1024
-"""States of earlier epochs that are kept for one trial; beyond it the oldest are dropped."""
-
-_MAX_REPORTS = 100_000
-_MAX_CURVE = 5_000
-
-
-@dataclass(frozen=True)
-class EpochState:
-    """The model after an epoch."""
-
-    epoch: int  # counted from 1
-    samples: int
-    state: State | None  # None where it was dropped, or larger than before the training
 
 
 @dataclass(frozen=True)
@@ -72,7 +53,7 @@ def train(
         on_progress: gets samples and loss.
     """
     limit = 0 if start is None else min(start.frame_bytes, STATE_LIMIT_BYTES)
-    heard = _Heard(plan["epochs"], worker.cpu_seconds, on_progress)
+    heard = _Heard(epochs_planned=plan["epochs"], cpu=worker.cpu_seconds, on_progress=on_progress)
     fields = {**plan, "seed": seed, "max_steps": max_steps, "report_every": report_every}
     answer = worker.request(
         "train",
@@ -96,31 +77,14 @@ def named(call: Call) -> dict[str, Any]:
     return {"name": call.name, "arguments": arguments, "library": call.library}
 
 
-@dataclass
-class _Heard:
-    """What a worker told on its way."""
+@dataclass(kw_only=True)
+class _Heard(Heard):
+    """A training by the harness's loop: its epochs come in their order."""
 
     epochs_planned: int
-    cpu: Callable[[], float]
-    on_progress: Callable[[int, float], None] | None
-    start: float = field(default_factory=time.monotonic)
-    cpu_start: float = 0.0
-    cpu_last: float = 0.0
-    steps: int = 0
-    samples: int = 0
-    curve: list[CurvePoint] = field(default_factory=list)
-    times: list[tuple[int, float]] = field(default_factory=list)
-    epochs: list[EpochState] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.cpu_start = self.cpu_last = self.cpu()
-
-    def look(self) -> None:
-        """Take the time while the worker is there."""
-        self.cpu_last = self.cpu()
 
     def __call__(self, message: Message) -> None:
-        self.look()
+        self.listen()
         if message.op == "state":
             self._epoch(message)
         else:
@@ -130,31 +94,16 @@ class _Heard:
         steps = message.integer("steps", 1, checked.MAX_COUNT)
         samples = message.integer("samples", 1, checked.MAX_COUNT)
         loss = message.number("loss", -1, 1e30)
-        if len(self.times) > _MAX_REPORTS:
-            raise ProtocolError("progress")
         if steps <= self.steps:  # it was begun anew
-            self.curve.clear()
-            self.times.clear()
-            self.epochs.clear()
-        self.steps, self.samples = steps, samples
-        self.times.append((steps, time.monotonic() - self.start))
-        if loss >= 0 and len(self.curve) < _MAX_CURVE:
-            self.curve.append(CurvePoint(samples, loss))
-        if self.on_progress:
-            self.on_progress(samples, loss)
+            self.forget()
+        self.went_on(steps, samples, loss)
 
     def _epoch(self, message: Message) -> None:
         epoch = message.integer("epoch", 1, self.epochs_planned)
         samples = message.integer("samples", 1, checked.MAX_COUNT)
-        if epoch != len(self.epochs) + 1:
+        if epoch != len(self.states) + 1:
             raise ProtocolError("epoch")
-        self.epochs.append(EpochState(epoch, samples, state_of(message) if message.arrays else None))
-        kept = 0
-        for index in range(len(self.epochs) - 1, -1, -1):
-            one = self.epochs[index].state
-            kept += 0 if one is None else len(one.blob)
-            if kept > KEPT_BYTES:
-                self.epochs[index] = replace(self.epochs[index], state=None)
+        self.keep(EpochState(epoch, samples, state_of(message) if message.arrays else None))
 
     def so_far(self) -> Training:
         return Training(
@@ -163,9 +112,9 @@ class _Heard:
             diverged=False,
             curve=tuple(self.curve),
             report_times=tuple(self.times),
-            wall_seconds=time.monotonic() - self.start,
-            cpu_seconds=self.cpu_last - self.cpu_start,
-            epochs=tuple(self.epochs),
+            wall_seconds=self.wall_seconds,
+            cpu_seconds=self.cpu_seconds,
+            epochs=tuple(self.states),
         )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from grader.evaluation.score import Secret, score
 from grader.isolation import conversation
+from grader.isolation.hearing import EpochState
 from grader.isolation.supervisor import Ending
-from grader.isolation.training import EpochState, Training
+from grader.isolation.training import Training
 from grader.records import EpochPoint
 from grader.stages.job import Job, prepare
 

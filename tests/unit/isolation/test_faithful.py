@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.isolation import faithful
+from grader.isolation import faithful, hearing
 from grader.isolation.faithful import Budget, FaithfulRun, Wanted
 from grader.isolation.frames import Message, ProtocolError
 from grader.isolation.supervisor import Ending, Patience
@@ -175,7 +175,7 @@ def test_an_ending_of_the_worker_keeps_what_was_trained():
 
 
 def test_old_states_are_dropped_where_they_grow_too_large(monkeypatch):
-    monkeypatch.setattr(faithful, "KEPT_BYTES", 30)
+    monkeypatch.setattr(hearing, "KEPT_BYTES", 30)
     found = run(*[state(epoch=epoch, samples=100 * epoch) for epoch in (1, 2, 3)], answer(samples=300))
     assert [one.state is not None for one in found.states] == [False, True, True]
 

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from grader.isolation import training
+from grader.isolation import hearing
 from grader.isolation.frames import Message, ProtocolError
 from grader.isolation.states import State
 from grader.isolation.training import _Heard, named
@@ -15,7 +15,7 @@ from grader.records import Call
 
 
 def heard(epochs: int = 3, **fields: object) -> _Heard:
-    return _Heard(epochs, lambda: 1.0, None, **fields)
+    return _Heard(epochs_planned=epochs, cpu=lambda: 1.0, on_progress=None, **fields)
 
 
 def progress(steps: int, samples: int, loss: float = 0.5) -> Message:
@@ -61,7 +61,7 @@ def test_a_state_that_was_too_large_is_missing_and_the_epoch_is_not():
 
 
 def test_only_the_last_states_are_kept_where_they_are_large(monkeypatch):
-    monkeypatch.setattr(training, "KEPT_BYTES", 40)
+    monkeypatch.setattr(hearing, "KEPT_BYTES", 40)
     told = heard(epochs=4)
     for epoch in (1, 2, 3, 4):
         told(state(epoch, 160 * epoch))
@@ -93,7 +93,7 @@ def test_what_no_honest_worker_tells_is_refused(message):
 
 
 def test_progress_without_end_is_refused(monkeypatch):
-    monkeypatch.setattr(training, "_MAX_REPORTS", 3)
+    monkeypatch.setattr(hearing, "MAX_REPORTS", 3)
     told = heard()
     with pytest.raises(ProtocolError):
         for step in range(1, 10):
