@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,41 +23,27 @@ from grader.isolation.choose import Level, level_note
 from grader.isolation.interface import Sandbox
 from grader.judge import judge
 from grader.reading.read import read_submission
-from grader.reading.scan import scan
 from grader.records import (
     RESULT_SCHEMA,
     Absent,
     Evidence,
-    Explanations,
     Integrity,
     Isolation,
-    Measurement,
-    Probe,
-    Projection,
     Reading,
-    Recipe,
     RunRecord,
-    Trial,
 )
 from grader.report.interface import reports
-from grader.stages.capture import own_names
-from grader.stages.explain import FirstModel
-from grader.stages.faithful import why_not
-from grader.stages.job import Job, OwnLoop, Unit
 from grader.stages.look import Looked, Task, look
 from grader.stages.method import review
-from grader.stages.own_loop import LoopNotRun
 from grader.stages.provenance import Started, provenance
-from grader.stages.recipe import Lane, recipe_for
-from grader.stages.study import SECRET_BITS, lines_of, run_study
-from grader.stages.trial import project
+from grader.stages.recipe import Lane
+from grader.stages.study import SECRET_BITS
+from grader.stages.training import Setting, study
 from grader.stages.workers import choose_sandbox, opener
 from grader.text import clean, counted, without_credentials
 
 if TYPE_CHECKING:
     from grader.spec.load import Loaded
-
-NOT_EXPLAINED = Absent("skipped", "No trained model was scored.")
 
 
 @dataclass(frozen=True)
@@ -101,15 +87,6 @@ class _Prepared:
     isolation: Isolation
     data: DataSet | None
     started: Started
-
-
-@dataclass(frozen=True)
-class _Studied:
-    trials: tuple[Trial, ...]
-    accuracy: Measurement | Absent
-    projection: Projection | Absent
-    probes: tuple[Probe, ...] = ()
-    explanations: Explanations | Absent = NOT_EXPLAINED
 
 
 def grade_submission(request: Request, events: Events) -> Graded:
@@ -212,31 +189,17 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
     if data is None:
         return _without_training(prepared, fetched, reading)
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
-    recipe = recipe_for(
-        request.loaded.spec, looked.training, looked.model, data, lane=_lane(request, prepared, looked, data)
-    )
-    obstacle = looked.model if isinstance(looked.model, Absent) else looked.obstacle
-    if obstacle is None and not isinstance(looked.model, Absent):
-        try:
-            studied = _study(request, events, prepared, looked, recipe, data)
-        except LoopNotRun as error:
-            events.note(str(error))
-            recipe = recipe_for(request.loaded.spec, looked.training, looked.model, data, lane="fast")
-            recipe = replace(recipe, lane_reason=f"{error} {recipe.lane_reason}")
-            studied = _study(request, events, prepared, looked, recipe, data)
-    else:
-        assert obstacle is not None
-        studied = _Studied((), obstacle, obstacle)
+    studied = study(_setting(request, prepared, looked, data), looked, events)
     events.start("judge", "Judging")
     fetched, reading, model, training = looked.fetched, looked.reading, looked.model, looked.training
     remarks, comparisons = review(
-        request.loaded.spec, fetched.root, reading, model, training, recipe, studied.accuracy
+        request.loaded.spec, fetched.root, reading, model, training, studied.recipe, studied.accuracy
     )
     return Evidence(
         submission=fetched.submission,
         reading=reading,
         model=model,
-        recipe=recipe,
+        recipe=studied.recipe,
         data=data.facts,
         trials=studied.trials,
         projection=studied.projection,
@@ -275,74 +238,19 @@ def _task(request: Request, prepared: _Prepared, fetched: Fetched, data: DataSet
     return Task(open_worker, data.input_shape, data.classes, request.model, isolated)
 
 
-def _lane(request: Request, prepared: _Prepared, looked: Looked, data: DataSet) -> Lane:
-    """The lane that was asked for, as far as the student's own loop can be run at all."""
-    training = looked.training
-    if prepared.isolation.level == "1" or isinstance(training, Absent) or why_not(training, data):
-        return "fast"
-    return request.lane
-
-
-def _own_loop(looked: Looked) -> OwnLoop:
-    training, submission = looked.training, looked.fetched.submission
-    assert not isinstance(training, Absent)
-    path = training.sessions[training.chosen].unit
-    return OwnLoop(training, Unit(path, training.arguments, own_names(submission)))
-
-
-def _study(
-    request: Request,
-    events: Events,
-    prepared: _Prepared,
-    looked: Looked,
-    recipe: Recipe,
-    data: DataSet,
-) -> _Studied:
-    model = looked.model
-    assert not isinstance(model, Absent)
-    training = request.loaded.spec.training
-    assert training is not None
-    total = recipe.epochs * len(data.train_images)
-
-    def progress(samples: int, loss: float) -> None:
-        events.progress(samples / total, f"loss {loss:.3f}")
-
-    limit = training.time_limit
-    open_worker = _task(request, prepared, looked.fetched, data).open_worker
-    seen = scan(looked.fetched.root, looked.fetched.submission)
-    explaining = FirstModel()
-    job = Job(
-        open_worker,
-        model,
-        recipe,
-        data,
-        limit,
-        request.threads,
-        prepared.started.secret,
-        progress,
-        seen,
-        on_scored=explaining,
-        own_loop=_own_loop(looked) if recipe.lane == "faithful" and request.full else None,
-    )
-    if not request.full:
-        events.start("train", "A few training steps")
-        projection = project(job, seed=0)
-        skipped = Absent("skipped", "A self-check does not train to the end; the grader does.", "", "train")
-        failed = isinstance(projection, Absent)
-        events.end("failed" if failed else "done")
-        return _Studied((), projection if isinstance(projection, Absent) else skipped, projection)
-    events.start("train", f"Training {model.entrypoint.call}, {counted(recipe.epochs, 'epoch', 'epochs')}")
-    trials, accuracy, probes = run_study(
-        job,
-        lines_of(request.loaded.spec.checks),
-        at_least=training.seeds.at_least,
-        at_most=training.seeds.at_most,
+def _setting(request: Request, prepared: _Prepared, looked: Looked, data: DataSet) -> Setting:
+    task = _task(request, prepared, looked.fetched, data)
+    return Setting(
+        spec=request.loaded.spec,
+        data=data,
+        open_worker=task.open_worker,
+        isolated=task.isolated,
+        lane=request.lane,
+        threads=request.threads,
         seeds=request.seeds,
-        on_trial=lambda n, trial: events.note(_trial_line(n, trial)),
+        secret=prepared.started.secret,
+        full=request.full,
     )
-    events.end(counted(len(trials), "trial", "trials"))
-    trained = Absent("skipped", "It was trained, so nothing was projected.")
-    return _Studied(trials, accuracy, trained, probes, explaining.found or NOT_EXPLAINED)
 
 
 def _ungradable(evidence: Evidence) -> str:
@@ -366,9 +274,3 @@ def _not_a_grade(request: Request, evidence: Evidence) -> tuple[str, ...]:
     elif not isinstance(evidence.data, Absent) and not evidence.data.official:
         reasons.append("The copy of the data set is not the official one.")
     return tuple(reasons)
-
-
-def _trial_line(number: int, trial: Trial) -> str:
-    if isinstance(trial.accuracy, Absent):
-        return f"Trial {number} (seed {trial.seed}): {trial.accuracy.reason}"
-    return f"Trial {number} (seed {trial.seed}): {100 * trial.accuracy.value:.2f} % in {trial.wall_seconds:.1f} s"

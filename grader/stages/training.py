@@ -1,0 +1,148 @@
+"""Training and scoring one submission: by which recipe, in which lane, over how many trials."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from grader.data.interface import DataSet
+from grader.events import Events
+from grader.reading.scan import scan
+from grader.records import Absent, Explanations, Measurement, ModelFacts, Probe, Projection, Recipe, Trial
+from grader.stages.capture import own_names
+from grader.stages.explain import FirstModel
+from grader.stages.faithful import why_not
+from grader.stages.job import Job, OwnLoop, Unit
+from grader.stages.look import Looked
+from grader.stages.own_loop import LoopNotRun
+from grader.stages.recipe import Lane, recipe_for
+from grader.stages.study import lines_of, run_study
+from grader.stages.trial import project
+from grader.stages.workers import OpenWorker
+from grader.text import counted
+
+if TYPE_CHECKING:
+    from grader.spec.schema import Spec
+
+NOT_EXPLAINED = Absent("skipped", "No trained model was scored.")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a submission is trained under. Without `full` only a few steps are taken (a self-check)."""
+
+    spec: Spec
+    data: DataSet
+    open_worker: OpenWorker
+    isolated: bool  # whether the student's own loop may run at all
+    lane: Lane
+    threads: int
+    seeds: tuple[int, ...]
+    secret: int
+    full: bool
+
+
+@dataclass(frozen=True)
+class Studied:
+    recipe: Recipe
+    trials: tuple[Trial, ...]
+    accuracy: Measurement | Absent
+    projection: Projection | Absent
+    probes: tuple[Probe, ...] = ()
+    explanations: Explanations | Absent = NOT_EXPLAINED
+
+
+def study(setting: Setting, looked: Looked, events: Events) -> Studied:
+    """Train by the recipe that is the student's as far as it can be; score, probe and explain."""
+    recipe = _recipe(setting, looked, _lane(setting, looked))
+    obstacle = looked.model if isinstance(looked.model, Absent) else looked.obstacle
+    if obstacle is not None or isinstance(looked.model, Absent):
+        assert obstacle is not None
+        return Studied(recipe, (), obstacle, obstacle)
+    try:
+        return _trained(setting, looked, looked.model, recipe, events)
+    except LoopNotRun as error:
+        events.note(str(error))
+        recipe = _recipe(setting, looked, "fast")
+        recipe = replace(recipe, lane_reason=f"{error} {recipe.lane_reason}")
+        return _trained(setting, looked, looked.model, recipe, events)
+
+
+def _recipe(setting: Setting, looked: Looked, lane: Lane) -> Recipe:
+    return recipe_for(setting.spec, looked.training, looked.model, setting.data, lane=lane)
+
+
+def _lane(setting: Setting, looked: Looked) -> Lane:
+    """The lane that was asked for, as far as the student's own loop can be run at all."""
+    training = looked.training
+    if not setting.isolated or isinstance(training, Absent) or why_not(training, setting.data):
+        return "fast"
+    return setting.lane
+
+
+def _trained(setting: Setting, looked: Looked, model: ModelFacts, recipe: Recipe, events: Events) -> Studied:
+    explaining = FirstModel()
+    job = _job(setting, looked, model, recipe, events, explaining)
+    if not setting.full:
+        return _a_few_steps(job, events)
+    training = setting.spec.training
+    assert training is not None
+    events.start("train", f"Training {model.entrypoint.call}, {counted(recipe.epochs, 'epoch', 'epochs')}")
+    trials, accuracy, probes = run_study(
+        job,
+        lines_of(setting.spec.checks),
+        at_least=training.seeds.at_least,
+        at_most=training.seeds.at_most,
+        seeds=setting.seeds,
+        on_trial=lambda n, trial: events.note(_trial_line(n, trial)),
+    )
+    events.end(counted(len(trials), "trial", "trials"))
+    not_needed = Absent("skipped", "It was trained, so nothing was projected.")
+    return Studied(recipe, trials, accuracy, not_needed, probes, explaining.found or NOT_EXPLAINED)
+
+
+def _job(
+    setting: Setting,
+    looked: Looked,
+    model: ModelFacts,
+    recipe: Recipe,
+    events: Events,
+    explaining: FirstModel,
+) -> Job:
+    assert setting.spec.training is not None
+    total = recipe.epochs * len(setting.data.train_images)
+    return Job(
+        open_worker=setting.open_worker,
+        model=model,
+        recipe=recipe,
+        data=setting.data,
+        time_limit_seconds=setting.spec.training.time_limit,
+        threads=setting.threads,
+        secret=setting.secret,
+        on_progress=lambda samples, loss: events.progress(samples / total, f"loss {loss:.3f}"),
+        scan=scan(looked.fetched.root, looked.fetched.submission),
+        on_scored=explaining,
+        own_loop=_own_loop(looked) if recipe.lane == "faithful" and setting.full else None,
+    )
+
+
+def _own_loop(looked: Looked) -> OwnLoop:
+    training, submission = looked.training, looked.fetched.submission
+    assert not isinstance(training, Absent)
+    path = training.sessions[training.chosen].unit
+    return OwnLoop(training, Unit(path, training.arguments, own_names(submission)))
+
+
+def _a_few_steps(job: Job, events: Events) -> Studied:
+    events.start("train", "A few training steps")
+    projection = project(job, seed=0)
+    failed = isinstance(projection, Absent)
+    events.end("failed" if failed else "done")
+    skipped = Absent("skipped", "A self-check does not train to the end; the grader does.", "", "train")
+    return Studied(job.recipe, (), projection if isinstance(projection, Absent) else skipped, projection)
+
+
+def _trial_line(number: int, trial: Trial) -> str:
+    if isinstance(trial.accuracy, Absent):
+        return f"Trial {number} (seed {trial.seed}): {trial.accuracy.reason}"
+    return f"Trial {number} (seed {trial.seed}): {100 * trial.accuracy.value:.2f} % in {trial.wall_seconds:.1f} s"
