@@ -51,6 +51,21 @@ class Predicted:
     failed: dict[int, str]  # batch size → the first error, cleaned
 
 
+def differing(worker: Worker, transforms: Sequence[Call], shape: tuple[int, ...]) -> str | Ending:
+    """ "" where batches get what the library's own transforms give a few images of `shape`; else what differs.
+
+    It is to be asked of a fresh worker: student code could change the libraries.
+    """
+    fields = {"transforms": [named(one) for one in transforms], "shape": list(shape)}
+    answer = worker.request("transforms", fields, patience=LOAD)
+    if isinstance(answer, Ending):
+        return answer
+    try:
+        return checked.text(answer.header.get("differs"), 400)
+    except ProtocolError as error:
+        return worker.refuse(error)
+
+
 def load(worker: Worker, file: str, cell: int, class_name: str) -> tuple[str, ...] | Ending:
     """Load the class by the definitions of its file. Returns notes for the report."""
     answer = worker.request("load", {"file": file, "cell": cell, "class_name": class_name}, patience=LOAD)

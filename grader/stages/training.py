@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from grader.data.interface import DataSet
 from grader.events import Events
+from grader.isolation import conversation
+from grader.isolation.supervisor import Ending
 from grader.reading.scan import scan
 from grader.records import Absent, Explanations, Measurement, ModelFacts, Probe, Projection, Recipe, Trial
 from grader.stages.capture import own_names
@@ -69,7 +72,28 @@ def study(setting: Setting, looked: Looked, events: Events) -> Studied:
 
 
 def _recipe(setting: Setting, looked: Looked, lane: Lane) -> Recipe:
-    return recipe_for(setting.spec, looked.training, looked.model, setting.data, lane=lane)
+    made = partial(recipe_for, setting.spec, looked.training, looked.model, setting.data, lane=lane)
+    recipe = made()
+    differs = _differs(setting, looked, recipe)
+    return made(differs=differs) if differs else recipe
+
+
+def _differs(setting: Setting, looked: Looked, recipe: Recipe) -> str:
+    """What the libraries here do to images that the recipe's transforms do not do in batches; "" if nothing is known.
+
+    A worker that has seen no student code is asked: another version of a library sends a recipe to the student's own
+    loop, and code that changes a library sends nothing anywhere.
+    """
+    if recipe.lane != "fast" or isinstance(looked.training, Absent) or isinstance(looked.model, Absent):
+        return ""
+    worker = setting.open_worker()
+    try:
+        found = conversation.differing(worker, recipe.transforms, setting.data.input_shape)
+    finally:
+        worker.stop()
+    if isinstance(found, Ending):
+        found = f"they could not be compared with the library's own: {found.sentence}"
+    return found.rstrip(".")
 
 
 def _lane(setting: Setting, looked: Looked) -> Lane:

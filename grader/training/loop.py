@@ -21,7 +21,6 @@ from grader.training.order import epoch_order
 from grader.training.recipe import BadRecipe, Schedules, optimizer, schedules
 from grader.training.transforms.interface import NotCovered
 from grader.training.transforms.pipeline import Pipeline
-from grader.training.transforms.selfcheck import disagreement
 
 Named = Mapping[str, Any]
 """`{"name": ..., "arguments": {...}}`, as it comes through JSON."""
@@ -129,8 +128,6 @@ def _trained(
         return Result(0, 0, diverged=False)
     pictures = images.unsqueeze(1) if images.dim() == 3 else images
     pipeline = pipeline_of(plan.transforms, pictures)
-    if differs := disagreement(pipeline):
-        raise BadRecipe(f"The recipe's transforms cannot be done in batches: {differs}")
     built = optimizer(plan.optimizer, parameters)
     run = _Run(
         model,

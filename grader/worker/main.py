@@ -26,6 +26,7 @@ from grader.inspection.measure import BadOutput, measure
 from grader.isolation.frames import Array, Channel, Message
 from grader.training.loop import Plan, Result, pipeline_of, train
 from grader.training.recipe import BadRecipe
+from grader.training.transforms.selfcheck import disagreement_on
 from grader.worker.load import CannotLoad, Namespace, Submission
 from grader.worker.traces import most_writes, outside_bytes, written
 
@@ -103,6 +104,7 @@ class Session:
         self._model: torch.nn.Module | None = None
         self._data: tuple[torch.Tensor, torch.Tensor] | None = None
         self.handlers: dict[str, Callable[[Message], Answer]] = {
+            "transforms": self._transforms,
             "load": self._load,
             "build": self._build,
             "measure": self._measure,
@@ -115,6 +117,10 @@ class Session:
             "capture": self._capture,
             "faithful": self._faithful,
         }
+
+    def _transforms(self, request: Message) -> Answer:
+        """Hold a recipe's transforms in batches against the library's own. It is asked before student code is here."""
+        return {"differs": disagreement_on(request.header["transforms"], request.header["shape"])[:400]}, {}
 
     def _load(self, request: Message) -> Answer:
         file, name = request.text("file", 1000), request.text("class_name", 500)

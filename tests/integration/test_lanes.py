@@ -12,6 +12,7 @@ import pytest
 
 from grader.data import mnist, standin
 from grader.events import Events
+from grader.isolation import conversation
 from grader.pipeline import Request, grade_submission
 from grader.records import Absent, Recipe, RunRecord
 from grader.spec.load import load_spec
@@ -75,3 +76,22 @@ def test_a_loop_for_other_data_is_trained_by_the_graders(loops: Any, tmp_path: P
     assert recipe.lane == "fast"
     assert "FashionMNIST" in recipe.lane_reason
     assert not isinstance(record.evidence.test_accuracy, Absent)
+
+
+def test_another_version_of_a_library_sends_the_work_to_its_own_loop(
+    loops: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a worker without student code says of the transforms decides, and it is asked before any training."""
+    asked: list[tuple[str, ...]] = []
+
+    def differing(worker: Any, transforms: Any, shape: Any) -> str:
+        asked.append(tuple(one.name for one in transforms))
+        assert real(worker, transforms, shape) == ""
+        return "in batches, 3 of 24 images differ"
+
+    real = conversation.differing
+    monkeypatch.setattr(conversation, "differing", differing)
+    record = graded(loops.lay_out("plain", tmp_path / "work", epochs="3"), tmp_path / "out", "auto")
+    assert asked
+    assert recipe_of(record).lane == "faithful"
+    assert "3 of 24 images differ" in recipe_of(record).lane_reason

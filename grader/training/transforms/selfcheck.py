@@ -6,13 +6,14 @@ round in another way; then this says so, and the recipe belongs to the faithful 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
 
 from grader.text import clean
 from grader.training.transforms.arguments import value_of
-from grader.training.transforms.interface import FOLDERS, Stated
+from grader.training.transforms.interface import FOLDERS, NotCovered, Stated
 from grader.training.transforms.pipeline import Pipeline
 from grader.training.transforms.program import listed
 
@@ -20,8 +21,16 @@ IMAGES = 24
 SEED = 20_011
 
 
+def disagreement_on(calls: Sequence[Mapping[str, Any]], shape: Sequence[int]) -> str:
+    """`disagreement` for the plain values of a recipe's transforms, on images of `shape` (C, H, W)."""
+    try:
+        return disagreement(Pipeline.of(calls, shape))
+    except NotCovered as reason:
+        return clean(str(reason), 400)
+
+
 def disagreement(pipeline: Pipeline) -> str:
-    """ "" where images and the generator's state afterwards are equal to the last bit; else a sentence.
+    """ "" where images and the generator's state afterwards are equal to the last bit; else the end of a sentence.
 
     The global generator is left as it was. Pipelines of albumentations, which may not be installed and whose
     draws are its own, are not tried.
@@ -50,11 +59,9 @@ def _compared(pipeline: Pipeline) -> str:
     ours = pipeline(images)
     equal = sum(torch.equal(one, other) for one, other in zip(ours, theirs, strict=True))
     if equal < IMAGES:
-        return (
-            f"Of {IMAGES} images, {IMAGES - equal} differ from what torchvision's own transforms give here."
-        )
+        return f"in batches, {IMAGES - equal} of {IMAGES} images differ from what torchvision's own transforms give"
     if not torch.equal(torch.get_rng_state(), their_state):
-        return "torchvision's own transforms take other draws here."
+        return "torchvision's own transforms take other draws here"
     return ""
 
 

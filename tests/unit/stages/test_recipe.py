@@ -105,6 +105,17 @@ def test_at_most_is_the_students_number_up_to_the_limit(stated, trained):
     assert made(AT_MOST_15, epochs=stated).epochs == trained
 
 
+def test_transforms_that_this_machine_does_in_another_way_go_to_the_students_loop_or_to_the_default():
+    odd = "in batches, 3 of 24 images differ"
+    recipe = recipe_for(S4, recovered(), head("log_softmax"), DATA, lane="auto", differs=odd)
+    assert (recipe.lane, recipe.source) == ("faithful", "student")
+    assert odd in recipe.lane_reason
+    recipe = recipe_for(S4, recovered(), head("log_softmax"), DATA, lane="fast", differs=odd)
+    assert (recipe.lane, recipe.source) == ("fast", "mixed")
+    assert [one.name for one in recipe.transforms] == ["ToTensor", "Normalize"]
+    assert odd in dict(recipe.parts)["transforms"]
+
+
 # --- what the fast lane does not cover --------------------------------------------------------------------------
 
 GAPS = {

@@ -7,7 +7,7 @@ from torchvision import transforms
 
 from grader.training.transforms.interface import Stated
 from grader.training.transforms.pipeline import Pipeline
-from grader.training.transforms.selfcheck import disagreement
+from grader.training.transforms.selfcheck import disagreement, disagreement_on
 
 TURN = Stated("RandomRotation", (("degrees", 15),), "torchvision")
 TENSOR = Stated("ToTensor", (), "torchvision")
@@ -47,3 +47,9 @@ def test_a_library_that_fails_is_noticed(monkeypatch):
 def test_albumentations_is_not_tried():
     calls = [Stated("Normalize", (), "albumentations"), Stated("ToTensorV2", (), "albumentations")]
     assert disagreement(Pipeline.of(calls, (3, 32, 32))) == ""
+
+
+def test_plain_values_do_as_well_and_what_is_not_covered_is_said():
+    calls = [{"name": "ToTensor", "arguments": [], "library": "torchvision"}]
+    assert disagreement_on(calls, [1, 28, 28]) == ""
+    assert "AutoAugment" in disagreement_on([{**calls[0], "name": "AutoAugment"}], [1, 28, 28])
