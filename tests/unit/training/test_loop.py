@@ -7,7 +7,6 @@ import math
 
 import pytest
 import torch
-import torchvision.transforms
 from torch import nn
 
 from grader.training.known import LOSSES, OPTIMIZERS
