@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 else:
     AnyRule = Annotated[Union[tuple(rule_types().values())], Field(discriminator="check")]  # noqa: UP007
 
-Task = Literal["mnist"]
-"""The tasks that a spec may name: a data set with its input shape, its classes and its metric."""
+Task = Literal["cifar10", "mnist", "tiny_imagenet"]
+"""The tasks that a spec may name: a data set with its input shape, its classes and its metric.
+
+They are the files of `grader/data` that hold images with one label each, and a test holds the two together. Written
+out, so that reading a spec loads no data set.
+"""
 
 MAX_EPOCHS = 1000
 MAX_SECONDS = 7 * 24 * 3600.0

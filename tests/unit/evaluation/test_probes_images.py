@@ -36,8 +36,9 @@ def test_the_choice_follows_from_the_secret_and_the_seed():
     assert (one.ordered != other.ordered).any()
 
 
-def test_noise_is_faint_and_stays_a_picture():
-    images = np.full((50, 28, 28), 128, np.uint8)
+@pytest.mark.parametrize("shape", [(50, 28, 28), (50, 3, 32, 32)], ids=["grey", "colour"])
+def test_noise_is_faint_and_stays_a_picture(shape):
+    images = np.full(shape, 128, np.uint8)
     noisy = perturbed(images, np.random.default_rng(0))
     assert noisy.dtype == np.uint8
     assert 4.5 < np.std(noisy.astype(float) - images) < 5.7

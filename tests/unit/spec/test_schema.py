@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from grader.spec.load import load_spec
+from grader.data import interface as data
+from grader.spec.load import load_spec, parse_spec, shipped_specs
 from grader.spec.recipe import Optimizer, Schedule
-from grader.spec.schema import Epochs, Seconds, Spec
+from grader.spec.schema import Epochs, Seconds, Spec, Task
 
 seconds = TypeAdapter(Seconds)
 
@@ -70,3 +73,17 @@ def test_a_spec_does_not_change_after_it_was_read():
     spec = load_spec("s4").spec
     with pytest.raises(ValidationError, match="frozen"):
         spec.points = 1
+
+
+def test_the_tasks_are_the_data_sets_of_images_with_one_label():
+    """A model of any other takes or gives something that a run does not hand over yet."""
+    made = {name: data.load(name, data_dir=None, stand_in=True) for name in data.variants()}
+    pictures = {name for name, one in made.items() if len(one.input_shape) == 3 and one.second is None}
+    assert set(get_args(Task)) == pictures
+    assert all(made[name].inputs == "pixels" for name in pictures)
+
+
+@pytest.mark.parametrize("task", get_args(Task))
+def test_every_task_can_be_named(task):
+    s4 = shipped_specs()["s4"].read_text(encoding="utf-8")
+    assert parse_spec(s4.replace("task: mnist", f"task: {task}").encode(), "x.yaml").task == task

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from grader.records import Candidate, Claim, LeftOut, Link, Probe, RunRecord
+from grader.records import Candidate, Claim, Explanations, LeftOut, Link, Probe, RunRecord
 from grader.report.sections import (
     data,
     handed_in,
@@ -104,6 +104,36 @@ def test_mistakes_are_added_up_and_named(example_records: dict[str, RunRecord]) 
     numbers = [[int(cell.replace(",", "")) for cell in row[1:]] for row in section.tables[0].rows]
     assert sum(map(sum, numbers)) == 30_000
     assert sum(numbers[i][i] for i in range(10)) == 9900 + 9893 + 9886
+
+
+def with_confusion(record: RunRecord, matrix: mistakes.Matrix, names: tuple[str, ...] = ()) -> RunRecord:
+    trial = replace(record.evidence.trials[0], confusion=matrix)
+    shown = Explanations(seed=1, wrong=0, images=(), class_names=names)
+    return replace(record, evidence=replace(record.evidence, trials=(trial,), explanations=shown))
+
+
+def test_classes_with_names_are_told_by_them(example_records: dict[str, RunRecord]) -> None:
+    matrix = ((5, 3, 0), (1, 6, 0), (0, 0, 9))
+    names = ("cat", "dog", "airplane")
+    section = mistakes.build(with_confusion(example_records["full_marks"], matrix, names))
+    assert section.lead[0].endswith("Most often: cat taken for dog (3×), dog taken for cat (1×).")
+    assert [row[0] for row in section.tables[0].rows] == ["0 cat", "1 dog", "2 airplane"]
+    assert [column.title for column in section.tables[0].columns] == ["True class", "0", "1", "2"]
+    other = mistakes.build(with_confusion(example_records["full_marks"], matrix, names[:2]))
+    assert [row[0] for row in other.tables[0].rows] == ["0", "1", "2"]
+
+
+def test_of_many_classes_the_largest_mistakes_are_listed(example_records: dict[str, RunRecord]) -> None:
+    many = mistakes.MAX_CLASSES + 1
+    matrix = tuple(tuple(40 if seen == true else seen for seen in range(many)) for true in range(many))
+    section = mistakes.build(with_confusion(example_records["full_marks"], matrix))
+    (shown,) = section.tables
+    assert shown.shown_as == "plain"
+    assert len(shown.rows) == mistakes.MOST
+    assert shown.rows[0] == ("0", "20", "20", str(40 + sum(range(1, many))))
+    assert section.lead[0].startswith("Of 21 classes, the mistakes that are made most often")
+    right = tuple(tuple(7 if seen == true else 0 for seen in range(many)) for true in range(many))
+    assert mistakes.build(with_confusion(example_records["full_marks"], right)).tables == ()
 
 
 def test_no_mistake_at_all_is_said(example_records: dict[str, RunRecord]) -> None:
