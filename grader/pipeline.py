@@ -33,13 +33,14 @@ from grader.records import (
     RunRecord,
 )
 from grader.report.interface import reports
+from grader.stages.devices import Device, settle
 from grader.stages.look import Looked, Task, look
 from grader.stages.method import review
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import Lane
 from grader.stages.study import SECRET_BITS
 from grader.stages.training import Setting, study
-from grader.stages.workers import choose_sandbox, opener
+from grader.stages.workers import OpenWorker, choose_sandbox, opener
 from grader.text import clean, counted, without_credentials
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Request:
     plain_if_needed: bool = False
     zygote: bool = True  # fork workers where that holds; else each is started by itself
     level: Level = "auto"  # the isolation level to take, or none
+    device: str = "cpu"  # where it trains and predicts: cpu, cuda, cuda:N or auto
     lane: Lane = "auto"  # the harness's loop (fast), or the student's own (faithful)
     out: Path = DEFAULT_FOLDER
     threads: int = 1
@@ -85,6 +87,7 @@ class _Prepared:
 
     sandbox: Sandbox
     isolation: Isolation
+    device: Device
     data: DataSet | None
     started: Started
 
@@ -151,13 +154,18 @@ def _prepare(request: Request, events: Events) -> _Prepared:
     sandbox, isolation = choose_sandbox(
         plain_allowed=plain_allowed, level=request.level, zygote=request.zygote
     )
-    data = _data(request) if request.loaded.spec.training else None
+    training = request.loaded.spec.training
+    device = settle(request.device if training else "cpu", sandbox, isolation)
+    data = _data(request) if training else None
     secret = secrets.randbits(SECRET_BITS) if request.secret is None else request.secret
     now = datetime.now(UTC)
     events.end(f"Isolation level {isolation.level} ({isolation.name})")
     if data:
         events.note(f"{data.facts.name} ({data.facts.place})")
-    return _Prepared(sandbox, isolation, data, Started(now, new_run_id(now), secret))
+    if request.device != "cpu":
+        events.note(f"Device: {device.text}")
+    started = Started(now, new_run_id(now), secret, device.text)
+    return _Prepared(sandbox, isolation, device, data, started)
 
 
 def _data(request: Request) -> DataSet:
@@ -190,6 +198,7 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
         return _without_training(prepared, fetched, reading)
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
     studied = study(_setting(request, prepared, looked, data), looked, events)
+    left_over = prepared.device.left_over()
     events.start("judge", "Judging")
     fetched, reading, model, training = looked.fetched, looked.reading, looked.model, looked.training
     remarks, comparisons = review(
@@ -204,7 +213,9 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
         trials=studied.trials,
         projection=studied.projection,
         test_accuracy=studied.accuracy,
-        integrity=Integrity(prepared.isolation, (*level_note(prepared.isolation), *studied.probes)),
+        integrity=Integrity(
+            prepared.isolation, (*level_note(prepared.isolation), *left_over, *studied.probes)
+        ),
         training=training,
         remarks=remarks,
         comparisons=comparisons,
@@ -243,7 +254,7 @@ def _setting(request: Request, prepared: _Prepared, looked: Looked, data: DataSe
     return Setting(
         spec=request.loaded.spec,
         data=data,
-        open_worker=task.open_worker,
+        open_worker=_trainer(request, prepared, looked) or task.open_worker,
         isolated=task.isolated,
         lane=request.lane,
         threads=request.threads,
@@ -251,6 +262,15 @@ def _setting(request: Request, prepared: _Prepared, looked: Looked, data: DataSe
         secret=prepared.started.secret,
         full=request.full,
     )
+
+
+def _trainer(request: Request, prepared: _Prepared, looked: Looked) -> OpenWorker | None:
+    """Opens workers that see the chosen GPU; None where there is none to see."""
+    device = prepared.device
+    if device.card is None:
+        return None
+    root, told = looked.fetched.root, prepared.started.versions.update
+    return opener(device.sandbox, root, request.threads, on_versions=told, card=device.card)
 
 
 def _ungradable(evidence: Evidence) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +58,22 @@ no_zygote_option = click.option(
     "--no-zygote",
     is_flag=True,
     help="Start each worker by itself instead of forking it: slower, for appeals and doubt.",
+)
+
+
+def parse_device(_: click.Context, __: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]{1,2})?", value):
+        raise click.BadParameter("give cpu, cuda, cuda:N with the number of nvidia-smi, or auto")
+    return value
+
+
+device_option = click.option(
+    "--device",
+    callback=parse_device,
+    default="cpu",
+    show_default=True,
+    metavar="cpu|cuda[:N]|auto",
+    help="Where it trains and predicts; auto: a GPU where one is free, else the CPU. See docs/gpu.md.",
 )
 
 lane_option = click.option(

@@ -97,23 +97,24 @@ def _hardware() -> Iterator[Row]:
     memory = psutil.virtual_memory()
     small = "A worker may take 4 GiB." if memory.available < LEAST_MEMORY_BYTES else ""
     yield Row("machine", "memory", f"{_gib(memory.total)}, {_gib(memory.available)} available", small)
-    yield _gpu()
+    yield from _gpus()
     free = shutil.disk_usage(tempfile.gettempdir()).free
     full = "Make room, or set TMPDIR to a folder with more." if free < LEAST_FREE_BYTES else ""
     yield Row("machine", "disk space for tmp files", f"{_gib(free)} free", full)
 
 
-def _gpu() -> Row:
-    from pathlib import Path
+def _gpus() -> Iterator[Row]:
+    """One row for each card. Whether a worker can compute on it, `grader run --device` tries before each run."""
+    from grader.isolation.cards import NoCards, cards, usage
 
-    names = []
-    for card in sorted(Path("/proc/driver/nvidia/gpus").glob("*/information")):
-        for line in card.read_text().splitlines():
-            if line.startswith("Model:"):
-                names.append(line.partition(":")[2].strip())
-    if names:
-        return Row("machine", "GPU", f"{', '.join(names)}; workers train on the CPU")
-    return Row("machine", "GPU", "none found; workers train on the CPU")
+    try:
+        for card in cards():
+            now = usage(card)
+            taken = f"{_gib(now.used_bytes)} of {_gib(card.memory_bytes)} in use"
+            missing = "" if card.nodes else "It has no node in /dev: `nvidia-modprobe -u -c=0` makes one."
+            yield Row("machine", f"GPU cuda:{card.number}", f"{card.name}, {taken}", missing)
+    except NoCards as error:
+        yield Row("machine", "GPU", f"none is used: {error}")
 
 
 def _isolation(tried: tuple[LevelState, ...], settings: tuple[Setting, ...]) -> Iterator[Row]:

@@ -9,6 +9,7 @@ import click
 
 from grader.cli._run_options import (
     data_options,
+    device_option,
     isolation_option,
     lane_option,
     no_zygote_option,
@@ -41,6 +42,7 @@ from grader.cli._run_options import (
     is_flag=True,
     help="For your own code: run without isolation where none is to be had. Not a grade.",
 )
+@device_option
 @isolation_option
 @lane_option
 @no_zygote_option
@@ -83,6 +85,7 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
         "trust_code": options["trust_this_code"],
         "level": options["isolation"],
         "lane": options["lane"],
+        "device": options["device"],
         "zygote": not options["no_zygote"],
         "download_progress": download_progress,
     }
@@ -101,6 +104,7 @@ def _again(spec: str, options: dict[str, Any]) -> str:
         words += ["--also", without_credentials(second)]
     for choice in ("isolation", "lane"):
         words += [f"--{choice}", options[choice]] if options[choice] != "auto" else []
+    words += ["--device", options["device"]] if options["device"] != "cpu" else []
     for flag in ("stand_in", "unofficial_data", "trust_this_code", "no_zygote"):
         words += [f"--{flag.replace('_', '-')}"] if options[flag] else []
     return shlex.join(words)

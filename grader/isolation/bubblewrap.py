@@ -174,6 +174,7 @@ def _arguments(place: Workplace, limits: Limits, mounts: list[tuple[str, str]], 
         *system_folders(),
         *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
         *("--proc", "/proc", "--ro-bind", "/proc/sys", "/proc/sys", "--dev", "/dev"),
+        *_card(place),
         *("--size", size, "--perms", "1777", "--tmpfs", "/dev/shm"),
         *("--size", size, "--perms", "0700", "--tmpfs", "/tmp", "--dir", "/tmp/home", "--chdir", "/tmp"),
     ]
@@ -182,6 +183,18 @@ def _arguments(place: Workplace, limits: Limits, mounts: list[tuple[str, str]], 
         flags += ["--setenv", name, value]
     flags += ["--remount-ro", "/", "--seccomp", str(filter_fd)]
     return "\0".join(flags).encode() + b"\0"
+
+
+def _card(place: Workplace) -> list[str]:
+    """The nodes of one card on top of the private /dev: bound for devices, as a plain bind allows none."""
+    if place.card is None:
+        return []
+    flags: list[str] = []
+    for node in place.card.nodes:
+        flags += ["--dev-bind", node, node]
+    for folder in place.card.folders:
+        flags += ["--ro-bind", folder, folder]
+    return flags
 
 
 def bound(place: Workplace, mounts: list[tuple[str, str]]) -> list[str]:
@@ -197,7 +210,7 @@ def bound(place: Workplace, mounts: list[tuple[str, str]]) -> list[str]:
 
 def environment(place: Workplace, limits: Limits) -> dict[str, str]:
     libraries = "" if place.python_prefix == Path("/usr") else "/opt/py/lib"
-    return python_environment(limits, "/tmp", libraries)
+    return python_environment(limits, "/tmp", libraries, place.card)
 
 
 def system_folders() -> list[str]:

@@ -9,6 +9,7 @@ from typing import Literal
 from grader.errors import GraderFault, SandboxUnavailable
 from grader.isolation import zygote_promises
 from grader.isolation.bubblewrap import Bubblewrap
+from grader.isolation.cards import Card
 from grader.isolation.container import Container
 from grader.isolation.interface import Limits, Sandbox
 from grader.isolation.landlock import Landlock
@@ -177,11 +178,11 @@ def plain_process() -> tuple[Sandbox, Isolation]:
     return sandbox, _record(sandbox, canary(sandbox))
 
 
-def canary(sandbox: Sandbox) -> dict[str, str]:
-    """What the probes answer inside of this sandbox."""
+def canary(sandbox: Sandbox, card: Card | None = None) -> dict[str, str]:
+    """What the probes answer inside of this sandbox, where a card is to be seen in it."""
     with private_folder() as empty:
         empty.chmod(0o755)
-        with Worker(sandbox, workplace(empty, "canary"), Limits()) as worker:
+        with Worker(sandbox, workplace(empty, "canary", card), Limits()) as worker:
             greeting = worker.wait_until_ready()
     probes = greeting.header.get("probes")
     if not isinstance(probes, dict):

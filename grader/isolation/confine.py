@@ -30,7 +30,9 @@ SCRATCH = (
     READ_FILE | READ_DIR | WRITE_FILE | _TRUNCATE | _REFER
     | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _MAKE_FIFO | _MAKE_SYM
 )  # fmt: skip
-_OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | _TRUNCATE
+_IOCTL_DEVICE = 1 << 15
+DEVICE = READ_FILE | WRITE_FILE | _IOCTL_DEVICE
+_OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 
 _ALL_FILES = {3: (1 << 15) - 1, 4: (1 << 15) - 1, 5: (1 << 16) - 1}  # 5 adds ioctl on devices
 _TCP = 0b11  # bind and connect, from ABI 4 on
@@ -83,7 +85,7 @@ def restrict(rules: Sequence[tuple[str, int]], abi: int, program: bytes) -> None
     _checked("no_new_privs", _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
     ruleset = _ruleset(abi)
     for path, rights in rules:
-        _allow(ruleset, path, rights)
+        _allow(ruleset, path, rights & _ALL_FILES[min(abi, 5)])
     _checked("landlock", _libc.syscall(_RESTRICT, ruleset, 0))
     os.close(ruleset)
     code = ctypes.create_string_buffer(program, len(program))

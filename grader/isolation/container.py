@@ -85,7 +85,9 @@ class Container:
             for part in hidden_in(Path(source), place):
                 words += ["--tmpfs", f"{target}/{part}:ro,size=4096"]
         words += ["--volume", f"{channel}:/channel:ro"]
-        environment = python_environment(limits, "/tmp", "/opt/py/lib" if own_python else "")
+        if place.card:
+            words += ["--device", f"nvidia.com/gpu={place.card.number}"]
+        environment = python_environment(limits, "/tmp", "/opt/py/lib" if own_python else "", place.card)
         for variable, value in environment.items():
             words += ["--env", f"{variable}={value}"]
         return [*words, self._image, *_command(place)]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any, Literal, Protocol
 
+from grader.isolation.cards import Card
+
 MIB = 1024 * 1024
 
 
@@ -29,7 +31,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Workplace:
-    """What a worker gets to see, all of it read-only: the staged submission, the harness, the packages."""
+    """What a worker gets to see, all of it read-only: the staged submission, the harness, the packages.
+
+    With a `card` it also sees the device nodes of that one, and of no other.
+    """
 
     submission: Path
     role: Literal["model", "canary"] = "model"
@@ -37,6 +42,7 @@ class Workplace:
     packages: tuple[Path, ...] = field(default_factory=tuple)
     python_prefix: Path = Path("/usr")
     python_name: str = "python3"
+    card: Card | None = None
 
 
 MemoryLimit = Literal["cgroup", "polling", "none"]

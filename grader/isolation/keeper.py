@@ -90,6 +90,7 @@ def _rules(plan: dict[str, Any], places: list[str]) -> list[tuple[str, int]]:
     from grader.isolation import confine
 
     rules = [(plan["box"] + "/tmp", confine.SCRATCH), ("/dev/null", confine.READ_FILE | confine.WRITE_FILE)]
+    rules += [(node, confine.DEVICE) for node in plan["devices"]]
     moved = [(place, hidden) for place, (_, hidden) in zip(places, plan["sources"], strict=True)]
     for path, hidden in [*moved, *plan["readable"]]:
         if os.path.exists(path):  # noqa: PTH110

@@ -115,11 +115,13 @@ class Landlock:
             f"{harness}/grader/worker/start.py",
         ]
         abi = self._abi()
+        folders = place.card.folders if place.card else ()
         walls = seccomp_walls.instructions(signals_scoped=abi >= confine.SIGNAL_ABI)
         return {
             "package_root": str(_KEEPER.parent.parent.parent),
             "sources": [[str(source), hidden_in(source, place)] for source in sources],
-            "readable": [[path, hidden_in(Path(path), place)] for path in (*_READABLE, harness)],
+            "readable": [[path, hidden_in(Path(path), place)] for path in (*_READABLE, *folders, harness)],
+            "devices": place.card.nodes if place.card else (),
             "stage": stage(),
             "box": str(box),
             "tmp_bytes": limits.tmp_bytes,
@@ -129,7 +131,7 @@ class Landlock:
             "connection": fd,
             "argv": [*start, place.role, str(fd), "{0}", harness, *packages],
             "environment": python_environment(
-                limits, str(box / "tmp"), f"{prefix}/lib" if own_python else ""
+                limits, str(box / "tmp"), f"{prefix}/lib" if own_python else "", place.card
             ),
         }
 

@@ -45,6 +45,7 @@ class Plain:
             "OPENBLAS_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,
             "MPLBACKEND": "Agg",
+            **(place.card.environment if place.card else {}),
         }
         process = subprocess.Popen(
             command,

@@ -6,6 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from grader.isolation.cards import Card
 from grader.isolation.interface import Limits, Workplace
 
 
@@ -28,13 +29,16 @@ def stage() -> str:
     return next(folder for folder in ("/mnt", "/media", "/srv", "/opt", "/home") if Path(folder).is_dir())
 
 
-def python_environment(limits: Limits, tmp: str, libraries: str = "") -> dict[str, str]:
+def python_environment(
+    limits: Limits, tmp: str, libraries: str = "", card: Card | None = None
+) -> dict[str, str]:
     """All that the worker finds in its environment.
 
     Args:
         tmp: the only folder that it may write to.
         libraries: where an interpreter that lies elsewhere than it was installed has its shared library; without
             this it would take the system's, of another version.
+        card: the GPU that it sees.
     """
     threads = str(limits.threads)
     environment = {
@@ -48,6 +52,7 @@ def python_environment(limits: Limits, tmp: str, libraries: str = "") -> dict[st
         "MKL_NUM_THREADS": threads,
         "MPLBACKEND": "Agg",
         "MPLCONFIGDIR": f"{tmp}/home",
+        **(card.environment if card else {}),
     }
     return {**environment, "LD_LIBRARY_PATH": libraries} if libraries else environment
 

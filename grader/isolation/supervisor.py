@@ -52,6 +52,11 @@ _MEMORY_EVERY_SECONDS = 0.5
 _PAUSES_PER_LOOK = 3
 _MIB = 1024 * 1024
 
+_OF_THE_GPU = (
+    "The GPU ended it, by a fault of the card, for want of its memory, or by what the model asked of it: {} "
+    "`--device cpu` tells them apart."
+)
+
 EndingKind = Literal[
     "raised",
     "recipe",
@@ -112,6 +117,7 @@ class Worker:
 
     def __init__(self, sandbox: Sandbox, place: Workplace, limits: Limits) -> None:
         self._limits = limits
+        self.on_gpu = place.card is not None
         self._output = bytearray()
         self._output_bytes = 0
         self._next_memory_check = 0.0
@@ -322,6 +328,8 @@ class Worker:
             trace = message.text("trace", 8000)
         except ProtocolError as problem:
             return self.refuse(problem)
+        if self.on_gpu and message.header.get("gpu") is True:
+            return self._end("machine", _OF_THE_GPU.format(clean(error, 300)))
         kind: EndingKind = "recipe" if message.header.get("recipe") is True else "raised"
         return Ending(kind, clean(error, 400), clean(place), clean_block(trace, 6000))
 

@@ -65,7 +65,7 @@ def train(
     if not isinstance(answer, Ending):
         try:
             heard.look()
-            return _finished(answer, heard)
+            return _finished(answer, heard, on_gpu=worker.on_gpu)
         except ProtocolError as error:
             answer = worker.refuse(error)
     return replace(heard.so_far(), ending=answer)
@@ -118,7 +118,17 @@ class _Heard(Heard):
         )
 
 
-def _finished(answer: Message, heard: _Heard) -> Training:
+_NOT_ON_GPU = (
+    "It was trained on the CPU: the model keeps tensors that are neither parameters nor buffers, so they do not move to "
+    "a GPU with it."
+)
+
+
+def _notes(answer: Message, on_gpu: bool) -> tuple[str, ...]:
+    return (_NOT_ON_GPU,) if on_gpu and answer.header.get("device") == "cpu" else ()
+
+
+def _finished(answer: Message, heard: _Heard, *, on_gpu: bool) -> Training:
     steps, samples, writes, outside_bytes = (
         answer.integer(name, 0, checked.MAX_COUNT) for name in ("steps", "samples", "writes", "outside_bytes")
     )
@@ -129,4 +139,5 @@ def _finished(answer: Message, heard: _Heard) -> Training:
         diverged=answer.header.get("diverged") is True,
         writes=writes,
         outside_bytes=outside_bytes,
+        notes=_notes(answer, on_gpu),
     )

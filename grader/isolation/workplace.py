@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.errors import GraderFault
+from grader.isolation.cards import Card
 from grader.isolation.interface import Workplace
 
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -61,7 +62,9 @@ def package_folders() -> tuple[Path, ...]:
     return tuple(folders)
 
 
-def workplace(submission: Path, role: Literal["model", "canary"] = "model") -> Workplace:
+def workplace(
+    submission: Path, role: Literal["model", "canary"] = "model", card: Card | None = None
+) -> Workplace:
     """What a worker sees when it works on the submission staged at `submission`."""
     return Workplace(
         submission=submission,
@@ -70,4 +73,5 @@ def workplace(submission: Path, role: Literal["model", "canary"] = "model") -> W
         packages=package_folders(),
         python_prefix=Path(sys.base_prefix).resolve(),
         python_name=f"python{sys.version_info.major}.{sys.version_info.minor}",
+        card=card,
     )

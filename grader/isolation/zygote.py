@@ -79,6 +79,8 @@ class Zygote:
     def start(
         self, place: Workplace, limits: Limits, connection: socket.socket, enter: tuple[str, ...] = ()
     ) -> Held:
+        if place.card:
+            raise OSError("a worker with a GPU is started, not forked")
         with self._lock:
             jail, stage = self._running(place)
             name = stage.put(place.submission)

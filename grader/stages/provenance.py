@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from grader import __version__
-from grader.records import MEASURING_VERSION, Evidence, Provenance
+from grader.records import MEASURING_VERSION, Absent, Evidence, Provenance
 
 if TYPE_CHECKING:
     from grader.spec.load import Loaded
@@ -22,6 +22,7 @@ class Started:
     at: datetime
     run_id: str
     secret: int
+    device: str = "cpu"
     clock: float = field(default_factory=time.monotonic)
     versions: dict[str, str] = field(default_factory=dict)
 
@@ -42,8 +43,16 @@ def provenance(loaded: Loaded, command: str, started: Started, evidence: Evidenc
         spec_digest=loaded.digest,
         evidence_plan_digest=evidence_plan_digest(loaded.spec),
         seeds=tuple(trial.seed for trial in evidence.trials),
-        device="cpu",
+        device=_device(started, evidence),
         platform=f"{platform.system()} {platform.release()} {platform.machine()}",
         versions=tuple(sorted(started.versions.items())),
         secret=started.secret,
     )
+
+
+def _device(started: Started, evidence: Evidence) -> str:
+    """The student's own loop trains on the CPU, whatever predicts afterwards."""
+    recipe = evidence.recipe
+    own_loop = not isinstance(recipe, Absent) and recipe.lane == "faithful"
+    on_cpu = own_loop and started.device.startswith("cuda")
+    return f"cpu for the training by the student's own loop; {started.device}" if on_cpu else started.device

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import SandboxUnavailable
+from grader.isolation.cards import Card
 from grader.isolation.choose import Level, best_sandbox, forking_sandbox, plain_process, same_python
 from grader.isolation.frames import Array, Message
 from grader.isolation.interface import Limits, Sandbox, Workplace
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.isolation.workplace import workplace
 from grader.records import Isolation
+from grader.stages.devices import limits
 from grader.text import clean
 
 OpenWorker = Callable[[], Worker]
@@ -52,17 +54,19 @@ def opener(
     *,
     caps: Mapping[str, float] | None = None,
     on_versions: Callable[[dict[str, str]], None] = lambda _: None,
+    card: Card | None = None,
 ) -> OpenWorker:
     """What opens workers on the submission staged at `submission`.
 
     Args:
         caps: seconds of CPU time by the name of a request, where it gets less than usual.
         on_versions: is told the versions of Python and the packages that each worker runs.
+        card: the GPU that they see, and on which they train and predict.
     """
-    place = workplace(submission)
+    place = workplace(submission, card=card)
 
     def open_worker() -> Worker:
-        worker = _CappedWorker(sandbox, place, Limits(threads=threads), caps or {})
+        worker = _CappedWorker(sandbox, place, limits(threads, card), caps or {})
         try:
             versions = worker.wait_until_ready().header.get("versions")
             same_python(versions)

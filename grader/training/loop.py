@@ -2,7 +2,7 @@
 
 The data is one uint8 tensor in memory; a batch is an index_select, and its transforms act on the whole batch.
 Samples are counted as they are delivered: an epoch is every image once. Nothing waits for a number inside of an
-epoch but a few reports: losses are added up where the model is.
+epoch but a few reports: losses are added up where the model is. Where the images are, there everything is done.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import Any, Protocol
 import torch
 
 from grader.inspection.accounting import entries
-from grader.training.losses import Loss, loss
+from grader.training.graphs import Backward, backward_of
+from grader.training.losses import loss
 from grader.training.memory import with_fall_back
 from grader.training.order import epoch_order
+from grader.training.placing import placed
 from grader.training.recipe import BadRecipe, Schedules, optimizer, schedules
 from grader.training.transforms.interface import NotCovered
 from grader.training.transforms.pipeline import Pipeline
@@ -68,23 +70,20 @@ class _Run:
     model: torch.nn.Module
     optimizer: torch.optim.Optimizer
     schedules: Schedules
-    loss: Loss
+    backward: Backward
     clip: Callable[[], None]
     steps: int = 0
     samples: int = 0
     since: list[torch.Tensor] = field(default_factory=list)
 
     def step(self, batch: torch.Tensor, labels: torch.Tensor) -> None:
-        value = self.loss(self.model(batch), labels)
-        self.optimizer.zero_grad(set_to_none=True)
-        if value.requires_grad:
-            value.backward()  # type: ignore[no-untyped-call]
+        value = self.backward(batch, labels)
         self.clip()
         self.optimizer.step()
         for one in self.schedules.per_batch:
             one.step()
         self.steps, self.samples = self.steps + 1, self.samples + len(labels)
-        self.since.append(value.detach())
+        self.since.append(value)
 
     def mean_loss(self) -> float:
         """Since it was asked before."""
@@ -104,8 +103,8 @@ def train(
     """Train in place.
 
     Args:
-        images: uint8, (N, H, W) or (N, C, H, W).
-        labels: int64, (N,).
+        images: uint8, (N, H, W) or (N, C, H, W), on the model's device.
+        labels: int64, (N,), there too.
 
     Raises:
         BadRecipe: the plan names something that cannot be built.
@@ -133,7 +132,9 @@ def _trained(
         model,
         built,
         schedules(plan.schedules, built),
-        loss(plan.loss["name"], plan.loss["arguments"]),
+        backward_of(
+            model, loss(plan.loss["name"], plan.loss["arguments"]), parameters, device=pictures.device
+        ),
         _clipping(plan.clipping, parameters),
     )
     for epoch in range(1, plan.epochs + 1):
@@ -154,7 +155,8 @@ def _epoch(
     listener: Listener,
 ) -> str:
     """Every image once. Returns why the training ends within it, "" where it goes on."""
-    batches = torch.split(epoch_order(len(pictures), shuffled=plan.shuffled), plan.batch_size)
+    order = placed(epoch_order(len(pictures), shuffled=plan.shuffled), pictures.device)
+    batches = torch.split(order, plan.batch_size)
     run.model.train()
     for number, chosen in enumerate(batches, 1):
         batch = pipeline(pictures.index_select(0, chosen))

@@ -54,7 +54,7 @@ def with_fall_back(model: torch.nn.Module, attempt: Callable[[bool], Made]) -> M
     Raises:
         Whatever `attempt` raises with channels first.
     """
-    start = _Start.of(model)
+    start = Start.of(model)
     if channels_last(model):
         try:
             return attempt(True)
@@ -65,21 +65,31 @@ def with_fall_back(model: torch.nn.Module, attempt: Callable[[bool], Made]) -> M
 
 
 @dataclass(frozen=True)
-class _Start:
+class Start:
     """A model's state and that of all generators."""
 
-    state: tuple[tuple[torch.Tensor, torch.Tensor], ...]
+    model: torch.nn.Module
+    state: tuple[torch.Tensor, ...]
     draws: tuple[torch.Tensor, Any, Any]
+    gpu_draws: tuple[torch.Tensor, ...] = ()
 
     @classmethod
-    def of(cls, model: torch.nn.Module) -> _Start:
-        state = tuple((entry.tensor, entry.tensor.detach().clone()) for entry in entries(model))
-        return cls(state, (torch.get_rng_state(), np.random.get_state(), random.getstate()))
+    def of(cls, model: torch.nn.Module) -> Start:
+        state = tuple(entry.tensor.detach().clone() for entry in entries(model))
+        of_gpus = tuple(torch.cuda.get_rng_state_all()) if _uses_gpu() else ()
+        return cls(model, state, (torch.get_rng_state(), np.random.get_state(), random.getstate()), of_gpus)
 
     def put_back(self) -> None:
+        """The model may lie on another device by now."""
         with torch.no_grad():
-            for tensor, kept in self.state:
-                tensor.copy_(kept)
+            for entry, kept in zip(entries(self.model), self.state, strict=True):
+                entry.tensor.copy_(kept)
         torch.set_rng_state(self.draws[0])
         np.random.set_state(self.draws[1])
         random.setstate(self.draws[2])
+        if self.gpu_draws:
+            torch.cuda.set_rng_state_all(self.gpu_draws)
+
+
+def _uses_gpu() -> bool:
+    return bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]

@@ -25,6 +25,7 @@ from grader.inspection.accounting import entries
 from grader.inspection.measure import BadOutput, measure
 from grader.isolation.frames import Array, Channel, Message
 from grader.training.loop import Plan, Result, pipeline_of, train
+from grader.training.placing import CPU, where_it_works
 from grader.training.recipe import BadRecipe
 from grader.training.transforms.selfcheck import disagreement_on
 from grader.worker.load import CannotLoad, Namespace, Submission
@@ -39,13 +40,29 @@ def serve(connection: socket.socket, repository: str) -> None:
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     # torch wraps an optimizer's step when the first one is built: let that happen before student code runs.
     torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
+    device, driver = _started_device(os.environ.get("GRADER_DEVICE", "cpu"))
     channel = Channel(connection)
-    session = Session(repository, channel)
-    channel.send({"op": "ready", "versions": _versions()})
+    session = Session(repository, channel, device)
+    channel.send({"op": "ready", "versions": _versions(), "device": driver})
     while True:
         request = channel.receive(None, REQUEST_LIMIT_BYTES)
         fields, arrays = _answer(session, request)
         channel.send(fields, arrays)
+
+
+def _started_device(name: str) -> tuple[torch.device, str]:
+    """The device, and what is to be said of it. It computes before student code is here.
+
+    Raises:
+        Whatever CUDA raises: the worker ends, and everybody knows that no student's code was in it.
+    """
+    if name == "cpu":
+        return CPU, ""
+    device = torch.device(name, 0)
+    total = int(torch.arange(1000, device=device).sum())
+    if total != 499_500:
+        raise RuntimeError(f"The GPU adds up the numbers below 1000 to {total}.")
+    return device, f"CUDA {torch.version.cuda}"
 
 
 def _answer(session: Session, request: Message) -> Answer:
@@ -85,6 +102,7 @@ def _raised(error: BaseException) -> dict[str, Any]:
     return {
         "op": "raised",
         "recipe": isinstance(error, BadRecipe),
+        "gpu": isinstance(error, torch.AcceleratorError | torch.OutOfMemoryError),
         "error": (text if plain else f"{name}: {text}" if text else name)[:1900],
         "place": f"{own[-1].filename}:{own[-1].lineno}"[:390] if own else "",
         "trace": "\n".join(lines)[:7900],
@@ -94,8 +112,9 @@ def _raised(error: BaseException) -> dict[str, Any]:
 class Session:
     """What one worker has loaded so far."""
 
-    def __init__(self, repository: str, channel: Channel) -> None:
+    def __init__(self, repository: str, channel: Channel, device: torch.device = CPU) -> None:
         self._channel = channel
+        self._device = device  # where it trains and predicts; all else is done on the CPU
         self._submission = Submission(repository)
         self._space: Namespace | None = None
         self._class: Callable[..., Any] | None = None  # or the function that builds the model
@@ -149,7 +168,7 @@ class Session:
         return {}, {}
 
     def _measure(self, request: Message) -> Answer:
-        model, space = self._built()
+        model, space = self._on_cpu()
         shape = tuple(int(size) for size in request.header["input_shape"])
         with_table = bool(request.header["with_table"])
         facts = self._submission.repair(space, lambda: measure(model, shape, with_table=with_table))
@@ -166,19 +185,23 @@ class Session:
         plan = Plan(**request.header["plan"])
         told = _Told(self._channel, model, request.integer("state_limit", 0, 2**40))
         images, labels = self._data
-        before = written(model)
+        used, before = self._device, written(model)
 
-        def trained() -> Result:
+        def trained(device: torch.device) -> Result:
+            nonlocal used, before
+            self._data = images.to(device), labels.to(device)
+            used, before = device, written(model)
             _seed(plan.seed)
-            return train(model, images, labels, plan, told)
+            return train(model, *self._data, plan, told)
 
-        result = self._submission.repair(space, trained)
+        result = self._submission.repair(space, lambda: where_it_works(model, self._device, trained))
         return {
             "steps": result.steps,
             "samples": result.samples,
             "diverged": result.diverged,
             "writes": most_writes(before, written(model)),
             "outside_bytes": outside_bytes(model, self._data),
+            "device": used.type,
         }, {}
 
     def _state(self, _: Message) -> Answer:
@@ -213,9 +236,9 @@ class Session:
         prepare = pipeline_of(request.header["transforms"], pictures)
         model.eval()
 
-        def forward() -> torch.Tensor:
+        def forward(device: torch.device) -> torch.Tensor:
             with torch.no_grad():
-                output = model(prepare(pictures))
+                output = model(prepare(pictures.to(device)))
             if not isinstance(output, torch.Tensor):
                 raise BadOutput(
                     f"The model returns a {type(output).__name__} instead of one tensor of class scores."
@@ -225,14 +248,14 @@ class Session:
                 raise BadOutput(f"For {len(images)} images the model returns scores of the shape ({shape}).")
             return output
 
-        output = self._submission.repair(space, forward)
+        output = self._submission.repair(space, lambda: where_it_works(model, self._device, forward))
         return {}, {"scores": output.detach().float().cpu().numpy()}
 
     def _explain(self, request: Message) -> Answer:
         """Maps that show what the answers come from. Gradients flow, and nothing is trained."""
         from grader.worker.explain import explain
 
-        model, space = self._built()
+        model, space = self._on_cpu()
         images = torch.from_numpy(request.arrays["images"].copy())
         pictures = images.unsqueeze(1) if images.dim() == 3 else images
         prepared = pipeline_of(request.header["transforms"], pictures)(pictures)
@@ -258,6 +281,10 @@ class Session:
         assert self._model is not None
         assert self._space is not None
         return self._model, self._space
+
+    def _on_cpu(self) -> tuple[torch.nn.Module, Namespace]:
+        model, space = self._built()
+        return torch.nn.Module.to(model, CPU), space
 
 
 @dataclass(frozen=True)

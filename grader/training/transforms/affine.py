@@ -13,6 +13,7 @@ from functools import lru_cache
 import torch
 from torch.nn import functional
 
+from grader.training.placing import placed
 from grader.training.transforms.holes import coloured
 from grader.training.transforms.interface import Form
 
@@ -60,17 +61,13 @@ def moved(
 
 def _nearest(images: torch.Tensor, matrices: torch.Tensor, fill: tuple[float, ...]) -> torch.Tensor:
     count, channels, height, width = images.shape
-    level = (matrices[:, 1] == 0) & (matrices[:, 3] == 0)
-    if bool(level.all()):
-        x, y = _level_positions(matrices, height, width)
-    else:
-        x, y = _turned_positions(matrices, height, width)
-        if bool(level.any()):
-            on_x, on_y = _level_positions(matrices, height, width)
-            x = torch.where(level[:, None, None], on_x, x)
-            y = torch.where(level[:, None, None], on_y, y)
+    x, y = _positions(matrices, height, width, images.device)
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
-    first = torch.arange(count, dtype=torch.int32).mul_(channels * height * width).view(-1, 1, 1)
+    first = (
+        torch.arange(count, dtype=torch.int32, device=images.device)
+        .mul_(channels * height * width)
+        .view(-1, 1, 1)
+    )
     source = torch.where(inside, first + y * width + x, 0)
     flat = images.reshape(-1)
     planes = [
@@ -80,14 +77,30 @@ def _nearest(images: torch.Tensor, matrices: torch.Tensor, fill: tuple[float, ..
     return coloured(torch.stack(planes, 1), ~inside, fill)
 
 
+def _positions(
+    matrices: torch.Tensor, height: int, width: int, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Input columns and rows, int32 (B, H, W) on `device`. What kind of map each is, is asked on the CPU."""
+    level = (matrices[:, 1] == 0) & (matrices[:, 3] == 0)
+    there = placed(matrices, device)
+    if bool(level.all()):
+        return _level_positions(there, height, width)
+    x, y = _turned_positions(there, height, width)
+    if bool(level.any()):
+        on_x, on_y = _level_positions(there, height, width)
+        chosen = placed(level, device)[:, None, None]
+        x, y = torch.where(chosen, on_x, x), torch.where(chosen, on_y, y)
+    return x, y
+
+
 def _turned_positions(matrices: torch.Tensor, height: int, width: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Input columns and rows, int32 (B, H, W), as `affine_fixed` of Pillow finds them."""
     a, b, c, d, e, f = matrices.unbind(1)
     middle = torch.stack([a, b, c + a * 0.5 + b * 0.5, d, e, f + d * 0.5 + e * 0.5])
     fixed = torch.floor(middle * 65536.0 + 0.5).to(torch.int32)
     a, b, c, d, e, f = fixed[:, :, None, None].unbind(0)
-    columns = torch.arange(width, dtype=torch.int32)
-    rows = torch.arange(height, dtype=torch.int32).view(-1, 1)
+    columns = torch.arange(width, dtype=torch.int32, device=matrices.device)
+    rows = torch.arange(height, dtype=torch.int32, device=matrices.device).view(-1, 1)
     x = ((c + rows * b) + columns * a).bitwise_right_shift_(16)
     y = ((f + rows * e) + columns * d).bitwise_right_shift_(16)
     return x, y
@@ -108,9 +121,10 @@ def _added_up(offset: torch.Tensor, step: torch.Tensor, count: int) -> torch.Ten
 def _bilinear(images: torch.Tensor, matrices: torch.Tensor, fill: tuple[float, ...]) -> torch.Tensor:
     """Pillow's `bilinear_filter8` and `bilinear_filter32RGB`: the fraction of the result is cut off."""
     height, width = images.shape[2:]
-    a, b, c, d, e, f = matrices[:, :, None, None].unbind(1)
-    columns = torch.arange(width, dtype=torch.float64) + 0.5
-    rows = (torch.arange(height, dtype=torch.float64) + 0.5).view(-1, 1)
+    there = images.device
+    a, b, c, d, e, f = placed(matrices, there)[:, :, None, None].unbind(1)
+    columns = torch.arange(width, dtype=torch.float64, device=there) + 0.5
+    rows = (torch.arange(height, dtype=torch.float64, device=there) + 0.5).view(-1, 1)
     x, y = a * columns + b * rows + c, d * columns + e * rows + f
     inside = (x >= 0) & (x < width) & (y >= 0) & (y < height)
     x, y = x - 0.5, y - 0.5
@@ -119,7 +133,7 @@ def _bilinear(images: torch.Tensor, matrices: torch.Tensor, fill: tuple[float, .
     upper = _between(images, left, top, over_x)
     lower = torch.where((top + 1 < height)[:, None], _between(images, left, top + 1, over_x), upper)
     mixed = upper + (lower - upper) * over_y
-    colours = torch.tensor(fill, dtype=torch.float64).view(1, -1, 1, 1)
+    colours = placed(torch.tensor(fill, dtype=torch.float64), there).view(1, -1, 1, 1)
     return torch.where(inside[:, None], mixed, colours).to(torch.uint8)
 
 
@@ -157,13 +171,19 @@ def _tensors(
 ) -> torch.Tensor:
     """torchvision's `_gen_affine_grid` and `_apply_grid_transform`, a grid for each image."""
     count, _, height, width = images.shape
-    scaled = theta.transpose(1, 2) / torch.tensor([0.5 * width, 0.5 * height])
-    grid = _base_grid(height, width).expand(count, -1, -1).bmm(scaled).view(count, height, width, 2)
-    marked = torch.cat([images, torch.ones(count, 1, height, width)], 1)
+    there = images.device
+    scaled = placed(theta.transpose(1, 2) / torch.tensor([0.5 * width, 0.5 * height]), there)
+    grid = (
+        placed(_base_grid(height, width), there)
+        .expand(count, -1, -1)
+        .bmm(scaled)
+        .view(count, height, width, 2)
+    )
+    marked = torch.cat([images, torch.ones(count, 1, height, width, device=there)], 1)
     sampled = functional.grid_sample(
         marked, grid, mode=interpolation, padding_mode="zeros", align_corners=False
     )
     found, mask = sampled[:, :-1], sampled[:, -1:]
     if interpolation == "nearest":
         return coloured(found, mask[:, 0] < 0.5, fill)
-    return found * mask + (1.0 - mask) * torch.tensor(fill).view(1, -1, 1, 1)
+    return found * mask + (1.0 - mask) * placed(torch.tensor(fill), there).view(1, -1, 1, 1)

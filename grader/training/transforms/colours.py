@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from grader.training.placing import placed
+
 
 def grey(images: torch.Tensor) -> torch.Tensor:
     """Pillow's conversion to `L`: int64 (B, 1, H, W); a grey image as it is."""
@@ -16,12 +18,12 @@ def grey(images: torch.Tensor) -> torch.Tensor:
 def blended(plain: torch.Tensor, images: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
     """Pillow's `blend`: plain + factor * (image - plain), in float32, cut off, kept within a byte."""
     base = plain.float()
-    mixed = base + factors.view(-1, 1, 1, 1) * (images.float() - base)
+    mixed = base + placed(factors, images.device).view(-1, 1, 1, 1) * (images.float() - base)
     return mixed.clamp_(0, 255).to(torch.uint8)
 
 
 def brightness(images: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:
-    return blended(torch.zeros(1), images, factors)
+    return blended(torch.zeros(1, device=images.device), images, factors)
 
 
 def contrast(images: torch.Tensor, factors: torch.Tensor) -> torch.Tensor:

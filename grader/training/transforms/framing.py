@@ -7,6 +7,7 @@ from typing import Literal
 
 import torch
 
+from grader.training.placing import placed
 from grader.training.transforms.padding import Padding
 
 
@@ -26,10 +27,11 @@ def padded(images: torch.Tensor, padding: Padding) -> torch.Tensor:
         return images
     count, channels, height, width = images.shape
     if padding.mode != "constant":
-        rows = positions(height, padding.top, padding.bottom, padding.mode)
-        columns = positions(width, padding.left, padding.right, padding.mode)
+        rows = placed(positions(height, padding.top, padding.bottom, padding.mode), images.device)
+        columns = placed(positions(width, padding.left, padding.right, padding.mode), images.device)
         return images.index_select(2, rows).index_select(3, columns)
-    colours = torch.tensor(padding.fill, dtype=torch.float32).to(images.dtype).view(1, -1, 1, 1)
+    fill = torch.tensor(padding.fill, dtype=torch.float32).to(images.dtype).view(1, -1, 1, 1)
+    colours = placed(fill, images.device)
     high, wide = height + padding.top + padding.bottom, width + padding.left + padding.right
     found = colours.expand(count, channels, high, wide).contiguous()
     found[:, :, padding.top : padding.top + height, padding.left : padding.left + width] = images
@@ -41,4 +43,5 @@ def cropped(
 ) -> torch.Tensor:
     """Each image cut to `size` from its own top and left, (B,) int64."""
     blocks = images.unfold(2, size[0], 1).unfold(3, size[1], 1)
-    return blocks[torch.arange(len(images)), :, top, left]
+    each = torch.arange(len(images), device=images.device)
+    return blocks[each, :, placed(top, images.device), placed(left, images.device)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 
+from grader.training.placing import placed
 from grader.training.transforms.interface import Form
 
 
@@ -17,8 +18,9 @@ def filled(
 
     A colour is cut to a whole number where the image holds bytes, as numpy's assignment does.
     """
-    top, left, bottom, right = (side[:, :, None] for side in rectangles)
-    rows, columns = torch.arange(form.height), torch.arange(form.width)
+    there = images.device
+    top, left, bottom, right = (placed(side, there)[:, :, None] for side in rectangles)
+    rows, columns = torch.arange(form.height, device=there), torch.arange(form.width, device=there)
     in_rows = (rows >= top) & (rows < bottom)
     in_columns = (columns >= left) & (columns < right)
     hole = (in_rows[:, :, :, None] & in_columns[:, :, None, :]).any(1)

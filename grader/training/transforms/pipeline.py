@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from grader.training.placing import placed
 from grader.training.transforms import draws
 from grader.training.transforms.draws import Drawn
 from grader.training.transforms.interface import (
@@ -28,7 +29,10 @@ _OWN_SEED = 0x5EED_7A11
 
 @dataclass(frozen=True)
 class _Group:
-    """Images that have the same form, and which of the batch they are; `None`: all, in order."""
+    """Images that have the same form, and which of the batch they are; `None`: all, in order.
+
+    `rows` and all that is drawn lie on the CPU, whatever the device of the images is.
+    """
 
     images: torch.Tensor
     form: Form
@@ -96,7 +100,7 @@ class Pipeline:
         return Pipeline.of([self._calls[number] for number in kept], self._shape)
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator | None = None) -> torch.Tensor:
-        """uint8 (B, C, H, W) → float32 (B, C, H', W').
+        """uint8 (B, C, H, W) → float32 (B, C, H', W') on the images' device, which is never waited for.
 
         Args:
             generator: torch's CPU generator that the library would draw from; the global one where `None`.
@@ -133,11 +137,15 @@ def _applied(line: Line, group: _Group, words: torch.Tensor, at: torch.Tensor) -
     if bool(comes.all()):
         return [_Group(line.step.apply(group.images, Drawn(words, at), group.form), form, group.rows)]
     rows = torch.arange(len(at)) if group.rows is None else group.rows
-    stay = _Group(group.images[~comes], group.form, rows[~comes])
+    stay = _Group(_chosen(group.images, ~comes), group.form, rows[~comes])
     if not bool(comes.any()):
         return [stay]
-    done = line.step.apply(group.images[comes], Drawn(words, at[comes]), group.form)
+    done = line.step.apply(_chosen(group.images, comes), Drawn(words, at[comes]), group.form)
     return [stay, _Group(done, form, rows[comes])]
+
+
+def _chosen(images: torch.Tensor, which: torch.Tensor) -> torch.Tensor:
+    return images.index_select(0, placed(which.nonzero().flatten(), images.device))
 
 
 def _merged(groups: list[_Group]) -> list[_Group]:
@@ -158,4 +166,4 @@ def _in_order(groups: list[_Group], count: int) -> torch.Tensor:
     if last.rows is None:
         return last.images
     ordered = torch.empty_like(last.images)
-    return ordered.index_copy_(0, last.rows, last.images) if count else last.images
+    return ordered.index_copy_(0, placed(last.rows, ordered.device), last.images) if count else last.images

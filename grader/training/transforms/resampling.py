@@ -10,6 +10,8 @@ from functools import lru_cache
 
 import torch
 
+from grader.training.placing import placed
+
 _BITS = 22
 """Fraction of a weight: 32 bits less 8 for the value and 2 for the sum's head room."""
 
@@ -42,9 +44,9 @@ def resized(images: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
     height, width = images.shape[2:]
     found = images.double()
     if size[1] != width:
-        found = _rounded(found @ weights(width, size[1]))
+        found = _rounded(found @ placed(weights(width, size[1]), images.device))
     if size[0] != height:
-        found = _rounded(weights(height, size[0]).T @ found)
+        found = _rounded(placed(weights(height, size[0]), images.device).T @ found)
     return found.to(torch.uint8)
 
 

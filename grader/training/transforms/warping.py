@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import torch
 
+from grader.training.placing import placed
+
 _STEP_BITS = 5
 _POSITION_BITS = 10
 
@@ -38,7 +40,7 @@ def turned(
 
 def warped(images: torch.Tensor, forward: torch.Tensor, fill: tuple[float, ...] | None) -> torch.Tensor:
     """uint8 (B, C, H, W), each by its map (float64). `fill` per channel; `None`: reflected."""
-    x, y = _positions(backward(forward), images.shape[2], images.shape[3])
+    x, y = _positions(placed(backward(forward), images.device), images.shape[2], images.shape[3])
     mask = (1 << _STEP_BITS) - 1
     right, down = (x & mask)[:, None], (y & mask)[:, None]
     column, row = x >> _STEP_BITS, y >> _STEP_BITS
@@ -56,8 +58,9 @@ def _positions(matrices: torch.Tensor, height: int, width: int) -> tuple[torch.T
     """Input columns and rows in steps of 1/32 pixel, int32 (B, H, W)."""
     one = float(1 << _POSITION_BITS)
     a, b, c, d, e, f = matrices[:, :, None, None].unbind(1)
-    columns = torch.arange(width, dtype=torch.float64)
-    rows = torch.arange(height, dtype=torch.float64).view(-1, 1)
+    there = matrices.device
+    columns = torch.arange(width, dtype=torch.float64, device=there)
+    rows = torch.arange(height, dtype=torch.float64, device=there).view(-1, 1)
     half_step = (1 << _POSITION_BITS) // (1 << _STEP_BITS) // 2
     shift = _POSITION_BITS - _STEP_BITS
     x = ((b * rows + c) * one).round().int() + half_step + (a * columns * one).round().int()
@@ -79,7 +82,7 @@ def _at(
     found = images.reshape(count, channels, -1).gather(2, index).view(count, channels, height, width).int()
     if fill is None:
         return found
-    colours = torch.tensor(fill).int().view(1, -1, 1, 1)
+    colours = placed(torch.tensor(fill).int(), images.device).view(1, -1, 1, 1)
     return torch.where(inside[:, None], found, colours)
 
 

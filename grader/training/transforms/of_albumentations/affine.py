@@ -42,6 +42,7 @@ class Affine(Random):
     def apply(self, images: torch.Tensor, drawn: Drawn, form: Form) -> torch.Tensor:
         import torch
 
+        from grader.training.placing import placed
         from grader.training.transforms import warping
 
         angle, scale_x, scale_y, by_x, by_y = (
@@ -53,7 +54,8 @@ class Affine(Random):
         shift = torch.stack([by_x * form.width, by_y * form.height], 1).trunc()
         maps = warping.turned(angle, scale_x, scale_x if self.same_scale else scale_y, shift, form.size)
         rows = self.acts(drawn).nonzero().flatten()
-        return images.index_copy(0, rows, warping.warped(images[rows], maps[rows], self.fill))
+        at = placed(rows, images.device)
+        return images.index_copy(0, at, warping.warped(images[at], maps[rows], self.fill))
 
 
 def read(call: Stated, form: Form) -> Step:

@@ -33,8 +33,10 @@ class Normalize(Step):
     def apply(self, images: torch.Tensor, _drawn: Drawn, _form: Form) -> torch.Tensor:
         import torch
 
+        from grader.training.placing import placed
+
         mean, std = (
-            torch.tensor(each, dtype=torch.float32).mul_(self.largest).view(-1, 1, 1)
+            placed(torch.tensor(each, dtype=torch.float32).mul_(self.largest), images.device).view(-1, 1, 1)
             for each in (self.mean, self.std)
         )
         return images.float().sub_(mean).mul_(std.reciprocal())

@@ -37,6 +37,7 @@ class ShiftScaleRotate(Random):
     def apply(self, images: torch.Tensor, drawn: Drawn, form: Form) -> torch.Tensor:
         import torch
 
+        from grader.training.placing import placed
         from grader.training.transforms import warping
 
         angle, scale, by_x, by_y = (
@@ -46,7 +47,8 @@ class ShiftScaleRotate(Random):
         shift = torch.stack([by_x * form.width, by_y * form.height], 1)
         maps = warping.turned(angle, scale, scale, shift, form.size)
         rows = self.acts(drawn).nonzero().flatten()
-        return images.index_copy(0, rows, warping.warped(images[rows], maps[rows], self.fill))
+        at = placed(rows, images.device)
+        return images.index_copy(0, at, warping.warped(images[at], maps[rows], self.fill))
 
 
 def read(call: Stated, form: Form) -> Step:

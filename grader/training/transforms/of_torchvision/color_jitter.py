@@ -29,6 +29,7 @@ class ColorJitter(Step):
         return form
 
     def apply(self, images: torch.Tensor, drawn: Drawn, _form: Form) -> torch.Tensor:
+        from grader.training.placing import placed
         from grader.training.transforms import colours, draws
 
         order = draws.order_of_four(drawn.words_from(0, 3))
@@ -41,7 +42,8 @@ class ColorJitter(Step):
             for number_of, (factor, change) in enumerate(zip(factors, colours.CHANGES, strict=True)):
                 rows = (order[:, turn] == number_of).nonzero().flatten()
                 if factor is not None and len(rows):
-                    found[rows] = change(found[rows], factor[rows])
+                    at = placed(rows, images.device)
+                    found[at] = change(found[at], factor[rows])
         return found
 
 

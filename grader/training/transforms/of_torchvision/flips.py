@@ -25,7 +25,9 @@ class Flip(Step):
         return 1
 
     def apply(self, images: torch.Tensor, drawn: Drawn, _form: Form) -> torch.Tensor:
-        rows = drawn.below(0, self.p).nonzero().flatten()
+        from grader.training.placing import placed
+
+        rows = placed(drawn.below(0, self.p).nonzero().flatten(), images.device)
         return images.index_copy(0, rows, images.index_select(0, rows).flip(self.axis))
 
 

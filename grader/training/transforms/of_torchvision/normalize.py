@@ -29,7 +29,12 @@ class Normalize(Step):
     def apply(self, images: torch.Tensor, _drawn: Drawn, _form: Form) -> torch.Tensor:
         import torch
 
-        mean, std = (torch.tensor(each, dtype=torch.float32).view(-1, 1, 1) for each in (self.mean, self.std))
+        from grader.training.placing import placed
+
+        mean, std = (
+            placed(torch.tensor(each, dtype=torch.float32), images.device).view(-1, 1, 1)
+            for each in (self.mean, self.std)
+        )
         return images.sub(mean).div_(std)
 
 

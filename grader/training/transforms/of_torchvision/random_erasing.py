@@ -68,17 +68,19 @@ class RandomErasing(Step):
         return (area * ratio).sqrt().round(), (area / ratio).sqrt().round()
 
     def apply(self, images: torch.Tensor, drawn: Drawn, form: Form) -> torch.Tensor:
+        from grader.training.placing import placed
         from grader.training.transforms import holes
 
-        acts = drawn.at >= 0
-        chosen = type(drawn)(drawn.words, drawn.at[acts])
+        rows = (drawn.at >= 0).nonzero().flatten()
+        chosen = type(drawn)(drawn.words, drawn.at[rows])
         height, width = (side.long() for side in self._sides(chosen.word(0), chosen.word(1), form))
         top = chosen.integer_under(2, form.height - height + 1)
         left = chosen.integer_under(3, form.width - width + 1)
         bottom, right = top + height, left + width
         rectangles = (top[:, None], left[:, None], bottom[:, None], right[:, None])
-        erased = holes.filled(images[acts], form, rectangles, self.value)
-        return images.index_copy(0, acts.nonzero().flatten(), erased)
+        at = placed(rows, images.device)
+        erased = holes.filled(images[at], form, rectangles, self.value)
+        return images.index_copy(0, at, erased)
 
 
 def read(call: Stated, form: Form) -> Step:
