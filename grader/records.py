@@ -13,7 +13,7 @@ from typing import Literal
 RESULT_SCHEMA = "grader/result/1"
 """Name and major version of the stored result; it is raised when a key changes its meaning or goes away."""
 
-MEASURING_VERSION = 3
+MEASURING_VERSION = 4
 """Raised whenever a measured number can change: evidence with another number is not reused."""
 
 Scalar = str | int | float | bool
@@ -459,12 +459,18 @@ class Recipe:
     lane: Literal["fast", "faithful"] = "fast"
     lane_reason: str = ""
     parts: tuple[tuple[str, str], ...] = ()  # each part, and where it came from
+    epochs_capped: bool = (
+        False  # the grader's cap, and no limit of the assignment, ends it before the student's own
+    )
 
 
 @dataclass(frozen=True)
 class CurvePoint:
     samples: int
     loss: float  # mean training loss since the point before, as the worker says
+    rate: float = (
+        -1.0
+    )  # learning rate of the last step before it, as the worker says; -1 where it is not known
 
 
 @dataclass(frozen=True)
@@ -491,6 +497,33 @@ class Measurement:
 
 
 @dataclass(frozen=True)
+class TimeLimit:
+    """How long one trial may train: counted time, which is CPU time per core."""
+
+    seconds: float  # on this machine
+    factor: float  # that the assignment's limit was multiplied by; 1 or more
+    sentence: str
+    stated_seconds: float  # the assignment's, on the device that it names
+    reference_device: str
+    step_seconds: float = 0.0  # of the reference step on this machine; 0 where it was not timed
+    reference_step_seconds: float = 0.0  # of the same step on the named device; 0 where nobody measured it
+
+    @property
+    def compared(self) -> bool:
+        """Whether this machine was held against the named device, so that using the limit up says something."""
+        return self.step_seconds > 0 and self.reference_step_seconds > 0
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What a training would take here, from its first steps."""
+
+    steps_measured: int
+    steps_needed: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Trial:
     """One training with one seed. A half-finished one is still a trial, with its stop reason."""
 
@@ -509,6 +542,11 @@ class Trial:
     confusion: tuple[tuple[int, ...], ...] = ()  # rows: true class, columns: predicted class
     epochs: tuple[EpochPoint, ...] = ()  # one per epoch that was trained to its end
     notes: tuple[str, ...] = ()  # what stood out, as sentences; no points hang on it
+    evaluate_seconds: float = 0.0  # wall clock of scoring and probing, which no limit counts
+    time_limit: TimeLimit | Absent = Absent("skipped", "No training was begun.")
+    projection: Projection | Absent = Absent(
+        "skipped", "It was over, or far from its limit, before one was due."
+    )
 
 
 @dataclass(frozen=True)
@@ -547,15 +585,6 @@ class Explanations:
     map_size: tuple[int, ...] = ()  # height and width of the maps; () where there are none
     without_maps: str = ""  # why there are no maps, as a sentence
     class_names: tuple[str, ...] = ()  # () where the number is the name
-
-
-@dataclass(frozen=True)
-class Projection:
-    """What a training would take here, from a short probe."""
-
-    steps_measured: int
-    steps_needed: int
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -695,6 +724,9 @@ class Provenance:
     secret: int = (
         0  # permuted class ids and test order for this run; with the seeds it gives the same numbers again
     )
+    train_seconds: float = 0.0  # of `wall_seconds`: training, over all trials
+    evaluate_seconds: float = 0.0  # scoring and probing
+    overhead_seconds: float = 0.0  # all the rest: fetching, reading, starts of workers
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 from grader.checks import interface
 from grader.checks.interface import Ratio, Verdict, failed, open_verdict, passed
 from grader.evaluation.consistency import Held, held, last_epochs
-from grader.evaluation.epochs import ended_by_cap
 from grader.evaluation.noise import Noise, interval, tabulated
 from grader.evaluation.verdict import RULE, Decision, decide
 from grader.records import Absent, Evidence, Finding, Measurement, Trial
@@ -165,11 +164,7 @@ def _classes(evidence: Evidence) -> int:
 
 def _capped(evidence: Evidence) -> bool:
     """Whether the training was cut short by what the grader can afford, not by a rule of the assignment."""
-    recipe = evidence.recipe
-    if isinstance(recipe, Absent):
-        return False
-    said = (recipe.reason, *(text for name, text in recipe.parts if name == "epochs"))
-    return any(ended_by_cap(recipe.stated_epochs, recipe.epochs, text) for text in said)
+    return not isinstance(evidence.recipe, Absent) and evidence.recipe.epochs_capped
 
 
 def _hint(evidence: Evidence) -> str:

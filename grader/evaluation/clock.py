@@ -16,6 +16,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from grader.records import TimeLimit
 from grader.text import clean
 
 BACK_STOP = 4.0
@@ -25,16 +26,22 @@ WARM_UP_STEPS = 5
 TOLERANCE = 1.25
 """A projection from some thirty steps may be off by this much: what it puts just over the limit is tried."""
 
-REFERENCE_STEPS: Mapping[tuple[str, str], float] = MappingProxyType({})
-"""(task, reference device) → seconds of the reference step (`grader.training.reference_step`) on that device."""
+PROBE_STEPS = 30
+"""Steps after which a training's time is projected, at the earliest."""
+PROBE_SHARE = 0.01
+"""Of the limit: what is trained before a projection at the least. Short trainings are over before one is due."""
 
+REFERENCE_STEPS: Mapping[tuple[str, str], float] = MappingProxyType(
+    {
+        # One core of an AMD EPYC (family 25, model 17), 2026-11-21, torch 2.15.0: fastest of 15 rounds of 60 steps, their
+        # median 37.9 ms, while other work shared the machine.
+        ("mnist", "epyc-core"): 0.0361,
+    }
+)
+"""(task, reference device) → seconds of the reference step (`grader.training.reference_step`) on that device.
 
-class Scaled(NamedTuple):
-    """A limit as it holds on this machine."""
-
-    seconds: float
-    factor: float
-    sentence: str
+Only what was measured stands here, by `benchmarks/reference_step.py`: no T4 was yet.
+"""
 
 
 def scaled_limit(
@@ -43,23 +50,30 @@ def scaled_limit(
     reference_device: str,
     measured_step_seconds: float,
     table: Mapping[tuple[str, str], float] = REFERENCE_STEPS,
-) -> Scaled:
+) -> TimeLimit:
     """The limit times measured / tabulated step time, never below the limit itself.
 
     Args:
         limit_seconds: counted time of one trial on the reference device.
         measured_step_seconds: of the reference step on this machine; 0 where it was not timed.
     """
-    known, device = table.get((task, reference_device)), clean(reference_device, 60)
-    if known is None:
-        why = f"how fast a {device} is at this task has not been measured, so the limit is not scaled"
-        return Scaled(limit_seconds, 1.0, f"{_limit(limit_seconds)}: {why}.")
-    if not (math.isfinite(measured_step_seconds) and measured_step_seconds > 0):
-        why = "this machine's reference step was not timed, so the limit is not scaled"
-        return Scaled(limit_seconds, 1.0, f"{_limit(limit_seconds)}: {why}.")
-    factor = max(1.0, measured_step_seconds / known)
-    steps = f"the reference step takes {_step(measured_step_seconds)} here and {_step(known)} on a {device}"
-    return Scaled(limit_seconds * factor, factor, _scaled(limit_seconds, factor, steps, device))
+    known, device = table.get((task, reference_device), 0.0), clean(reference_device, 60)
+    timed = math.isfinite(measured_step_seconds) and measured_step_seconds > 0
+    step = measured_step_seconds if timed else 0.0
+    if not (known and step):
+        missing = f"how fast a {device} is at this task has not been measured"
+        why = "this machine's reference step was not timed" if known else missing
+        sentence = f"{_limit(limit_seconds)}: {why}, so the limit is not scaled."
+        return TimeLimit(limit_seconds, 1.0, sentence, limit_seconds, device, step, known)
+    factor = max(1.0, step / known)
+    steps = f"the reference step takes {_step(step)} here and {_step(known)} on a {device}"
+    sentence = _scaled(limit_seconds, factor, steps, device)
+    return TimeLimit(limit_seconds * factor, factor, sentence, limit_seconds, device, step, known)
+
+
+def is_measured(task: str, reference_device: str) -> bool:
+    """Whether it is known how fast this device is, so that timing the reference step here is of any use."""
+    return (task, reference_device) in REFERENCE_STEPS
 
 
 def wall_limit(scaled_seconds: float) -> float:
@@ -106,6 +120,14 @@ def step_seconds(marks: Sequence[tuple[int, float]], warm_up_steps: int = WARM_U
         raise ValueError("a projection needs two marks or more, with rising steps and seconds")
     warm = [seconds for start, seconds in stretches if start >= warm_up_steps]
     return statistics.median(warm or [seconds for _, seconds in stretches])
+
+
+def is_due(marks: Sequence[tuple[int, float]], scaled_seconds: float) -> bool:
+    """Whether these marks of a training on its way, as `step_seconds` takes them, are enough to project it."""
+    if len(marks) < 2:
+        return False
+    (first, start), (last, end) = marks[0], marks[-1]
+    return last >= PROBE_STEPS and last > first and end - start >= PROBE_SHARE * scaled_seconds
 
 
 def projected(

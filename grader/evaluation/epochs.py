@@ -5,7 +5,7 @@ An epoch is counted in samples that were delivered, never in what a student's lo
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from grader.text import counted
 
@@ -25,14 +25,24 @@ class Limits(Protocol):
     def cap(self) -> int | None: ...
 
 
-def epochs_to_train(stated: int, limits: Limits) -> tuple[int, str]:
-    """The number of epochs, and why, as a sentence to the student.
+class Trained(NamedTuple):
+    """How many epochs are trained, and why."""
+
+    epochs: int
+    sentence: str  # to the student
+    capped: bool = (
+        False  # the grader's cap ends it before the student's own number, which the assignment allows
+    )
+
+
+def epochs_to_train(stated: int, limits: Limits) -> Trained:
+    """The number of epochs, and why.
 
     Args:
         stated: as the student's own training has them; 0 where it could not be found out.
     """
     if limits.exactly is not None:
-        return limits.exactly, _exactly(max(stated, 0), limits.exactly)
+        return Trained(limits.exactly, _exactly(max(stated, 0), limits.exactly))
     if limits.at_most == "student":
         assert limits.cap is not None
         return _capped(stated, limits.cap)
@@ -40,34 +50,25 @@ def epochs_to_train(stated: int, limits: Limits) -> tuple[int, str]:
     return _at_most(stated, limits.at_most)
 
 
-def ended_by_cap(stated: int, trained: int, sentence: str) -> bool:
-    """Whether an assignment without a limit was trained for fewer epochs than the student's own.
-
-    Args:
-        sentence: what `epochs_to_train` said, or a text that holds it.
-    """
-    return stated > trained and _CAP in sentence
-
-
 def _exactly(stated: int, epochs: int) -> str:
     yours = f"; your training has {stated:,}" if stated not in (0, epochs) else ""
     return f"{_epochs(epochs)}, as the assignment asks{yours}."
 
 
-def _at_most(stated: int, limit: int) -> tuple[int, str]:
+def _at_most(stated: int, limit: int) -> Trained:
     if stated < 1:
-        return limit, f"{_epochs(limit)}, the assignment's limit: {_UNKNOWN}."
+        return Trained(limit, f"{_epochs(limit)}, the assignment's limit: {_UNKNOWN}.")
     if stated > limit:
-        return limit, f"{_epochs(limit)}, the assignment's limit; your training has {stated:,}."
-    return stated, f"{_epochs(stated)}, as your training has; the assignment allows {limit:,}."
+        return Trained(limit, f"{_epochs(limit)}, the assignment's limit; your training has {stated:,}.")
+    return Trained(stated, f"{_epochs(stated)}, as your training has; the assignment allows {limit:,}.")
 
 
-def _capped(stated: int, cap: int) -> tuple[int, str]:
+def _capped(stated: int, cap: int) -> Trained:
     if stated < 1:
-        return cap, f"{_epochs(cap)}, {_CAP}: {_UNKNOWN}."
+        return Trained(cap, f"{_epochs(cap)}, {_CAP}: {_UNKNOWN}.")
     if stated > cap:
-        return cap, f"{_epochs(cap)}, {_CAP}; your training has {stated:,}."
-    return stated, f"{_epochs(stated)}, as your training has; the assignment allows any number."
+        return Trained(cap, f"{_epochs(cap)}, {_CAP}; your training has {stated:,}.", capped=True)
+    return Trained(stated, f"{_epochs(stated)}, as your training has; the assignment allows any number.")
 
 
 _UNKNOWN = "how many your own training has could not be found out"

@@ -66,6 +66,21 @@ def differing(worker: Worker, transforms: Sequence[Call], shape: tuple[int, ...]
         return worker.refuse(error)
 
 
+def reference_step(worker: Worker, shape: tuple[int, ...], classes: int) -> float | Ending:
+    """Seconds of CPU time per core that the task's reference step takes on this machine.
+
+    It is to be asked of a fresh worker: student code could change what is timed, and the clock.
+    """
+    fields = {"shape": list(shape), "classes": classes}
+    answer = worker.request("reference step", fields, patience=LOAD)
+    if isinstance(answer, Ending):
+        return answer
+    try:
+        return answer.number("seconds", 0, LOAD.seconds)
+    except ProtocolError as error:
+        return worker.refuse(error)
+
+
 def load(worker: Worker, file: str, cell: int, class_name: str) -> tuple[str, ...] | Ending:
     """Load the class by the definitions of its file. Returns notes for the report."""
     answer = worker.request("load", {"file": file, "cell": cell, "class_name": class_name}, patience=LOAD)

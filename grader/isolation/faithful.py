@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.isolation import checked
 from grader.isolation.frames import Array, Message, ProtocolError, strict_json
-from grader.isolation.hearing import EpochState, Heard
+from grader.isolation.hearing import Declined, EpochState, Heard, Pace, Paced
 from grader.isolation.states import STATE_LIMIT_BYTES, State, state_of
 from grader.isolation.supervisor import Ending, EndingKind, Patience, Worker
 from grader.records import CurvePoint
@@ -20,7 +20,7 @@ ANSWER_LIMIT_BYTES = 1024 * 1024
 MAX_NOTES = 60
 LIMIT_TAIL = 4000
 
-OwnEnding = Literal["budget", "finished", "it ended itself", "diverged", "uncovered", "nothing"]
+OwnEnding = Literal["budget", "finished", "it ended itself", "diverged", "uncovered", "nothing", "declined"]
 _ENDED: dict[str, OwnEnding] = {
     one: one for one in ("budget", "finished", "it ended itself", "diverged", "uncovered", "nothing")
 }
@@ -65,7 +65,7 @@ class FaithfulRun:
     `ending` is one of these, or how the worker ended without an answer (`EndingKind`): `budget` all samples were
     delivered; `finished` and `it ended itself` the student's code came to its end before; `diverged` the loss or
     the model became NaN or infinite; `uncovered` the code would not train on the task's images as it did for the
-    student; `nothing` the chosen training did not run again.
+    student; `nothing` the chosen training did not run again; `declined` it would take too long.
     """
 
     states: tuple[EpochState, ...]  # after each epoch of samples, and after the last step
@@ -81,6 +81,8 @@ class FaithfulRun:
     wall_seconds: float = 0.0
     cpu_seconds: float = 0.0
     place: str = ""  # where the student's code raised, for the kind `raised`
+    loop_cpu_seconds: float = 0.0  # without what the unit did before the first report of its training
+    paced: Paced | None = None  # what the first steps said, where a projection was due
 
     @property
     def trained(self) -> bool:
@@ -95,21 +97,27 @@ def train(
     *,
     patience: Patience,
     on_progress: Callable[[int, float], None] | None = None,
+    pace: Pace | None = None,
 ) -> FaithfulRun:
     """Run the unit in a worker that has the training images. The worker is of no further use.
 
     Args:
         on_progress: gets samples and loss.
+        pace: says after the first steps whether the training is worth going on with.
     """
-    heard = _Heard(budget=budget, cpu=worker.cpu_seconds, on_progress=on_progress)
+    heard = _Heard(budget=budget, cpu=worker.cpu_seconds, on_progress=on_progress, pace=pace)
     limit = min(budget.state_limit, STATE_LIMIT_BYTES)
-    answer = worker.request(
-        "faithful",
-        {**asdict(wanted), **asdict(budget), "state_limit": limit},
-        patience=patience,
-        payload_limit=max(limit, ANSWER_LIMIT_BYTES),
-        on_progress=heard,
-    )
+    try:
+        answer = worker.request(
+            "faithful",
+            {**asdict(wanted), **asdict(budget), "state_limit": limit},
+            patience=patience,
+            payload_limit=max(limit, ANSWER_LIMIT_BYTES),
+            on_progress=heard,
+        )
+    except Declined:
+        worker.stop()
+        return replace(heard.so_far(), ending="declined", sentence=heard.declined)
     if not isinstance(answer, Ending):
         heard.look()
         try:
@@ -167,6 +175,8 @@ class _Heard(Heard):
             report_times=tuple(self.times),
             wall_seconds=self.wall_seconds,
             cpu_seconds=self.cpu_seconds,
+            loop_cpu_seconds=self.loop_cpu_seconds,
+            paced=self.paced,
         )
 
 

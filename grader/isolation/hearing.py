@@ -7,18 +7,42 @@ testimony: the clock is the supervisor's, and a state counts for what its bytes 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from grader.isolation.frames import ProtocolError
 from grader.isolation.states import State
-from grader.records import CurvePoint
+from grader.records import CurvePoint, Projection
 
 KEPT_BYTES = 512 * 1024 * 1024
 """States of earlier epochs that are kept for one trial; beyond it the oldest are dropped."""
 
 MAX_REPORTS = 200_000
 MAX_CURVE = 5_000
+
+
+class Mark(NamedTuple):
+    """How far a training was after so much CPU time of its worker, by the supervisor's clock."""
+
+    steps: int
+    samples: int
+    cpu_seconds: float
+
+
+class Paced(NamedTuple):
+    """What the first steps say of the whole training."""
+
+    projection: Projection
+    declined: str  # why it is not worth going on, as a sentence; "" where it goes on
+
+
+Pace = Callable[[Sequence[Mark]], Paced | None]
+"""Is asked after each report until it can tell; None: not yet."""
+
+
+class Declined(Exception):
+    """The training would take too long; it was ended, and nothing went wrong."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +69,9 @@ class Heard:
     curve: list[CurvePoint] = field(default_factory=list)
     times: list[tuple[int, float]] = field(default_factory=list)
     states: list[EpochState] = field(default_factory=list)
+    pace: Pace | None = None
+    marks: list[Mark] = field(default_factory=list)
+    paced: Paced | None = None
 
     def __post_init__(self) -> None:
         self.cpu_start = self.cpu_last = self.cpu()
@@ -62,11 +89,22 @@ class Heard:
         """Up to the last look."""
         return self.cpu_last - self.cpu_start
 
+    @property
+    def loop_cpu_seconds(self) -> float:
+        """Between the first report and the last: what ran before the training began is not in it."""
+        return self.cpu_seconds - self.marks[0].cpu_seconds if self.marks else 0.0
+
+    @property
+    def declined(self) -> str:
+        """Why the training was not gone on with; "" where it was."""
+        return self.paced.declined if self.paced else ""
+
     def forget(self) -> None:
         """The training begins anew."""
         self.steps = self.samples = 0
         self.curve.clear()
         self.times.clear()
+        self.marks.clear()
         self.states.clear()
 
     def listen(self) -> None:
@@ -80,14 +118,35 @@ class Heard:
         if self.reports > MAX_REPORTS:
             raise ProtocolError("progress")
 
-    def went_on(self, steps: int, samples: int, loss: float) -> None:
-        """So many steps and samples in all; `loss` is the mean since the report before, below 0 where it is none."""
+    def went_on(self, steps: int, samples: int, loss: float, rate: float = -1.0) -> None:
+        """So many steps and samples in all; `loss` is the mean since the report before, below 0 where it is none.
+
+        Args:
+            rate: of the last step; below 0 where it is not known.
+
+        Raises:
+            Declined: the first steps say that the training would take too long.
+        """
         self.steps, self.samples = steps, samples
         self.times.append((steps, self.wall_seconds))
         if loss >= 0 and len(self.curve) < MAX_CURVE:
-            self.curve.append(CurvePoint(samples, loss))
+            self.curve.append(CurvePoint(samples, loss, rate if rate >= 0 else -1.0))
         if self.on_progress:
             self.on_progress(samples, loss)
+        self._mark(Mark(steps, samples, self.cpu_seconds))
+
+    def _mark(self, mark: Mark) -> None:
+        """Keep what rises: a report may come twice, and a process that ends takes its CPU time along."""
+        if self.marks and (
+            mark.steps <= self.marks[-1].steps or mark.cpu_seconds < self.marks[-1].cpu_seconds
+        ):
+            return
+        if len(self.marks) < MAX_CURVE:
+            self.marks.append(mark)
+        if self.pace and self.paced is None:
+            self.paced = self.pace(self.marks)
+            if self.declined:
+                raise Declined
 
     def keep(self, one: EpochState) -> None:
         """Keep a state, and drop the oldest where they become too many."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from grader.isolation import checked
 from grader.isolation.frames import Message, ProtocolError
-from grader.isolation.hearing import EpochState, Heard
+from grader.isolation.hearing import Declined, EpochState, Heard, Pace, Paced
 from grader.isolation.states import STATE_LIMIT_BYTES, State, state_of
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.records import Call, CurvePoint
@@ -30,6 +30,7 @@ class Training:
     epochs: tuple[EpochState, ...] = ()
     ending: Ending | None = None  # where the worker was gone before it was done
     notes: tuple[str, ...] = ()
+    paced: Paced | None = None  # what the first steps said, where a projection was due
 
 
 def train(
@@ -42,6 +43,7 @@ def train(
     max_steps: int = 0,
     report_every: int = 20,
     on_progress: Callable[[int, float], None] | None = None,
+    pace: Pace | None = None,
 ) -> Training:
     """One training by the harness's loop.
 
@@ -51,17 +53,23 @@ def train(
         max_steps: stop after so many, the schedules still made for the whole; 0 for the whole training.
         report_every: steps between two points of the curve.
         on_progress: gets samples and loss.
+        pace: says after the first steps whether the training is worth going on with; where it is not, the worker is
+            ended, and `Training.paced` says why.
     """
     limit = 0 if start is None else min(start.frame_bytes, STATE_LIMIT_BYTES)
-    heard = _Heard(epochs_planned=plan["epochs"], cpu=worker.cpu_seconds, on_progress=on_progress)
+    heard = _Heard(epochs_planned=plan["epochs"], cpu=worker.cpu_seconds, on_progress=on_progress, pace=pace)
     fields = {**plan, "seed": seed, "max_steps": max_steps, "report_every": report_every}
-    answer = worker.request(
-        "train",
-        {"plan": fields, "state_limit": limit},
-        patience=patience,
-        payload_limit=limit,
-        on_progress=heard,
-    )
+    try:
+        answer = worker.request(
+            "train",
+            {"plan": fields, "state_limit": limit},
+            patience=patience,
+            payload_limit=limit,
+            on_progress=heard,
+        )
+    except Declined:
+        worker.stop()
+        return heard.so_far()
     if not isinstance(answer, Ending):
         try:
             heard.look()
@@ -93,10 +101,10 @@ class _Heard(Heard):
     def _progress(self, message: Message) -> None:
         steps = message.integer("steps", 1, checked.MAX_COUNT)
         samples = message.integer("samples", 1, checked.MAX_COUNT)
-        loss = message.number("loss", -1, 1e30)
+        loss, rate = message.number("loss", -1, 1e30), message.number("rate", -1, 1e30)
         if steps <= self.steps:  # it was begun anew
             self.forget()
-        self.went_on(steps, samples, loss)
+        self.went_on(steps, samples, loss, rate)
 
     def _epoch(self, message: Message) -> None:
         epoch = message.integer("epoch", 1, self.epochs_planned)
@@ -115,6 +123,7 @@ class _Heard(Heard):
             wall_seconds=self.wall_seconds,
             cpu_seconds=self.cpu_seconds,
             epochs=tuple(self.states),
+            paced=self.paced,
         )
 
 

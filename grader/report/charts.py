@@ -43,6 +43,39 @@ def loss_curve(trials: tuple[Trial, ...]) -> str:
     )
 
 
+def rate_curve(trials: tuple[Trial, ...]) -> str:
+    """The learning rate as it was run, as an `<svg>`; "" where it is not known.
+
+    All seeds are trained under one schedule: the trial that came furthest is drawn.
+    """
+    known = [points for trial in trials if len(points := rated(trial)) > 1]
+    if not known:
+        return ""
+    points = max(known, key=lambda some: some[-1].samples)
+    most = max(point.samples for point in points)
+    highest = round_up(max(point.rate for point in points))
+    places = " ".join(f"{_x(one.samples, most):.1f},{_y(one.rate, highest):.1f}" for one in points)
+    about = f"From {points[0].rate:.3g} to {points[-1].rate:.3g}, at most {max(p.rate for p in points):.3g}."
+    return "".join(
+        (
+            f'<svg class="curve" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" ',
+            'aria-labelledby="rates-t rates-d">',
+            '<title id="rates-t">Learning rate over the samples seen</title>',
+            f'<desc id="rates-d">{about}</desc>',
+            *_grid(most, highest),
+            f'<g class="line line-0"><polyline points="{places}"/></g>',
+            "</svg>",
+        )
+    )
+
+
+def rated(trial: Trial) -> list[CurvePoint]:
+    """The points of a trial whose learning rate is known; not all of them where they are many."""
+    good = [point for point in trial.curve if 0 <= point.rate < 1e12 and point.samples >= 0]
+    step = math.ceil(len(good) / POINTS_DRAWN) or 1
+    return good[step - 1 :: step]
+
+
 def _drawable(curve: tuple[CurvePoint, ...]) -> list[CurvePoint]:
     """Points with a finite loss, not below zero, averaged in groups where there are too many."""
     good = [

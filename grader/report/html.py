@@ -41,6 +41,7 @@ def render(record: RunRecord) -> str:
             sections=sections(shown),
             pictures={
                 "curve": Markup(charts.loss_curve(shown.evidence.trials)),
+                "rates": Markup(charts.rate_curve(shown.evidence.trials)),
                 "accuracy": Markup(accuracy_curve(shown.evidence.trials, limits(shown))),
                 "images": Markup(gallery(shown.evidence.explanations)),
                 "growth": Markup(growth(shown.evidence.model)),

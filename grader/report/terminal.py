@@ -208,4 +208,5 @@ def _how(record: RunRecord) -> Iterator[str]:
     if not isinstance(found.integrity.isolation, Absent):
         yield f"Isolation level {found.integrity.isolation.level}: {found.integrity.isolation.name}."
     made = record.provenance
+    yield f"Time: {words.took(made)}."
     yield f"Assignment {made.spec_id}, edition {made.spec_edition}; run {record.run_id}."

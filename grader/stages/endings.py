@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.isolation.supervisor import Ending
-from grader.records import Absent, Entrypoint
+from grader.records import Absent, Entrypoint, TimeLimit
 
 _DOING = {
     "load": "while the definitions of {place} were loaded",
@@ -23,14 +23,24 @@ _HINTS = {
     "restore": "All that is learned must live in parameters and registered buffers that __init__ creates.",
 }
 
+_NO_LIMIT = Absent("skipped", "No limit of the assignment ended it.")
+
 
 def absent_because(
-    ending: Ending, phase: str, entrypoint: Entrypoint, input_shape: tuple[int, ...] = (1, 28, 28)
+    ending: Ending,
+    phase: str,
+    entrypoint: Entrypoint,
+    input_shape: tuple[int, ...] = (1, 28, 28),
+    limit: TimeLimit | Absent = _NO_LIMIT,
 ) -> Absent:
-    """The evidence that this ending took away. `input_shape` is that of one image, for the hint.
+    """The evidence that this ending took away.
 
-    A student's code that raises, hangs or crashes is `failed`; what a machine does is `errored`; work that
-    only took too long here is for a person to look at.
+    A student's code that raises, hangs or crashes is `failed`; what a machine does is `errored`. A used-up time limit
+    is `failed` only where this machine was held against the device that the limit is meant for; else a person looks.
+
+    Args:
+        input_shape: of one image, for the hint.
+        limit: the training's, where that is what ended.
     """
     doing = _DOING[phase].format(place=entrypoint.place, call=entrypoint.call)
     if ending.kind == "machine":
@@ -44,12 +54,7 @@ def absent_because(
         reason = f"{ending.sentence} It happened {doing}."
         return Absent("review", reason, "A person decides: it may have been recovered wrongly.", phase)
     if ending.kind == "slow":
-        return Absent(
-            "review",
-            f"Time was over {doing}: {ending.sentence}",
-            "A person decides: this machine may be slow.",
-            phase,
-        )
+        return _time_was_over(ending, doing, phase, limit)
     hint = _HINTS[phase].format(images=", ".join(map(str, (4, *input_shape))))
     at = f" ({ending.place})" if ending.place else ""
     if ending.kind == "raised":
@@ -57,6 +62,22 @@ def absent_because(
             "failed", f"An error was raised {doing}: {ending.sentence.rstrip('.')}{at}.", hint, phase
         )
     return Absent("failed", f"{_NAMED[ending.kind]} {doing}: {ending.sentence}", hint, phase)
+
+
+def not_trained(sentence: str) -> Absent:
+    """A training that was given up because its first steps say that it would take too long here."""
+    return Absent("review", sentence, "A person decides: grade it again on a faster machine.", "train")
+
+
+def _time_was_over(ending: Ending, doing: str, phase: str, limit: TimeLimit | Absent) -> Absent:
+    if isinstance(limit, Absent):
+        hint = "A person decides: this machine may be slow."
+        return Absent("review", f"Time was over {doing}: {ending.sentence}", hint, phase)
+    if not limit.compared:
+        hint = f"A person decides: this machine may be slow. {limit.sentence}"
+        return Absent("review", f"Time was over {doing}: {ending.sentence}", hint, phase)
+    reason = f"Time limit exceeded {doing}: {ending.sentence} {limit.sentence}"
+    return Absent("failed", reason, "Fewer steps, or a model that computes less for each of them.", phase)
 
 
 _NAMED = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from grader.isolation import conversation, faithful
@@ -44,10 +44,18 @@ def run_faithful(job: Job, training: RecoveredTraining, unit: Unit, seed: int, e
         handed = _hand_over(job, worker)
         if handed is not None:
             return _never(handed.kind, handed.sentence)
-        patience = job.patience()
-        patience = replace(patience, cpu_seconds=patience.cpu_seconds + BESIDE_CPU_SECONDS)
         budget = _budget(job, seed, epochs)
-        return faithful.train(worker, wanted, budget, patience=patience, on_progress=job.on_progress)
+        # A loop that says how many epochs it has may end before the budget does.
+        stated = training.sessions[training.chosen].epochs
+        needed = min(budget.samples, stated * budget.images or budget.samples)
+        return faithful.train(
+            worker,
+            wanted,
+            budget,
+            patience=job.patience(BESIDE_CPU_SECONDS),
+            on_progress=job.on_progress,
+            pace=partial(job.pace, samples_needed=needed),
+        )
     finally:
         worker.stop()
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from grader.data.interface import DataSet
+from grader.evaluation.clock import is_due, projected, wall_limit
 from grader.evaluation.score import Secret
 from grader.isolation import conversation
 from grader.isolation.frames import Array
+from grader.isolation.hearing import Mark, Paced
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.reading.scan import Scan
-from grader.records import ModelFacts, Recipe, RecoveredTraining
+from grader.records import Absent, ModelFacts, Projection, Recipe, RecoveredTraining, TimeLimit
 from grader.stages.workers import OpenWorker
 
-_BACK_STOP = 4
-"""Wall clock may be this many times the time limit before the machine is called too busy."""
-
+_AS_GIVEN = Absent("skipped", "The limit was given in seconds.")
 
 OnScored = Callable[["Job", Worker, Secret, int, Array], None]
 """Gets the evaluating worker when its scores and its state are in, the trial's secret and seed, and the scores in the
@@ -48,7 +48,9 @@ class Job:
     model: ModelFacts
     recipe: Recipe
     data: DataSet
-    time_limit_seconds: float
+    time_limit_seconds: (
+        float  # counted, which is CPU time per core; of one trial, as it holds on this machine
+    )
     threads: int
     secret: int
     on_progress: Callable[[int, float], None] | None = None
@@ -56,10 +58,29 @@ class Job:
     on_figures: Callable[[Mapping[str, float]], None] | None = None  # is told what the probes measured
     on_scored: OnScored | None = None
     own_loop: OwnLoop | None = None  # the student's, where the recipe's lane is the faithful one
+    time_limit: TimeLimit | Absent = _AS_GIVEN  # how it came about
+    projects: bool = True  # whether a training is given up whose first steps say that it would take too long
 
-    def patience(self) -> Patience:
-        limit = self.time_limit_seconds
-        return Patience(_BACK_STOP * limit, cpu_seconds=limit * self.threads, overrun="slow")
+    def patience(self, beside_seconds: float = 0.0) -> Patience:
+        """How long one training may take.
+
+        Args:
+            beside_seconds: counted time of what runs in the same request and is no training.
+        """
+        counted = self.time_limit_seconds + beside_seconds
+        return Patience(wall_limit(counted), cpu_seconds=counted * self.threads, overrun="slow")
+
+    def pace(self, marks: Sequence[Mark], samples_needed: int) -> Paced | None:
+        """What the first steps of a training say of all of it: see `grader.isolation.hearing.Pace`."""
+        ends = [(mark.steps, mark.cpu_seconds / self.threads) for mark in (marks[0], marks[-1])]
+        if not self.projects or len(marks) < 2 or not is_due(ends, self.time_limit_seconds):
+            return None
+        counted = [(mark.steps, mark.cpu_seconds / self.threads) for mark in marks]
+        steps, samples, _ = marks[-1]
+        needed = max(steps, -(-samples_needed * steps // max(samples, 1)))
+        found = projected(counted, needed, self.time_limit_seconds)
+        projection = Projection(steps, needed, round(found.seconds, 1))
+        return Paced(projection, "" if found.train else found.sentence)
 
 
 def load(job: Job, worker: Worker) -> tuple[Ending, str] | None:

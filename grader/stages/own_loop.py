@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from grader.evaluation.clock import ending
 from grader.isolation import conversation
 from grader.isolation.faithful import FaithfulRun
 from grader.isolation.states import State
 from grader.isolation.supervisor import Ending, EndingKind
 from grader.isolation.training import Training
-from grader.records import Absent
-from grader.stages.endings import absent_because
+from grader.records import Absent, TimeLimit
+from grader.stages.endings import absent_because, not_trained
 from grader.stages.faithful import run_faithful
 from grader.stages.job import Job, OwnLoop, prepare
 
@@ -67,8 +68,19 @@ def _last(job: Job, run: FaithfulRun) -> State | Absent:
             return state
         reason = "Your own training loop ended without a model that can be scored."
         return Absent("failed", reason, "It has to train the model that is handed in.", "train")
+    if run.ending == "declined":
+        return not_trained(run.sentence)
     kind: EndingKind = run.ending  # type: ignore[assignment]  # the others are handled above
-    return absent_because(Ending(kind, run.sentence, run.place), "train", job.model.entrypoint)
+    ended = Ending(kind, run.sentence, run.place)
+    return absent_because(ended, "train", job.model.entrypoint, job.model.input_shape, _limit(job, run))
+
+
+def _limit(job: Job, run: FaithfulRun) -> TimeLimit | Absent:
+    """The limit, where the training itself used it up: the unit's other code counts against nobody."""
+    counted = run.loop_cpu_seconds / job.threads
+    if ending(counted, run.wall_seconds, job.time_limit_seconds) == "limit":
+        return job.time_limit
+    return Absent("skipped", "What the code does beside its training took a part of the time.")
 
 
 def _as_training(run: FaithfulRun) -> Training:
@@ -83,4 +95,5 @@ def _as_training(run: FaithfulRun) -> Training:
         epochs=tuple(one for one in run.states if one.epoch),
         ending=None,
         notes=(run.sentence, *run.notes, _WITHOUT),
+        paced=run.paced,
     )

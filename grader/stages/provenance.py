@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from grader import __version__
+from grader.evaluation.clock import pockets
 from grader.records import MEASURING_VERSION, Absent, Evidence, Provenance
 
 if TYPE_CHECKING:
@@ -31,13 +32,16 @@ def provenance(loaded: Loaded, command: str, started: Started, evidence: Evidenc
     """The record of how this run came about, finished now."""
     from grader.spec.load import evidence_plan_digest
 
+    wall_seconds = time.monotonic() - started.clock
+    trained = sum(trial.wall_seconds for trial in evidence.trials)
+    spent = pockets(wall_seconds, trained, sum(trial.evaluate_seconds for trial in evidence.trials))
     return Provenance(
         grader_version=__version__,
         measuring_version=MEASURING_VERSION,
         command=command,
         started_at=started.at.isoformat(timespec="seconds"),
         finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        wall_seconds=round(time.monotonic() - started.clock, 2),
+        wall_seconds=round(wall_seconds, 2),
         spec_id=loaded.spec.id,
         spec_edition=loaded.spec.edition,
         spec_digest=loaded.digest,
@@ -47,6 +51,9 @@ def provenance(loaded: Loaded, command: str, started: Started, evidence: Evidenc
         platform=f"{platform.system()} {platform.release()} {platform.machine()}",
         versions=tuple(sorted(started.versions.items())),
         secret=started.secret,
+        train_seconds=round(spent.train_seconds, 2),
+        evaluate_seconds=round(spent.evaluate_seconds, 2),
+        overhead_seconds=round(spent.overhead_seconds, 2),
     )
 
 

@@ -20,7 +20,7 @@ def default_recipe(spec: Spec, data: DataSet, head: Head = "logits", stated_epoc
     """The spec's default recipe. Its loss follows the kind of output that the model has."""
     assert spec.training is not None
     default = spec.training.default
-    epochs, why = epochs_to_train(stated_epochs, spec.training.epochs)
+    epochs, why, capped = epochs_to_train(stated_epochs, spec.training.epochs)
     steps = -(-len(data.train_images) // default.batch_size)
     rates = dict(default.schedule.arguments)
     first = rates["lr"] if "lr" in rates else rates["max_lr"]
@@ -41,6 +41,7 @@ def default_recipe(spec: Spec, data: DataSet, head: Head = "logits", stated_epoc
         reason="The assignment trains every model with its default recipe.",
         stated_epochs=stated_epochs,
         parts=(("epochs", why),),
+        epochs_capped=capped,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from grader.evaluation import consistency
 from grader.evaluation.consistency import Line
@@ -58,6 +59,8 @@ def run_study(
     for seed in seeds_for(seeds, at_most):
         trial, raised = run_trial(job, seed)
         trials.append(trial)
+        # What is trained once is not given up later because the machine became slower.
+        job = replace(job, projects=False)
         _keep_heaviest(probes, raised)
         if on_trial:
             on_trial(len(trials), trial)

@@ -7,11 +7,22 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from grader.data.interface import DataSet
+from grader.evaluation.clock import is_measured, scaled_limit
 from grader.events import Events
 from grader.isolation import conversation
 from grader.isolation.supervisor import Ending
 from grader.reading.scan import scan
-from grader.records import Absent, Explanations, Measurement, ModelFacts, Probe, Projection, Recipe, Trial
+from grader.records import (
+    Absent,
+    Explanations,
+    Measurement,
+    ModelFacts,
+    Probe,
+    Projection,
+    Recipe,
+    TimeLimit,
+    Trial,
+)
 from grader.stages.capture import own_names
 from grader.stages.explain import FirstModel
 from grader.stages.faithful import why_not
@@ -62,13 +73,32 @@ def study(setting: Setting, looked: Looked, events: Events) -> Studied:
     if obstacle is not None or isinstance(looked.model, Absent):
         assert obstacle is not None
         return Studied(recipe, (), obstacle, obstacle)
+    limit = time_limit(setting)
     try:
-        return _trained(setting, looked, looked.model, recipe, events)
+        return _trained(setting, looked, looked.model, recipe, limit, events)
     except LoopNotRun as error:
         events.note(str(error))
         recipe = _recipe(setting, looked, "fast")
         recipe = replace(recipe, lane_reason=f"{error} {recipe.lane_reason}")
-        return _trained(setting, looked, looked.model, recipe, events)
+        return _trained(setting, looked, looked.model, recipe, limit, events)
+
+
+def time_limit(setting: Setting) -> TimeLimit:
+    """The assignment's limit of one trial as it holds on this machine.
+
+    The reference step is timed, in a worker without student code, only where that can change the limit.
+    """
+    training, task, data = setting.spec.training, setting.spec.task, setting.data
+    assert training is not None
+    found: float | Ending = 0.0
+    if setting.full and is_measured(task, training.reference_device):
+        worker = setting.open_worker()
+        try:
+            found = conversation.reference_step(worker, data.input_shape, data.classes)
+        finally:
+            worker.stop()
+    seconds = 0.0 if isinstance(found, Ending) else found
+    return scaled_limit(training.time_limit, task, training.reference_device, seconds)
 
 
 def _recipe(setting: Setting, looked: Looked, lane: Lane) -> Recipe:
@@ -104,9 +134,11 @@ def _lane(setting: Setting, looked: Looked) -> Lane:
     return setting.lane
 
 
-def _trained(setting: Setting, looked: Looked, model: ModelFacts, recipe: Recipe, events: Events) -> Studied:
+def _trained(
+    setting: Setting, looked: Looked, model: ModelFacts, recipe: Recipe, limit: TimeLimit, events: Events
+) -> Studied:
     explaining = FirstModel()
-    job = _job(setting, looked, model, recipe, events, explaining)
+    job = _job(setting, looked, model, recipe, limit, events, explaining)
     if not setting.full:
         return _a_few_steps(job, events)
     training = setting.spec.training
@@ -121,8 +153,15 @@ def _trained(setting: Setting, looked: Looked, model: ModelFacts, recipe: Recipe
         on_trial=lambda n, trial: events.note(_trial_line(n, trial)),
     )
     events.end(counted(len(trials), "trial", "trials"))
-    not_needed = Absent("skipped", "It was trained, so nothing was projected.")
-    return Studied(recipe, trials, accuracy, not_needed, probes, explaining.found or NOT_EXPLAINED)
+    projection = _projection(trials, accuracy)
+    return Studied(recipe, trials, accuracy, projection, probes, explaining.found or NOT_EXPLAINED)
+
+
+def _projection(trials: tuple[Trial, ...], accuracy: Measurement | Absent) -> Projection | Absent:
+    """What the first steps said, where the training did not come to its end."""
+    if isinstance(accuracy, Absent):
+        return trials[0].projection
+    return Absent("skipped", "It was trained, so nothing was projected.")
 
 
 def _job(
@@ -130,23 +169,24 @@ def _job(
     looked: Looked,
     model: ModelFacts,
     recipe: Recipe,
+    limit: TimeLimit,
     events: Events,
     explaining: FirstModel,
 ) -> Job:
-    assert setting.spec.training is not None
     total = recipe.epochs * len(setting.data.train_images)
     return Job(
         open_worker=setting.open_worker,
         model=model,
         recipe=recipe,
         data=setting.data,
-        time_limit_seconds=setting.spec.training.time_limit,
+        time_limit_seconds=limit.seconds,
         threads=setting.threads,
         secret=setting.secret,
         on_progress=lambda samples, loss: events.progress(samples / total, f"loss {loss:.3f}"),
         scan=scan(looked.fetched.root, looked.fetched.submission),
         on_scored=explaining,
         own_loop=_own_loop(looked) if recipe.lane == "faithful" and setting.full else None,
+        time_limit=limit,
     )
 
 

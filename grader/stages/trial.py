@@ -5,24 +5,30 @@ A third worker runs the integrity probes (`grader.stages.probing`).
 
 from __future__ import annotations
 
-from grader.evaluation import probes, probes_state
+import time
+from dataclasses import replace
+from functools import partial
+
+from grader.evaluation import probes_state
+from grader.evaluation.clock import PROBE_STEPS, step_seconds
 from grader.evaluation.score import Score, Secret, score
 from grader.isolation import conversation
 from grader.isolation.states import State
 from grader.isolation.supervisor import Ending, Worker
 from grader.isolation.training import Training
-from grader.records import Absent, EpochPoint, Measurement, ModelFacts, Probe, Projection, Trial
-from grader.stages.endings import absent_because
+from grader.records import Absent, EpochPoint, Measurement, Probe, Projection, Trial
+from grader.stages.endings import absent_because, not_trained
 from grader.stages.epochs import NOT_MEASURED, epoch_points
 from grader.stages.job import Job as Job
 from grader.stages.job import prepare
 from grader.stages.own_loop import Trained, train_by_own_loop
 from grader.stages.plan import plan_of
 from grader.stages.probing import Probed, Scored, probe
+from grader.stages.testimony import what_is_said
 
-PROBE_STEPS = 30
 _WARM_UP_STEPS = 5
 _REPORTS_PER_EPOCH = 24
+_NOT_DUE = Absent("skipped", "It was over, or far from its limit, before one was due.")
 _EVALUATING_SEED = 0x5EED
 """Another seed than the training's: what was not learned is not the same by chance."""
 
@@ -39,6 +45,13 @@ def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
     trained = _train(job, seed, secret)
     if isinstance(trained, Absent):
         return _never_begun(seed, trained), ()
+    begin = time.monotonic()
+    trial, raised = _evaluated(job, seed, secret, trained)
+    return replace(trial, evaluate_seconds=round(time.monotonic() - begin, 2)), raised
+
+
+def _evaluated(job: Job, seed: int, secret: Secret, trained: Trained) -> tuple[Trial, tuple[Probe, ...]]:
+    """Score and probe what a training worker left."""
     if isinstance(trained.state, Absent):
         return _cut_short(job, seed, secret, trained.training, trained.state), ()
     scored = _predict(job, seed, secret, trained.state)
@@ -50,7 +63,7 @@ def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
     judged = scored if isinstance(scored, Absent) else probed.lowest or scored.score
     last = NOT_MEASURED if isinstance(judged, Absent) else judged.accuracy
     points = epoch_points(job, seed, secret, trained.training, last)
-    said = _said(job, trained.training, trained.state, scored)
+    said = what_is_said(job, trained.training, trained.state, scored)
     if job.on_figures:
         training = trained.training
         told = {"writes": training.writes / max(training.steps, 1), "outside bytes": training.outside_bytes}
@@ -85,6 +98,8 @@ def _trial(
         confusion=() if isinstance(judged, Absent) else judged.confusion,
         epochs=points,
         notes=_notes(training),
+        time_limit=job.time_limit,
+        projection=_projection(training),
     )
 
 
@@ -106,7 +121,13 @@ def _cut_short(job: Job, seed: int, secret: Secret, training: Training, why: Abs
         accuracy=why,
         epochs=points,
         notes=_notes(training),
+        time_limit=job.time_limit,
+        projection=_projection(training),
     )
+
+
+def _projection(training: Training) -> Projection | Absent:
+    return training.paced.projection if training.paced else _NOT_DUE
 
 
 def _notes(training: Training) -> tuple[str, ...]:
@@ -132,8 +153,7 @@ def project(job: Job, seed: int) -> Projection | Absent:
     needed = job.recipe.epochs * -(-job.data.task_images // job.recipe.batch_size)
     if len(training.report_times) < 2:
         return Projection(training.steps, needed, training.wall_seconds)
-    (first, start), (last, end) = training.report_times[0], training.report_times[-1]
-    return Projection(training.steps, needed, round((end - start) / (last - first) * needed, 1))
+    return Projection(training.steps, needed, round(step_seconds(training.report_times) * needed, 1))
 
 
 def _train(job: Job, seed: int, secret: Secret) -> Trained | Absent:
@@ -145,12 +165,19 @@ def _train(job: Job, seed: int, secret: Secret) -> Trained | Absent:
         if isinstance(start, Absent):
             return start
         training = _train_here(job, worker, seed, start)
-        after = training.ending or conversation.state(worker)
-        if isinstance(after, Ending):
-            return Trained(training, start, absent_because(after, "train", job.model.entrypoint))
-        return Trained(training, start, after)
+        return Trained(training, start, _state_after(job, worker, training))
     finally:
         worker.stop()
+
+
+def _state_after(job: Job, worker: Worker, training: Training) -> State | Absent:
+    if training.paced and training.paced.declined:
+        return not_trained(training.paced.declined)
+    after = training.ending or conversation.state(worker)
+    if isinstance(after, Ending):
+        model = job.model
+        return absent_because(after, "train", model.entrypoint, model.input_shape, job.time_limit)
+    return after
 
 
 def _ready(job: Job, worker: Worker, seed: int, labels: object) -> State | Absent:
@@ -178,6 +205,9 @@ def _train_here(job: Job, worker: Worker, seed: int, start: State | None, max_st
         max_steps=max_steps,
         report_every=_WARM_UP_STEPS if max_steps else max(1, steps // _REPORTS_PER_EPOCH),
         on_progress=job.on_progress,
+        pace=None
+        if max_steps
+        else partial(job.pace, samples_needed=job.recipe.epochs * len(job.data.train_images)),
     )
 
 
@@ -223,53 +253,3 @@ def _measurement(job: Job, scored: Score) -> Measurement:
 
 def _never_begun(seed: int, absent: Absent) -> Trial:
     return Trial(seed, "stopped", absent.reason, 0, 0, (), 0.0, 0.0, 0, "", -1, absent)
-
-
-def _said(job: Job, training: Training, state: State, scored: Scored | Absent) -> tuple[Probe, ...]:
-    """What the bytes that crossed the border say about what the model said, and what the training worker says."""
-    model = job.model
-    testimony: tuple[Probe, ...] = ()
-    if job.own_loop is None:
-        steps = probes.writes(training.writes / max(training.steps, 1), training.steps)
-        testimony = (steps, probes.outside(training.outside_bytes))
-    return (
-        _size(model, state),
-        *_buffers(model),
-        *_hidden(model),
-        *(_finite(scored.score) if isinstance(scored, Scored) else ()),
-        *testimony,
-    )
-
-
-def _size(model: ModelFacts, state: State) -> Probe:
-    claimed = model.parameters + model.buffer_elements
-    if (state.parameters, state.buffers) == (model.parameters, model.buffer_elements):
-        return probes.clean(
-            "state size", f"The trained state holds the {claimed:,} values that were counted."
-        )
-    return probes.raised(
-        "state size",
-        f"The trained state holds {state.elements:,} values, counted were {claimed:,}: a person will look at it.",
-    )
-
-
-def _buffers(model: ModelFacts) -> tuple[Probe, ...]:
-    limit = probes.LIMITS["buffers"].threshold
-    if model.buffer_elements <= max(limit, model.parameters // 10):
-        return ()
-    seen = f"{model.buffer_elements:,} values are kept in buffers, which no limit counts"
-    return (probes.raised("buffers", f"{seen}: a person will look at it."),)
-
-
-def _hidden(model: ModelFacts) -> tuple[Probe, ...]:
-    structure = model.structure
-    if isinstance(structure, Absent):
-        return ()
-    return (probes.hidden_values(structure.hidden_elements, structure.hidden_places),)
-
-
-def _finite(scored: Score) -> tuple[Probe, ...]:
-    if not scored.not_finite:
-        return ()
-    seen = f"{scored.not_finite:,} test images got a score of NaN or infinity."
-    return (probes.raised("finite scores", seen),)

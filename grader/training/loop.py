@@ -56,8 +56,8 @@ class Result:
 class Listener(Protocol):
     """Who is told how it goes."""
 
-    def report(self, steps: int, samples: int, loss: float) -> None:
-        """The mean loss over the steps since the report before; it may be NaN or infinite."""
+    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
+        """The mean loss over the steps since the report before, which may be NaN or infinite; the last step's rate."""
 
     def epoch_ended(self, epoch: int, samples: int) -> None:
         """All images were delivered once more; `epoch` counts from 1."""
@@ -75,10 +75,12 @@ class _Run:
     steps: int = 0
     samples: int = 0
     since: list[torch.Tensor] = field(default_factory=list)
+    rate: Any = 0.0  # of the last step, in the first group
 
     def step(self, batch: torch.Tensor, labels: torch.Tensor) -> None:
         value = self.backward(batch, labels)
         self.clip()
+        self.rate = self.optimizer.param_groups[0]["lr"]
         self.optimizer.step()
         for one in self.schedules.per_batch:
             one.step()
@@ -166,7 +168,7 @@ def _epoch(
         stops = bool(plan.max_steps) and run.steps >= plan.max_steps
         if number % plan.report_every == 0 or number == len(batches) or stops:
             mean = run.mean_loss()
-            listener.report(run.steps, run.samples, mean)
+            listener.report(run.steps, run.samples, mean, float(run.rate))
             if not math.isfinite(mean):
                 return "diverged"
         if stops:

@@ -124,6 +124,7 @@ class Session:
         self._data: tuple[torch.Tensor, torch.Tensor] | None = None
         self.handlers: dict[str, Callable[[Message], Answer]] = {
             "transforms": self._transforms,
+            "reference step": self._reference_step,
             "load": self._load,
             "build": self._build,
             "measure": self._measure,
@@ -140,6 +141,13 @@ class Session:
     def _transforms(self, request: Message) -> Answer:
         """Hold a recipe's transforms in batches against the library's own. It is asked before student code is here."""
         return {"differs": disagreement_on(request.header["transforms"], request.header["shape"])[:400]}, {}
+
+    def _reference_step(self, request: Message) -> Answer:
+        """Time a fixed training step, in CPU time per core. It is asked before student code is here, too."""
+        from grader.training.reference_step import counted_step_seconds
+
+        shape = tuple(int(size) for size in request.header["shape"])
+        return {"seconds": counted_step_seconds(shape, request.integer("classes", 1, 100_000))}, {}
 
     def _load(self, request: Message) -> Answer:
         file, name = request.text("file", 1000), request.text("class_name", 500)
@@ -295,9 +303,10 @@ class _Told:
     model: torch.nn.Module
     state_limit: int  # bytes of a state; one that is larger is not sent
 
-    def report(self, steps: int, samples: int, loss: float) -> None:
-        shown = loss if math.isfinite(loss) else -1.0
-        self.channel.send({"op": "progress", "steps": steps, "samples": samples, "loss": shown})
+    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
+        shown, known = (value if math.isfinite(value) else -1.0 for value in (loss, rate))
+        fields = {"steps": steps, "samples": samples, "loss": shown, "rate": known}
+        self.channel.send({"op": "progress", **fields})
 
     def epoch_ended(self, epoch: int, samples: int) -> None:
         state = _state_of(self.model)

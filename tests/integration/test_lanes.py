@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from grader.data import mnist, standin
+from grader.evaluation.clock import REFERENCE_STEPS
 from grader.events import Events
 from grader.isolation import conversation
 from grader.pipeline import Request, grade_submission
-from grader.records import Absent, Recipe, RunRecord
+from grader.records import Absent, Recipe, RunRecord, TimeLimit
 from grader.spec.load import load_spec
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
@@ -38,9 +39,9 @@ def loops() -> ModuleType:
     return module
 
 
-def graded(source: Path, out: Path, lane: Any) -> RunRecord:
+def graded(source: Path, out: Path, lane: Any, spec: Path = SPEC) -> RunRecord:
     request = Request(
-        loaded=load_spec(str(SPEC)),
+        loaded=load_spec(str(spec)),
         source=str(source),
         command="grader run attacks",
         lane=lane,
@@ -95,3 +96,61 @@ def test_another_version_of_a_library_sends_the_work_to_its_own_loop(
     assert asked
     assert recipe_of(record).lane == "faithful"
     assert "3 of 24 images differ" in recipe_of(record).lane_reason
+
+
+# --- time ---------------------------------------------------------------------------------------------------
+
+
+def spec_with(folder: Path, **changed: str) -> Path:
+    """The assignment with other values in its training."""
+    lines = []
+    for line in SPEC.read_text().splitlines():
+        key = line.strip().split(":")[0]
+        lines.append(f"  {key}: {changed[key]}" if line.startswith("  ") and key in changed else line)
+    place = folder / "spec.yaml"
+    place.write_text("\n".join(lines) + "\n")
+    return place
+
+
+@pytest.mark.parametrize("lane", ["fast", "faithful"])
+def test_what_would_take_too_long_is_not_trained_and_all_else_is_graded(
+    loops: Any, tmp_path: Path, lane: str
+) -> None:
+    work = loops.lay_out("plain", tmp_path / "work", epochs="3")
+    slow = "x = self.drop(F.relu(self.norm(self.conv(x))))"
+    text = (work / "train.py").read_text()
+    busy = "t = time.process_time()\n        while self.training and time.process_time() - t < 0.1: pass\n        "
+    (work / "train.py").write_text("import time\n" + text.replace(slow, busy + slow))
+    record = graded(work, tmp_path / "out", lane, spec_with(tmp_path, time_limit="6 s"))
+    (trial,) = record.evidence.trials
+    assert recipe_of(record).lane == lane
+    assert isinstance(trial.accuracy, Absent)
+    assert trial.accuracy.cause == "review", trial.accuracy
+    assert "limit on this machine is 6 s: not trained, all else is graded" in trial.stop_reason
+    assert 30 <= trial.steps < 94
+    assert record.evidence.projection == trial.projection
+    assert record.grade.status == "needs_review"
+    assert {outcome.id: outcome.status for outcome in record.outcomes} == {
+        "small": "failed",
+        "learns": "review",
+    }
+
+
+def test_a_limit_for_a_measured_device_is_scaled_and_the_time_is_told(loops: Any, tmp_path: Path) -> None:
+    work = loops.lay_out("plain", tmp_path / "work", epochs="3")
+    record = graded(work, tmp_path / "out", "fast", spec_with(tmp_path, reference_device="epyc-core"))
+    (trial,) = record.evidence.trials
+    assert isinstance(trial.time_limit, TimeLimit)
+    assert trial.time_limit.compared
+    assert trial.time_limit.reference_step_seconds == REFERENCE_STEPS["mnist", "epyc-core"]
+    assert 0.001 < trial.time_limit.step_seconds < 10
+    assert trial.time_limit.seconds == pytest.approx(20 * trial.time_limit.factor)
+    made = record.provenance
+    assert made.train_seconds == pytest.approx(trial.wall_seconds, abs=0.02)
+    assert made.evaluate_seconds == pytest.approx(trial.evaluate_seconds, abs=0.02)
+    parts = made.train_seconds + made.evaluate_seconds + made.overhead_seconds
+    assert parts == pytest.approx(made.wall_seconds, abs=0.05)
+    assert min(made.train_seconds, made.evaluate_seconds, made.overhead_seconds) > 0
+    rates = [point.rate for point in trial.curve]
+    assert max(rates) > 2 * rates[0] > 0
+    assert max(rates) > 2 * rates[-1]  # one-cycle goes up and down again

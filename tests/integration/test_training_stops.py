@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from grader.data.standin import generate
+from grader.evaluation.clock import PROBE_STEPS, scaled_limit
 from grader.fetch.interface import fetch
 from grader.isolation.supervisor import Patience
 from grader.reading.read import read_submission
-from grader.records import Absent, Trial
+from grader.records import Absent, Projection, TimeLimit, Trial
 from grader.spec.load import load_spec
 from grader.stages.job import Job
 from grader.stages.model import find_model
@@ -60,10 +61,12 @@ class Patient(Job):
         return replace(super().patience(), seconds=500)
 
 
-def trial(folder: Path, misdeed: str, seconds: float = 120.0) -> Trial:
+def trial(
+    folder: Path, misdeed: str, seconds: float = 120.0, limit: TimeLimit | None = None, late: int = LATE
+) -> Trial:
     """One trial of a net that does something at a step in the middle of its second epoch."""
     (folder / "work").mkdir()
-    (folder / "work" / "model.py").write_text(NET.format(late=LATE, misdeed=misdeed))
+    (folder / "work" / "model.py").write_text(NET.format(late=late, misdeed=misdeed))
     spec = load_spec("s4").spec
     sandbox, _ = choose_sandbox(plain_allowed=False)
     with fetch(str(folder / "work")) as fetched:
@@ -72,7 +75,8 @@ def trial(folder: Path, misdeed: str, seconds: float = 120.0) -> Trial:
         model = find_model(open_worker, reading, data().input_shape, 10, "model.py:Net").model
         assert not isinstance(model, Absent), model.reason
         recipe = replace(default_recipe(spec, data()), batch_size=BATCH, epochs=EPOCHS)
-        found, _ = run_trial(Patient(open_worker, model, recipe, data(), seconds, 1, 12345), 1)
+        job = Patient(open_worker, model, recipe, data(), seconds, 1, 12345)
+        found, _ = run_trial(replace(job, time_limit=limit) if limit else job, 1)
     return found
 
 
@@ -119,6 +123,46 @@ def test_time_that_is_used_up_in_the_middle_of_an_epoch(tmp_path):
     assert found.accuracy.cause == "review"
     assert "Time was over" in found.stop_reason
     assert_kept_so_far(found)
+
+
+def test_time_that_was_scaled_to_this_machine_and_is_used_up_is_the_submissions_own(tmp_path):
+    limit = scaled_limit(5, "mnist", "slow box", 0.08, {("mnist", "slow box"): 0.04})
+    found = trial(tmp_path, "\n            while True: pass", limit.seconds, limit)
+    assert isinstance(found.accuracy, Absent)
+    assert found.accuracy.cause == "failed"
+    assert found.stop_reason.startswith(
+        "Time limit exceeded while Net() was trained: It used 10 s of CPU time"
+    )
+    assert "5 s on a slow box are 10 s here" in found.stop_reason
+    assert_kept_so_far(found)
+
+
+BUSY = """self.calls -= 1
+            begin = time.process_time()
+            while time.process_time() - begin < 0.15: pass"""
+"""Each step takes so long, from the first one on."""
+
+
+def test_a_training_that_would_take_too_long_is_given_up_after_its_first_steps(tmp_path):
+    found = trial(tmp_path, f"import time; {BUSY}", seconds=10.0, late=1)
+    assert isinstance(found.accuracy, Absent)
+    assert (found.status, found.accuracy.cause) == ("stopped", "review")
+    assert found.stop_reason.startswith("A training of 120 steps would need about ")
+    assert "and its limit on this machine is 10 s: not trained, all else is graded." in found.stop_reason
+    assert PROBE_STEPS <= found.steps < 60
+    assert found.curve[-1].samples == found.samples == found.steps * BATCH
+    assert isinstance(found.projection, Projection)
+    assert (found.projection.steps_measured, found.projection.steps_needed) == (found.steps, 120)
+    assert 15 < found.projection.seconds < 60
+
+
+def test_a_long_training_that_fits_is_projected_and_trained(tmp_path):
+    found = trial(tmp_path, "pass", seconds=60.0, late=1)
+    assert found.status == "finished"
+    if isinstance(found.projection, Projection):  # a fast machine is over before one is due
+        assert found.projection.seconds < 75
+    assert all(point.rate > 0 for point in found.curve)
+    assert found.evaluate_seconds > 0
 
 
 def test_a_loss_that_is_no_number_ends_the_training_at_once(tmp_path):

@@ -25,7 +25,7 @@ def build(record: RunRecord) -> Section:
             Fact("Versions", ", ".join(_versions(record)), "code"),
             Fact("Started", words.moment(found.started_at)),
             Fact("Finished", words.moment(found.finished_at)),
-            Fact("Took", words.seconds(found.wall_seconds)),
+            Fact("Took", words.took(found)),
             Fact("Result schema", record.schema, "code"),
         ),
         blocks=command,

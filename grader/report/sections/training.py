@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
-from grader.records import Absent, Call, Evidence, Projection, Recipe, RunRecord, Schedule, Trial
+from grader.records import Absent, Call, Evidence, Projection, Recipe, RunRecord, Schedule, TimeLimit, Trial
 from grader.report import words
+from grader.report.charts import rated
 from grader.report.sections.interface import Column, Fact, Section, Table
 
 CURVE_ROWS = 16
@@ -22,6 +23,7 @@ def build(record: RunRecord) -> Section:
             *_parts(found.recipe),
             *_seeds(found),
             *_curve(found.trials),
+            *_rates(found),
         ),
     )
 
@@ -46,6 +48,8 @@ def _training_lead(found: Evidence) -> tuple[str, ...]:
             f"A whole training would take about {words.seconds(took.seconds)} here: projected from "
             f"{words.counted(took.steps_measured, 'step')} to {words.counted(took.steps_needed, 'step')}."
         )
+    if isinstance(limit := found.trials[0].time_limit if found.trials else None, TimeLimit):
+        lines.append(f"Each trial has a time limit, counted in CPU time per core. {limit.sentence}")
     if isinstance(found.test_accuracy, Absent):
         lines.append(f"The accuracy was not measured. {words.why_not(found.test_accuracy)}")
     return tuple(lines)
@@ -149,6 +153,28 @@ def _curve(trials: tuple[Trial, ...]) -> tuple[Table, ...]:
     columns = (Column("Samples", "number"), *(Column(f"Seed {trial.seed}", "number") for trial in drawn))
     note = "Mean training loss from point to point, as the training worker reported it; no points hang on it."
     return (Table("Training loss", columns, rows, shown_as="curve", folded=True, note=note),)
+
+
+def _rates(found: Evidence) -> tuple[Table, ...]:
+    """The learning rate as it was run; the rows are a sample of what the picture draws."""
+    known = [points for trial in found.trials if len(points := rated(trial)) > 1]
+    if not known or isinstance(found.recipe, Absent):
+        return ()
+    points = max(known, key=lambda some: some[-1].samples)
+    step = max(1, math.ceil(len(points) / CURVE_ROWS))
+    chosen = points[step - 1 :: step] if len(points) % step == 0 else [*points[step - 1 :: step], points[-1]]
+    rows = tuple((f"{point.samples:,}", f"{point.rate:.4g}") for point in chosen)
+    columns = (Column("Samples", "number"), Column("Learning rate", "number"))
+    note = f"The rate of the last step before each point, of the optimizer's first group. {_trained(found.recipe)}"
+    return (Table("Learning rate, as it was run", columns, rows, shown_as="rates", folded=True, note=note),)
+
+
+def _trained(recipe: Recipe) -> str:
+    """`Trained for 1 epoch; your code: 20 epochs, for which the schedule was made.`"""
+    trained = f"Trained for {words.counted(recipe.epochs, 'epoch')}"
+    if recipe.stated_epochs in (0, recipe.epochs):
+        return f"{trained}."
+    return f"{trained}; your code states {words.counted(recipe.stated_epochs, 'epoch')}."
 
 
 def _loss(value: float | None) -> str:

@@ -147,9 +147,14 @@ def test_chance_is_that_of_the_models_own_classes(evidence):
 
 
 def trained(evidence: Evidence, stated: int, limits: Epochs) -> Evidence:
-    epochs, why = epochs_to_train(stated, limits)
+    epochs, why, capped = epochs_to_train(stated, limits)
     recipe = replace(
-        evidence.recipe, source="student", epochs=epochs, stated_epochs=stated, parts=(("epochs", why),)
+        evidence.recipe,
+        source="student",
+        epochs=epochs,
+        stated_epochs=stated,
+        parts=(("epochs", why),),
+        epochs_capped=capped,
     )
     return replace(evidence, recipe=recipe, test_accuracy=measured(0.9, 0.9))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,8 @@ from grader.evaluation.clock import (
     TOLERANCE,
     Pockets,
     ending,
+    is_due,
+    is_measured,
     pockets,
     projected,
     scaled_limit,
@@ -21,6 +24,7 @@ from grader.evaluation.clock import (
     step_seconds,
     wall_limit,
 )
+from grader.spec.schema import Task
 
 TABLE = {("mnist", "t4"): 0.004}
 
@@ -63,6 +67,21 @@ def test_a_limit_never_shrinks_and_grows_with_the_step(limit, step):
     assert found.seconds >= limit
     assert math.isclose(found.seconds, limit * found.factor)
     assert scaled_limit(limit, "mnist", "t4", 2 * step, TABLE).seconds >= found.seconds
+
+
+def test_both_figures_are_kept_and_only_a_comparison_says_that_the_work_was_slow():
+    scaled = scaled_limit(600, "mnist", "t4", 0.05, TABLE)
+    assert (scaled.stated_seconds, scaled.step_seconds, scaled.reference_step_seconds) == (600, 0.05, 0.004)
+    assert scaled.compared
+    assert scaled_limit(600, "mnist", "t4", 0.001, TABLE).compared  # a fast machine is no excuse
+    assert not scaled_limit(600, "mnist", "t4", 0.05).compared
+    assert not scaled_limit(600, "mnist", "t4", math.nan, TABLE).compared
+
+
+def test_no_t4_was_measured_and_so_none_is_said_to_be():
+    assert not is_measured("mnist", "t4")
+    assert all(is_measured(*key) for key in REFERENCE_STEPS)
+    assert {task for task, _ in REFERENCE_STEPS} <= set(get_args(Task))
 
 
 def test_a_hostile_device_name_cannot_drive_the_terminal():
@@ -134,6 +153,21 @@ def test_what_fits_is_trained():
 @pytest.mark.parametrize(("over", "train"), [(0.99 * TOLERANCE, True), (1.01 * TOLERANCE, False)])
 def test_a_projection_just_over_the_limit_is_tried(over, train):
     assert projected([(5, 0.0), (30, 25 * over)], 100, 100).train is train
+
+
+@pytest.mark.parametrize(
+    ("marks", "due"),
+    [
+        ([], False),
+        ([(40, 9.0)], False),  # how long one step takes is not known
+        ([(10, 1.0), (29, 9.0)], False),  # too few steps
+        ([(10, 1.0), (30, 6.9)], False),  # less than a hundredth of the limit
+        ([(10, 1.0), (30, 7.0)], True),
+        ([(5, 0.0), (5, 9.0)], False),
+    ],
+)
+def test_a_projection_is_due_after_steps_and_time_enough(marks, due):
+    assert is_due(marks, 600) is due
 
 
 # --- time pockets -------------------------------------------------------------------------------------------

@@ -67,3 +67,32 @@ def test_any_curve_stays_inside_of_the_picture(points: list[tuple[int, float]]) 
 
 def _nothing() -> Absent:
     return Absent("skipped", "")
+
+
+# --- learning rates -----------------------------------------------------------------------------------------
+
+
+def test_the_rates_are_one_line_with_the_highest_on_the_scale(example_records: dict[str, RunRecord]) -> None:
+    picture = ElementTree.fromstring(charts.rate_curve(example_records["full_marks"].evidence.trials))
+    (line,) = picture.iter("polyline")
+    places = [tuple(map(float, place.split(","))) for place in (line.get("points") or "").split()]
+    top = min(y for _, y in places)
+    assert [y for _, y in places].index(top) == 13  # 17,920 samples: three tenths of the epoch
+    assert picture.findtext("title") == "Learning rate over the samples seen"
+    assert "at most 0.0498" in (picture.findtext("desc") or "")
+
+
+def test_without_rates_there_is_no_picture_of_them(example_records: dict[str, RunRecord]) -> None:
+    trial = example_records["full_marks"].evidence.trials[0]
+    unknown = tuple(replace(point, rate=-1.0) for point in trial.curve)
+    assert charts.rate_curve(()) == charts.rate_curve((replace(trial, curve=unknown),)) == ""
+
+
+@given(st.lists(st.tuples(st.integers(-5, 10**12), st.floats(width=64)), min_size=2, max_size=30))
+def test_any_rates_stay_inside_of_the_picture(points: list[tuple[int, float]]) -> None:
+    curve = tuple(CurvePoint(samples, 1.0, rate) for samples, rate in points)
+    text = charts.rate_curve((Trial(7, "finished", "", 1, 1, curve, 0.0, 0.0, 1, "", -1, _nothing()),))
+    if text:
+        for line in ElementTree.fromstring(text).iter("polyline"):
+            places = [tuple(map(float, place.split(","))) for place in (line.get("points") or "").split()]
+            assert all(charts.LEFT - 1 <= x <= charts.WIDTH and 0 <= y <= charts.HEIGHT for x, y in places)

@@ -12,6 +12,7 @@ from grader.reading.scan import Scan
 from grader.records import Absent, EpochPoint, Measurement, Probe, Trial
 from grader.spec.load import load_spec
 from grader.stages import study
+from grader.stages.job import Job
 from grader.stages.study import MAX_SEED, lines_of, run_study, seeds_for
 
 SD = 0.0016
@@ -49,17 +50,25 @@ def study_of(monkeypatch):
     ):
         left = iter(zip(accuracies, probes, strict=False))
 
-        def next_trial(_job, seed):
+        def next_trial(job, seed):
+            projecting.append(job.projects)
             accuracy, raised = next(left)
             return trial(seed, accuracy), raised
 
         monkeypatch.setattr(study, "run_trial", next_trial)
         data = SimpleNamespace(tabulated_sd=SD, test_labels=[0] * 10_000, facts=SimpleNamespace(name=name))
-        job = SimpleNamespace(data=data, scan=scan)
+        job = Job(None, None, None, data, 60.0, 1, secret=1, scan=scan)
         targets = target if isinstance(target, tuple) else (target,)
         return run_study(job, targets, at_least=at_least, at_most=at_most, seeds=seeds)
 
+    projecting: list[bool] = []
+    make.projecting = projecting
     return make
+
+
+def test_only_the_first_trial_can_be_given_up_for_its_projection(study_of):
+    study_of([0.953, 0.955])
+    assert study_of.projecting == [True, False]
 
 
 def test_far_from_the_line_one_trial_is_enough(study_of):

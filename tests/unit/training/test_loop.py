@@ -35,10 +35,12 @@ class Heard:
 
     def __init__(self) -> None:
         self.reports: list[tuple[int, int, float]] = []
+        self.rates: list[float] = []
         self.epochs: list[tuple[int, int]] = []
 
-    def report(self, steps: int, samples: int, loss: float) -> None:
+    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
         self.reports.append((steps, samples, loss))
+        self.rates.append(rate)
 
     def epoch_ended(self, epoch: int, samples: int) -> None:
         self.epochs.append((epoch, samples))
@@ -126,6 +128,14 @@ def test_reports_come_with_steps_samples_and_loss_and_end_each_epoch():
     assert [report[:2] for report in heard.reports] == [(5, 160), (7, 200), (12, 360), (14, 400)]
     assert all(loss > 0 for *_, loss in heard.reports)
     assert heard.epochs == [(1, 200), (2, 400)]
+
+
+def test_the_rate_that_is_told_is_that_of_the_step_before():
+    halving = {"name": "StepLR", "arguments": {"step_size": 1, "gamma": 0.5}, "steps": "per batch"}
+    _, _, heard = trained(model(), changed(schedules=[halving]))
+    assert heard.rates == [0.1 * 0.5**4, 0.1 * 0.5**6]
+    _, _, constant = trained(model(), changed(epochs=2))
+    assert constant.rates == [0.1] * 4
 
 
 def test_a_probe_stops_early_and_no_epoch_ends():

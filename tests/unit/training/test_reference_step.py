@@ -9,7 +9,7 @@ import time
 import pytest
 import torch
 
-from grader.training.reference_step import BATCH, STEPS, net, step_times
+from grader.training.reference_step import BATCH, STEPS, counted_step_seconds, net, step_times
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,15 @@ def test_more_work_takes_longer():
     small = statistics.median(step_times((1, 28, 28), 10, steps=7, clock=time.process_time))
     large = statistics.median(step_times((3, 64, 64), 10, steps=7, clock=time.process_time))
     assert 0 < 2 * small < large
+
+
+def test_what_is_counted_is_cpu_time_per_thread(monkeypatch):
+    """Two threads that both work use two seconds of CPU time in one second."""
+    ticks = itertools.count(step=3.0)
+    monkeypatch.setattr(time, "process_time", lambda: next(ticks))
+    assert counted_step_seconds((4,), 3, steps=2) == 3.0
+    torch.set_num_threads(2)
+    assert counted_step_seconds((4,), 3, steps=2) == 1.5
 
 
 def test_it_leaves_the_random_state_alone_and_works_without_gradients_around_it():

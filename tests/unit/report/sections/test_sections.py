@@ -6,7 +6,17 @@ from dataclasses import replace
 
 import pytest
 
-from grader.records import Candidate, Claim, Explanations, LeftOut, Link, Probe, RunRecord
+from grader.records import (
+    Absent,
+    Candidate,
+    Claim,
+    Explanations,
+    LeftOut,
+    Link,
+    Probe,
+    Projection,
+    RunRecord,
+)
 from grader.report.sections import (
     data,
     handed_in,
@@ -249,3 +259,61 @@ def test_the_command_repeats_seeds_and_secret(example_records: dict[str, RunReco
     )
     untrained = replace(record, provenance=replace(record.provenance, seeds=()))
     assert provenance.build(untrained).blocks[0].text == record.provenance.command
+
+
+# --- time and rates -----------------------------------------------------------------------------------------
+
+
+def test_the_limit_of_each_trial_is_said_with_both_figures(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    lead = " ".join(training.build(record).lead)
+    assert "time limit, counted in CPU time per core. The limit is 10 min" in lead
+    assert "a t4 is at this task has not been measured" in lead
+    assert "time limit" not in " ".join(training.build(example_records["no_model"]).lead)
+
+
+def test_a_training_that_was_given_up_says_how_long_it_would_have_taken(
+    example_records: dict[str, RunRecord],
+) -> None:
+    record = example_records["full_marks"]
+    why = Absent("review", "It would need about 5 h here: not trained.", "", "train")
+    trial = replace(record.evidence.trials[0], status="stopped", accuracy=why)
+    found = replace(
+        record.evidence, trials=(trial,), test_accuracy=why, projection=Projection(30, 7_820, 17_986.0)
+    )
+    lead = " ".join(training.build(replace(record, evidence=found)).lead)
+    assert "about 4 h 59 min here: projected from 30 steps to 7,820 steps." in lead
+    assert "A person will look at this: It would need about 5 h here" in lead
+
+
+def test_the_rates_are_shown_as_they_were_run_with_both_numbers_of_epochs(
+    example_records: dict[str, RunRecord],
+) -> None:
+    record = example_records["full_marks"]
+    shown = table(training.build(record), "Learning rate, as it was run")
+    assert shown.shown_as == "rates"
+    assert shown.rows[0] == ("3,840", "0.01067")
+    assert shown.rows[-1][0] == "58,880"
+    assert shown.note.endswith("Trained for 1 epoch.")
+    recipe = replace(record.evidence.recipe, stated_epochs=20)  # type: ignore[type-var]
+    longer = replace(record, evidence=replace(record.evidence, recipe=recipe))
+    note = table(training.build(longer), "Learning rate, as it was run").note
+    assert note.endswith("Trained for 1 epoch; your code states 20 epochs.")
+
+
+def test_rates_that_nobody_told_are_not_shown(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    trials = tuple(
+        replace(trial, curve=tuple(replace(point, rate=-1.0) for point in trial.curve))
+        for trial in record.evidence.trials
+    )
+    made = training.build(replace(record, evidence=replace(record.evidence, trials=trials)))
+    assert "Learning rate, as it was run" not in [one.title for one in made.tables]
+
+
+def test_where_the_time_went_is_said_where_something_was_trained(
+    example_records: dict[str, RunRecord],
+) -> None:
+    took = facts(provenance.build(example_records["full_marks"]))["Took"]
+    assert took == "1 min 31 s: training 1 min 4 s, scoring 9.6 s, all else 17.4 s"
+    assert facts(provenance.build(example_records["no_model"]))["Took"] == "1 min 31 s"
