@@ -49,7 +49,7 @@ _LOSS = re.compile(r"(?<![a-z])loss(?![a-z])", re.IGNORECASE)
 
 
 def log_lines(lines: Iterable[Line], strict: bool = False) -> tuple[LogLine, ...]:
-    """One `LogLine` per epoch's result; lines with a training accuracy alone have the accuracy -1.
+    """One `LogLine` per epoch's result; lines with a training accuracy or a loss alone have the accuracy -1.
 
     An epoch heading counts for the result that follows it. `strict` is for running text, where only a line
     that begins with its epoch, or shows a test loss beside, is a log.
@@ -69,6 +69,10 @@ def log_lines(lines: Iterable[Line], strict: bool = False) -> tuple[LogLine, ...
             found.append(beside.added(LogLine(line.place, clean(text.strip()), heading, accuracy, images)))
             heading, beside = -1, _Beside()
         elif epoch >= 0 and _TRAIN_WORD.search(text) and _ACCURACY.search(text) and not _LIMIT.search(text):
+            found.append(beside.added(LogLine(line.place, clean(text.strip()), heading, -1.0, 0)))
+        elif epoch >= 0 and not strict and _shows_loss(text):
+            if found and found[-1].epoch == heading and found[-1].test_accuracy < 0:
+                found.pop()  # a line of every few batches: the last one stands for the epoch
             found.append(beside.added(LogLine(line.place, clean(text.strip()), heading, -1.0, 0)))
         if len(found) >= LIMIT_LINES:
             break
@@ -137,6 +141,13 @@ def _train_loss(text: str) -> float:
         if _is_training(text, found.start("number")):
             return float(found["number"])
     return -1.0
+
+
+def _shows_loss(text: str) -> bool:
+    """A finished epoch's loss, with decimals, and no line of a progress bar."""
+    return bool(_LOSS.search(text) and re.search(r"\d\.\d", text)) and not (
+        _BAR.search(text) or _TARGETED.search(text)
+    )
 
 
 def _headed_afterwards(found: list[LogLine], last: int) -> list[LogLine]:

@@ -112,7 +112,7 @@ def test_absent_evidence_means_what_its_cause_says(kind: str, cause: str, eviden
 @each_cause
 def test_it_has_a_verdict_where_nothing_at_all_is_there(kind: str, cause: str, evidence: Evidence) -> None:
     gone = Absent(cause, "It is not there.")
-    nothing = dict.fromkeys(("model", "recipe", "data", "projection", "test_accuracy"), gone)
+    nothing = dict.fromkeys(("model", "recipe", "data", "projection", "test_accuracy", "training"), gone)
     empty = replace(evidence, **nothing, trials=(), reading=replace(evidence.reading, readme=gone))
     outcome = run(example_rule(kind), empty)
     assert outcome.points == 0

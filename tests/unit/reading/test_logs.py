@@ -175,3 +175,36 @@ def test_a_table_of_epochs_with_everything_beside():
         (one.epoch, one.test_accuracy, one.train_accuracy, one.loss, one.learning_rate)
         for one in table_log_lines(rows)
     ] == [(1, 0.975, 0.921, 0.251, 0.01), (2, 0.984, 0.9762, 0.081, 0.001)]
+
+
+def test_a_log_of_losses_alone_has_its_epochs():
+    text = "    Loss at Epoch 0: 1.3994579280100272\n    Loss at Epoch 1: 0.2154729304313439"
+    assert read(text) == [(1, -1.0, 0), (2, -1.0, 0)]
+    assert read("Epoch [1/2], loss: 0.31, val loss: 0.28\nEpoch [2/2], loss: 0.21") == [
+        (1, -1.0, 0),
+        (2, -1.0, 0),
+    ]
+
+
+def test_of_the_losses_within_an_epoch_the_last_one_stands():
+    text = "Epoch 1, step 100, loss 0.9\nEpoch 1, step 200, loss 0.4\nEpoch 2, step 100, loss 0.3"
+    lines = log_lines([Line("log", line) for line in text.split("\n")])
+    assert [(line.epoch, line.text) for line in lines] == [
+        (1, "Epoch 1, step 200, loss 0.4"),
+        (2, "Epoch 2, step 100, loss 0.3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["Epoch 1: 40%|██ | loss=0.31", "In epoch 3 the target is a loss of 0.1", "Epoch 2: loss falls"]
+)
+def test_what_is_no_loss_of_an_epoch(text):
+    assert read(text) == []
+
+
+def test_running_text_with_a_loss_is_no_log():
+    assert read("After epoch 3 the loss was 0.21.", strict=True) == []
+
+
+def test_a_loss_beside_a_test_result_is_no_line_of_its_own():
+    assert read("Epoch 1: loss 0.31\nTest Accuracy: 98.2%") == [(1, 0.982, 0)]
