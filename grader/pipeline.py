@@ -194,8 +194,9 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
     reading = read_submission(fetched.root, fetched.submission)
     events.end(counted(len(reading.candidates), "model class", "model classes"))
     data = prepared.data
+    shown = pictures(request.loaded.spec, fetched.submission, _opener(request, prepared, fetched))
     if data is None:
-        return _without_training(prepared, fetched, reading)
+        return _without_training(prepared, fetched, reading, shown)
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
     studied = study(_setting(request, prepared, looked, data), looked, events)
     left_over = prepared.device.left_over()
@@ -220,10 +221,13 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
         remarks=remarks,
         comparisons=comparisons,
         explanations=studied.explanations,
+        pictures=shown,
     )
 
 
-def _without_training(prepared: _Prepared, fetched: Fetched, reading: Reading) -> Evidence:
+def _without_training(
+    prepared: _Prepared, fetched: Fetched, reading: Reading, shown: Pictures | Absent
+) -> Evidence:
     not_needed = Absent("skipped", "This assignment trains nothing.")
     return Evidence(
         submission=fetched.submission,
@@ -235,16 +239,21 @@ def _without_training(prepared: _Prepared, fetched: Fetched, reading: Reading) -
         projection=not_needed,
         test_accuracy=not_needed,
         integrity=Integrity(prepared.isolation),
+        pictures=shown,
     )
 
 
-def _task(request: Request, prepared: _Prepared, fetched: Fetched, data: DataSet) -> Task:
-    open_worker = opener(
+def _opener(request: Request, prepared: _Prepared, fetched: Fetched) -> OpenWorker:
+    return opener(
         prepared.sandbox,
         fetched.root,
         request.threads,
         on_versions=prepared.started.versions.update,
     )
+
+
+def _task(request: Request, prepared: _Prepared, fetched: Fetched, data: DataSet) -> Task:
+    open_worker = _opener(request, prepared, fetched)
     isolated = prepared.isolation.level != "1"
     return Task(open_worker, data.input_shape, data.classes, request.model, isolated)
 

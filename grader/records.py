@@ -200,6 +200,59 @@ class Experiment:
 
 
 @dataclass(frozen=True)
+class Definition:
+    """A class or a function that the source defines: in a file or cell, or as a method of a class in it."""
+
+    kind: Literal["class", "function", "method"]
+    name: str  # of a method with its class: "Trainer.fit"
+    file: str
+    cell: int  # counted from 1; 0 for a plain Python file
+    line: int  # in the file or in the cell
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}, cell {self.cell}" if self.cell else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Import:
+    """What one import statement brings in."""
+
+    module: str  # as written: "torch.nn", ".resnet"
+    names: tuple[str, ...]  # that `from` takes, "*" among them; () for a plain `import`
+    file: str
+    cell: int
+    line: int
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}, cell {self.cell}" if self.cell else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What the source defines and imports, second repositories too; it is parsed, never run."""
+
+    definitions: tuple[Definition, ...] = ()
+    imports: tuple[Import, ...] = ()
+    cut: str = ""  # why it is not all there, as a sentence; "" where it is
+
+
+@dataclass(frozen=True)
+class NotebookFacts:
+    """What a notebook of the submission holds."""
+
+    path: str
+    code_cells: int  # that are not empty
+    text_cells: int
+    cells_with_output: int  # code cells with a saved output, pictures too
+    pictures: int  # in saved outputs
+    logs: tuple[int, ...]  # epochs of each training log in the saved outputs, in their order
+    clones: tuple[str, ...]  # repositories that its code clones, the submission's own too
+    headings: tuple[tuple[int, str], ...] = ()  # (cell, a heading in it), in their order
+
+
+@dataclass(frozen=True)
 class Reading:
     readme: Readme | Absent
     candidates: tuple[Candidate, ...]  # the most likely first
@@ -209,6 +262,28 @@ class Reading:
     repositories: tuple[RepositoryLink, ...] = ()  # other repositories that the submission fetches or names
     sessions: tuple[Session, ...] = ()  # training runs as the source has them, nothing executed
     experiments: tuple[Experiment, ...] = ()  # steps with a target, a result and an analysis
+    outline: Outline = Outline()  # classes, functions and imports of all source
+    notebooks: tuple[NotebookFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of the submission, as a worker decoded it: testimony."""
+
+    place: str  # "images/loss.png" or "S5.ipynb, cell 12"
+    width: int  # 0 where it could not be decoded
+    height: int
+    common_share: float  # of the most frequent colour among its pixels, 0 to 1
+    thumbnail: str  # 16 x 16 greys, a hex digit each, row by row; "" where it could not be decoded
+    fault: str = ""  # why it could not be decoded, as part of a sentence
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of a submission: its files, and those in saved outputs of its notebooks."""
+
+    pictures: tuple[Picture, ...]
+    cut: str = ""  # why these are not all, as a sentence; "" where they are
 
 
 # --- what the model is --------------------------------------------------------------------------------------
@@ -638,6 +713,7 @@ class Evidence:
     remarks: tuple[Remark, ...] = ()  # what an experienced teaching assistant would point out in the method
     comparisons: tuple[Comparison, ...] = ()  # what the student states, beside what was measured
     explanations: Explanations | Absent = Absent("skipped", "The trained model was not explained.")
+    pictures: Pictures | Absent = Absent("skipped", "No check asks for pictures.")
 
 
 # --- judgement ----------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ LIMIT_LINES = 50_000
 _Part = Literal["target", "result", "analysis"]
 
 _LABEL = re.compile(
-    r"(?P<marks>[\s>#*+_`'\"\-|\d.)]{0,16})(?P<label>targets?|results?|analysis|analyses)(?P<rest>[*_`]{0,3}(?:\s{0,3}(?P<sign>[:=\-–—|])"
+    r"(?P<marks>[\s>#*+_`'\"\-|\d.)]{0,16})(?P<label>targets?|results?|analysis|analyses)(?P<rest>[*_`]{0,3}(?:\s{0,3}\([^()]{0,60}\)[*_`]{0,3}(?=\s{0,3}[:=\-–—]))?(?:\s{0,3}(?P<sign>[:=\-–—|])"
     r"[*_`]{0,3})?\s{0,3}(?P<text>.*))",
     re.IGNORECASE,
 )

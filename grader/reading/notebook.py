@@ -63,6 +63,15 @@ def text_cells(text: str) -> tuple[Cell, ...]:
     )
 
 
+def saved_cells(text: str) -> tuple[dict[str, object], ...]:
+    """The cells of an .ipynb file's text as the format has them; () where the text is no notebook in JSON."""
+    try:
+        cells = _cells(_parsed(text.removeprefix("\ufeff"))) if len(text) <= LIMIT_CHARACTERS else []
+    except ValueError:
+        return ()
+    return tuple(cell for cell in cells if isinstance(cell, dict))
+
+
 def _parsed(text: str) -> object:
     try:
         return json.loads(text)

@@ -74,6 +74,11 @@ def pieces(root: Path, submission: Submission, unreadable: list[LeftOut]) -> Ite
             yield replace(piece, is_own=False) if path in second else piece
 
 
+def stops_there(left: LeftOut) -> bool:
+    """Whether what comes after this was not read either, because there was too much."""
+    return "after it: there is too much" in left.reason or left.reason.startswith("only the first ")
+
+
 def _of_file(root: Path, path: str, unreadable: list[LeftOut]) -> list[Piece]:
     """The pieces of a file. A file that `%%writefile` writes is known by its cell."""
     is_notebook = path.lower().endswith(".ipynb")

@@ -15,6 +15,8 @@ from grader.reading.finders import suggested_rates, with_suggestions
 from grader.reading.links import Targets, targets
 from grader.reading.logs import LIMIT_LINES, Line, log_lines
 from grader.reading.markdown import Block, blocks
+from grader.reading.notebooks import notebooks as facts_of_notebooks
+from grader.reading.outline import outline
 from grader.reading.pieces import is_skipped
 from grader.reading.readme import LIMIT_BYTES, linked_notebooks, readme_of
 from grader.reading.repositories import distinct, fetched_by_code, in_lists, linked
@@ -55,6 +57,8 @@ def read_submission(root: Path, submission: Submission) -> Reading:
         repositories=distinct(links),
         sessions=with_suggestions(found.sessions, suggested),
         experiments=experiments(texts_of(root, submission, path, found.source)),
+        outline=outline(found.source),
+        notebooks=facts_of_notebooks(root, submission),
     )
 
 

@@ -52,6 +52,13 @@ def fetched_by_code(source: Iterable[Piece], submission: Submission) -> Iterator
                     yield RepositoryLink(url, clean_place(piece.place(number)), kind)
 
 
+def cloned(source: str) -> tuple[str, ...]:
+    """Addresses of the repositories that a cell or script clones, each once, the submission's own too."""
+    lines = [line[:LIMIT_LINE] for line in source.split("\n") if "git" in line]
+    found = [url for line in lines for kind, url in _fetched(line) if kind == "cloned"]
+    return tuple(dict.fromkeys(found))[:LIMIT_LINKS]
+
+
 def _fetched(line: str) -> Iterator[tuple[Kind, str]]:
     spaced = line.translate(_QUOTES)
     if "clone" in spaced and not spaced.lstrip().startswith("#"):

@@ -64,7 +64,7 @@ def parsed(text: str) -> ast.Module:
 def facts(text: str) -> SourceFacts:
     """Classes, calls and imports of a piece of source. Raises ValueError as `parsed` does."""
     tree = parsed(text)
-    classes = [node for node in _top_level(tree.body) if isinstance(node, ast.ClassDef)]
+    classes = [node for node in top_level(tree.body) if isinstance(node, ast.ClassDef)]
     outside = list(_outside_of_classes(tree))
     imported, stars = _imports(tree)
     calls = [node for node in outside if isinstance(node, ast.Call)]
@@ -79,7 +79,7 @@ def facts(text: str) -> SourceFacts:
     )
 
 
-def _top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+def top_level(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """Statements that run at import, whichever branch is taken; not those inside of functions."""
     waiting = list(reversed(body))
     while waiting:

@@ -66,6 +66,6 @@ def _needs_training(checks: list[Mapping[str, object]]) -> Iterator[tuple[Loc, s
     known = rule_types()
     for index, check in enumerate(checks):
         kind = check.get("check")
-        if isinstance(kind, str) and kind in known and known[kind].needs:
+        if isinstance(kind, str) and kind in known and known[kind].needs - {"pictures"}:
             text = f"{kind} needs a model, and the spec has no training. Add a training block."
             yield ("checks", index, "check"), text

@@ -23,7 +23,7 @@ STEP = {"name": "StepLR", "arguments": {"step_size": 1}, "steps": "per epoch"}
 
 
 class Silent:
-    def report(self, steps: int, samples: int, loss: float) -> None:
+    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
         pass
 
     def epoch_ended(self, epoch: int, samples: int) -> None:
