@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.adjustments import adjustments
 from grader.checks import interface as checks
 from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
@@ -134,7 +135,9 @@ def judged(request: Request, prepared: _Prepared, evidence: Evidence) -> RunReco
         not_a_grade=_not_a_grade(request, evidence),
         evidence=evidence,
         outcomes=outcomes,
-        grade=judge(outcomes, spec.points, spec.pass_mark, _ungradable(evidence)),
+        grade=judge(
+            outcomes, spec.points, spec.pass_mark, _ungradable(evidence), adjustments(spec, evidence)
+        ),
         provenance=provenance(request.loaded, request.command, prepared.started, evidence),
     )
 
