@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.adjustments import adjustments
 from grader.checks import interface as checks
 from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
@@ -29,6 +30,7 @@ from grader.records import (
     Evidence,
     Integrity,
     Isolation,
+    Pictures,
     Reading,
     RunRecord,
 )
@@ -36,6 +38,7 @@ from grader.report.interface import reports
 from grader.stages.devices import Device, settle
 from grader.stages.look import Looked, Task, look
 from grader.stages.method import review
+from grader.stages.pictures import pictures
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import Lane
 from grader.stages.study import SECRET_BITS
@@ -137,7 +140,9 @@ def judged(request: Request, prepared: _Prepared, evidence: Evidence) -> RunReco
         not_a_grade=_not_a_grade(request, evidence),
         evidence=evidence,
         outcomes=outcomes,
-        grade=judge(outcomes, spec.points, spec.pass_mark, _ungradable(evidence)),
+        grade=judge(
+            outcomes, spec.points, spec.pass_mark, _ungradable(evidence), adjustments(spec, evidence)
+        ),
         provenance=provenance(request.loaded, request.command, prepared.started, evidence),
     )
 

@@ -759,24 +759,54 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Adjustment:
+    """A bonus, a multiplier or a penalty of the assignment, and whether it counts.
+
+    `open`: a person, or another run, still decides. A penalty that is `proposed` counts only once a person has
+    confirmed it.
+    """
+
+    kind: Literal["bonus", "multiplier", "penalty", "percentage"]
+    amount: float  # points of a bonus or a penalty; the factor; the share that a percentage takes, 0 to 1
+    state: Literal["counts", "does not count", "open", "not judged"]
+    outcome: Outcome  # of what it hangs on: a bonus is earned where it passed, a penalty where it did not
+    proposed: bool = False
+    decided: bool = False  # a person has confirmed or dismissed it
+
+    @property
+    def id(self) -> str:
+        return self.outcome.id
+
+
+@dataclass(frozen=True)
 class Step:
-    """One line of the grade's arithmetic."""
+    """One line of the grade's arithmetic: a change, or what all changes above it add up to."""
 
     text: str
     points: float
+    kind: Literal["change", "sum"] = "change"
 
 
 @dataclass(frozen=True)
 class Grade:
+    """Points. `points` counts nothing that is open: no open check or bonus, and no open penalty."""
+
     status: Literal["complete", "needs_review", "ungradable", "infrastructure"]
-    points: float  # certain
+    points: float
     highest: float  # if all that is open were granted
     max_points: float  # of the checks that were judged
     spec_points: float  # of the whole assignment
     pass_mark: float  # 0 to 1
-    passed: bool  # certain points reach the pass mark of what was judged
+    passed: bool  # reaches the pass mark of what was judged, whatever a person decides
     steps: tuple[Step, ...]
     reason: str  # the status in one sentence
+    at_risk: float = 0.0  # points that penalties may take which are still open
+    adjustments: tuple[Adjustment, ...] = ()
+
+    @property
+    def lowest(self) -> float:
+        """The points if nothing that is open were granted and every open penalty were taken."""
+        return round(self.points - self.at_risk, 2)
 
 
 @dataclass(frozen=True)

@@ -73,8 +73,8 @@ def _meter(grade: Grade) -> dict[str, Any]:
     whole = grade.max_points
     if grade.status == "infrastructure" or whole <= 0:
         return {}
-    certain = min(100.0, max(0.0, 100 * grade.points / whole))
-    still_open = min(100.0 - certain, max(0.0, 100 * (grade.highest - grade.points) / whole))
+    certain = min(100.0, max(0.0, 100 * grade.lowest / whole))
+    still_open = min(100.0 - certain, max(0.0, 100 * (grade.highest - grade.lowest) / whole))
     return {
         "certain": round(certain, 2),
         "open": round(still_open, 2),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from grader.records import Outcome, Part, RunRecord
+from grader.records import Outcome, Part, RunRecord, Step
 from grader.report import words
 from grader.report.inert import inert
 from grader.report.sections import sections
@@ -133,8 +133,16 @@ def _steps(record: RunRecord) -> str:
     if not record.grade.steps:
         return "## How the points add up\n\nThere is nothing to add up."
     titles: tuple[tuple[str, Kind], ...] = (("Step", "text"), ("Points", "number"))
-    rows = ((plain(step.text), words.points(step.points)) for step in record.grade.steps)
+    rows = (tuple(_weighty(step, text) for text in _step(step)) for step in record.grade.steps)
     return f"## How the points add up\n\n{_grid(titles, rows)}"
+
+
+def _step(step: Step) -> tuple[str, str]:
+    return plain(step.text), words.points(step.points)
+
+
+def _weighty(step: Step, text: str) -> str:
+    return f"**{text}**" if step.kind == "sum" else text
 
 
 def _section(section: Section) -> str:

@@ -38,7 +38,18 @@ STYLES: dict[words.Tone, str] = {
 
 
 _IN_ASCII = str.maketrans(
-    {"✓": "+", "✗": "x", "◐": "/", "≈": "~", "–": "-", "·": "-", "±": "+-", "×": "x", "→": "->"}
+    {
+        "✓": "+",
+        "✗": "x",
+        "◐": "/",
+        "≈": "~",
+        "–": "-",
+        "·": "-",
+        "±": "+-",
+        "×": "x",
+        "\u00a0": " ",
+        "→": "->",
+    }
 )
 
 
@@ -58,6 +69,7 @@ def print_report(record: RunRecord, console: Console, place: Path | str | None =
     for part in (
         *_head(shown, console),
         _checks(shown, console),
+        *_sum(shown),
         *_next_steps(shown),
         *_method(shown),
         *_tail(shown, place),
@@ -122,6 +134,20 @@ def _checks(record: RunRecord, console: Console) -> RenderableType:
             Text(outcome.requirement), measured, score, Text(f"{word.icon} {word.text}", STYLES[word.tone])
         )
     return table
+
+
+def _sum(record: RunRecord) -> Iterator[RenderableType]:
+    """How the points add up, where that is more than the column of points above."""
+    if not words.more_than_a_sum(record.grade):
+        return
+    yield Text("How the points add up", "bold")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(overflow="fold")
+    table.add_column(justify="right", no_wrap=True)
+    for step in record.grade.steps:
+        style = "bold" if step.kind == "sum" else ""
+        table.add_row(Text(step.text, style), Text(words.points(step.points), style))
+    yield table
 
 
 def _next_steps(record: RunRecord) -> Iterator[RenderableType]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from grader.records import Absent, Grade, Outcome, Part, Provenance, RunRecord, Scalar, Status
+from grader.records import (
+    Absent,
+    Adjustment,
+    Grade,
+    Outcome,
+    Part,
+    Provenance,
+    RunRecord,
+    Scalar,
+    Status,
+)
 
 Tone = Literal["good", "part", "bad", "person", "quiet", "fault"]
 
@@ -56,12 +66,22 @@ def _headline(grade: Grade, outcomes: tuple[Outcome, ...]) -> tuple[str, Tone, s
     if grade.status == "ungradable":
         return "✗", "bad", "Could not be graded"
     if grade.status == "needs_review":
-        return "?", "person", f"Needs a person: {certain} certain, up to {points(grade.highest)} possible"
-    if not outcomes:
+        return "?", "person", _both_totals(grade)
+    if not outcomes and not grade.max_points:
         return "–", "quiet", "Complete: nothing was judged"
     word = "Complete" if grade.max_points == grade.spec_points else "So far"
     tone: Tone = "good" if grade.points >= grade.max_points else "part" if grade.passed else "bad"
     return {"good": "✓", "part": "◐", "bad": "✗"}[tone], tone, f"{word}: {certain} of {whole}"
+
+
+def _both_totals(grade: Grade) -> str:
+    """What is certain and what is possible; with open penalties, also what stands until a person decides."""
+    if not grade.at_risk:
+        return f"Needs a person: {points(grade.points)} certain, up to {points(grade.highest)} possible"
+    return (
+        f"Needs a person: {points(grade.points)} as it stands, "
+        f"{points(grade.lowest)} to {points(grade.highest)} possible"
+    )
 
 
 def _reason(grade: Grade) -> str:
@@ -98,6 +118,35 @@ def score(outcome: Outcome) -> str:
     if outcome.open_points:
         return f"{points(outcome.points)} to {points(outcome.points + outcome.open_points)} of {whole}"
     return f"{points(outcome.points)} of {whole}"
+
+
+def effect(one: Adjustment) -> str:
+    """What it does where it counts: `+50`, `× 4`, `-100`, `-50 %`."""
+    if one.kind == "percentage":
+        return f"-{share(one.amount)}"
+    if one.kind == "multiplier":
+        return f"×\u00a0{one.amount:g}"
+    return f"{'+' if one.kind == 'bonus' else '-'}{points(one.amount)}"
+
+
+def standing(one: Adjustment) -> Word:
+    """How a bonus, a multiplier or a penalty stands."""
+    favour = one.kind in ("bonus", "multiplier")
+    if one.state == "open":
+        said = "Proposed" if one.proposed else "Open"
+        who = "another run decides" if one.outcome.status == "errored" else "a person decides"
+        return Word("?", said, "person", f"{who}; until then it changes nothing")
+    if one.state == "not judged":
+        return Word("–", "Not judged", "quiet", "not judged in this run")
+    by = "decided by a person" if one.decided else ""
+    if one.state == "counts":
+        return Word("✓", "Earned", "good", by) if favour else Word("✗", "Taken", "bad", by)
+    return Word("–", "Not earned", "quiet", by) if favour else Word("✓", "Not taken", "good", by)
+
+
+def more_than_a_sum(grade: Grade) -> bool:
+    """Whether the grade has steps that the checks themselves do not show."""
+    return bool(grade.adjustments) or any(step.points < 0 for step in grade.steps)
 
 
 def expected(outcome: Outcome) -> str:

@@ -7,20 +7,71 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeGuard
 
 from grader.checks.interface import rule_types
+from grader.text import clean
 
 Loc = tuple[str | int, ...]
 """The way to a value: `("checks", 0, "points")`."""
 
+_RULES: tuple[tuple[str, ...], ...] = (
+    ("checks", "*"),
+    ("bonuses", "*"),
+    ("multiplier", "where"),
+    ("penalties", "*", "taken_unless"),
+    ("penalties", "*", "proposed_unless"),
+)
+"""Where checks stand in a spec; `*` is a place in a list."""
+
+_KINDS = {"checks": "check", "bonuses": "bonus", "multiplier": "multiplier", "penalties": "penalty"}
+
+
+def rule_length(loc: Loc) -> int:
+    """How many steps of this way lead to a check, wherever a spec may hold one; 0 where it leads to none."""
+    for pattern in _RULES:
+        here = loc[: len(pattern)]
+        if len(here) == len(pattern) and all(map(_fits, here, pattern)):
+            return len(pattern)
+    return 0
+
+
+def _fits(step: str | int, wanted: str) -> bool:
+    return isinstance(step, int) if wanted == "*" else step == wanted
+
 
 def disagreements(spec: Mapping[str, object]) -> Iterator[tuple[Loc, str]]:
     """Where a spec contradicts itself, and how. Values of the wrong type are left to the schema."""
-    listed = spec.get("checks")
-    checks = [check if isinstance(check, Mapping) else {} for check in _items(listed)]
-    yield from _same_ids(checks)
+    checks = _mappings(spec.get("checks"))
+    yield from _same_ids(_named(spec))
     yield from _points(spec.get("points"), checks)
     yield from _seeds(spec.get("training"))
     if spec.get("training") is None:
-        yield from _needs_training(checks)
+        yield from _needs_training(_conditions(spec))
+
+
+def _mappings(listed: object) -> list[Mapping[str, object]]:
+    """The entries of a list; {} for one that is no mapping."""
+    return [entry if isinstance(entry, Mapping) else {} for entry in _items(listed)]
+
+
+def _entries(spec: Mapping[str, object], *keys: str) -> Iterator[tuple[Loc, Mapping[str, object]]]:
+    for key in keys:
+        if isinstance(found := spec.get(key), Mapping):
+            yield (key,), found
+        else:
+            yield from (((key, index), entry) for index, entry in enumerate(_mappings(found)))
+
+
+def _named(spec: Mapping[str, object]) -> Iterator[tuple[Loc, Mapping[str, object]]]:
+    """Everything that has an id of its own."""
+    return _entries(spec, "checks", "bonuses", "multiplier", "penalties")
+
+
+def _conditions(spec: Mapping[str, object]) -> Iterator[tuple[Loc, Mapping[str, object]]]:
+    """Every check, wherever it stands."""
+    yield from _entries(spec, "checks", "bonuses")
+    for loc, entry in _entries(spec, "multiplier", "penalties"):
+        for key in ("where", "taken_unless", "proposed_unless"):
+            if isinstance(found := entry.get(key), Mapping) and rule_length((*loc, key)):
+                yield (*loc, key), found
 
 
 def _items(value: object) -> Sequence[object]:
@@ -31,13 +82,22 @@ def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _same_ids(checks: list[Mapping[str, object]]) -> Iterator[tuple[Loc, str]]:
-    first: dict[str, int] = {}
-    for index, check in enumerate(checks):
-        name = check.get("id")
-        if isinstance(name, str) and first.setdefault(name, index) != index:
-            text = f'the id "{name}" is taken by checks[{first[name]}]. Give each check an id of its own.'
-            yield ("checks", index, "id"), text
+def _same_ids(entries: Iterator[tuple[Loc, Mapping[str, object]]]) -> Iterator[tuple[Loc, str]]:
+    first: dict[str, Loc] = {}
+    for loc, entry in entries:
+        name = entry.get("id")
+        if isinstance(name, str) and first.setdefault(name, loc) != loc:
+            taken, kind = shown(first[name]), _KINDS[str(loc[0])]
+            text = f'the id "{name}" is taken by {taken}. Give each {kind} an id of its own.'
+            yield (*loc, "id"), text
+
+
+def shown(loc: Loc) -> str:
+    """`checks[0].fewer_than`; "the spec" for all of it."""
+    text = ""
+    for step in loc:
+        text += f"[{step}]" if isinstance(step, int) else f".{clean(step, 60)}" if text else clean(step, 60)
+    return text or "the spec"
 
 
 def _points(whole: object, checks: list[Mapping[str, object]]) -> Iterator[tuple[Loc, str]]:
@@ -61,11 +121,11 @@ def _seeds(training: object) -> Iterator[tuple[Loc, str]]:
         yield ("training", "seeds", "at_least"), text
 
 
-def _needs_training(checks: list[Mapping[str, object]]) -> Iterator[tuple[Loc, str]]:
+def _needs_training(rules: Iterator[tuple[Loc, Mapping[str, object]]]) -> Iterator[tuple[Loc, str]]:
     """A model is built for its training only, so a check that needs one would never be judged without."""
     known = rule_types()
-    for index, check in enumerate(checks):
-        kind = check.get("check")
+    for loc, rule in rules:
+        kind = rule.get("check")
         if isinstance(kind, str) and kind in known and known[kind].needs - {"pictures"}:
             text = f"{kind} needs a model, and the spec has no training. Add a training block."
-            yield ("checks", index, "check"), text
+            yield (*loc, "check"), text

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import BaseModel
+
+from grader.spec.course import Course
 from grader.spec.schema import Spec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -12,17 +15,30 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> dict[str, Any]:
     """The schema of a spec, with every kind of check that this installation has."""
-    found = Spec.model_json_schema()
-    for model in (found, *found["$defs"].values()):
-        for key in model.get("properties", {}).values():
-            _tidy(key)
-        _describe_kind(model)
-    return {"$schema": DIALECT, **found, "title": "A spec of the grader"}
+    return _schema(Spec, "A spec of the grader")
 
 
 def json_schema_text() -> str:
     """The schema as the file `specs/spec.schema.json` holds it."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    return _text(json_schema())
+
+
+def course_schema_text() -> str:
+    """The schema of a course, as the file `specs/course.schema.json` holds it."""
+    return _text(_schema(Course, "A course of the grader"))
+
+
+def _schema(of: type[BaseModel], title: str) -> dict[str, Any]:
+    found = of.model_json_schema()
+    for model in (found, *found["$defs"].values()):
+        for key in model.get("properties", {}).values():
+            _tidy(key)
+        _describe_kind(model)
+    return {"$schema": DIALECT, **found, "title": title}
+
+
+def _text(schema: dict[str, Any]) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
 def _tidy(key: dict[str, Any]) -> None:

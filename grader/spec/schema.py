@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, PlainValidator, model_validator
 from grader.checks.interface import Ratio, Rule, rule_types
 from grader.spec.agreement import disagreements
 from grader.spec.recipe import Block, DefaultRecipe
+from grader.spec.terms import HandedIn, Minus, Multiplier, Penalty, Text
 
 if TYPE_CHECKING:
     AnyRule = Rule
@@ -56,7 +57,6 @@ AtMost = Annotated[
     int | Literal["student"],
     PlainValidator(_epochs_or_student, json_schema_input_type=EpochCount | Literal["student"]),
 ]
-Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
 SpecId = Annotated[str, Field(pattern=r"^[a-z0-9]+([_-][a-z0-9]+)*$", max_length=60)]
 
 
@@ -127,12 +127,28 @@ class Spec(Block):
     points_source: Literal["course", "ours"] = Field(
         "course", description="Whether the course gives these points or this project set them."
     )
+    handed_in: HandedIn | None = Field(None, description="What students hand in.")
     task: Task = Field(description="Data set, input shape, classes and metric.")
     pass_mark: Ratio = Field(0.7, description="The share of the points that passes: `70 %`.")
     training: Training | None = Field(None, description="How the model is trained; absent where nothing is.")
     checks: tuple[AnyRule, ...] = Field(
         min_length=1, max_length=100, description="What is checked; their points add up to the spec's."
     )
+    bonuses: tuple[AnyRule, ...] = Field(
+        (), max_length=20, description="Checks whose points come on top, all or nothing."
+    )
+    multiplier: Multiplier | None = Field(None, description="All points times a number, on a condition.")
+    penalties: tuple[Penalty, ...] = Field((), max_length=20, description="What is taken off, and when.")
+    not_handed_in: Minus | None = Field(
+        None, description="What the assignment counts where nothing is handed in, of its points: `-30 %`."
+    )
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Everything that is judged: the checks, and what bonuses, multiplier and penalties hang on."""
+        conditions = [one.condition for one in self.penalties if one.condition is not None]
+        conditions += [self.multiplier.where] if self.multiplier else []
+        return (*self.checks, *self.bonuses, *conditions)
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:

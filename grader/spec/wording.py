@@ -12,8 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from grader.checks.interface import rule_types
-from grader.spec.agreement import Loc
-from grader.spec.schema import Spec
+from grader.spec.agreement import Loc, rule_length
 from grader.spec.tree import Fault, Tree
 from grader.text import clean
 
@@ -34,22 +33,22 @@ _BOUNDS = {
 _UNITS = {"": 1, "k": 1_000, "m": 1_000_000}
 
 
-def faults(tree: Tree, errors: list[ErrorDetails]) -> Iterator[Fault]:
-    """One fault for each of pydantic's errors, at its place in the file."""
+def faults(tree: Tree, errors: list[ErrorDetails], root: type[BaseModel]) -> Iterator[Fault]:
+    """One fault for each of pydantic's errors, at its place in the file; `root` is the model of the whole."""
     for error in errors:
         loc = in_file(tree.data, error["loc"])
         if loc in tree.empty or _only_follows(tree, loc, error):
             continue
         if error["type"] == "extra_forbidden" or error["loc"][-1:] == ("[key]",):
-            yield Fault(tree.keys[loc], loc, _unknown_key(tree, loc, error))
+            yield Fault(tree.keys[loc], loc, _unknown_key(tree, loc, error, root))
         elif error["type"] == "missing":
-            yield Fault(tree.place(loc), loc, _missing(tree, loc))
+            yield Fault(tree.place(loc), loc, _missing(tree, loc, root))
         elif error["type"] in ("union_tag_invalid", "union_tag_not_found"):
             loc = (*loc, "check")
             if loc not in tree.empty:
                 yield Fault(tree.place(loc), loc, _unknown_check(tree, loc))
         else:
-            yield Fault(tree.place(loc), loc, _wrong_value(tree, loc, error))
+            yield Fault(tree.place(loc), loc, _wrong_value(tree, loc, error, root))
 
 
 def _only_follows(tree: Tree, loc: Loc, error: ErrorDetails) -> bool:
@@ -70,7 +69,7 @@ def in_file(data: object, loc: tuple[int | str, ...]) -> Loc:
     for index, step in enumerate(loc):
         here = isinstance(data, Mapping) and step in data
         here = here or (isinstance(data, list) and isinstance(step, int) and step < len(data))
-        tag = index == 2 and loc[0] == "checks"
+        tag = index > 0 and rule_length(loc[:index]) == index
         last = index == len(loc) - 1
         if step == "[key]" or tag or (not here and not last):
             continue
@@ -99,13 +98,13 @@ def _at(data: Any, loc: Loc) -> Any:
 # --- sentences ----------------------------------------------------------------------------------------------
 
 
-def _unknown_key(tree: Tree, loc: Loc, error: ErrorDetails) -> str:
-    known = _literals(error) if error["type"] == "literal_error" else list(_fields(tree.data, loc[:-1]))
+def _unknown_key(tree: Tree, loc: Loc, error: ErrorDetails, root: type[BaseModel]) -> str:
+    known = _literals(error) if error["type"] == "literal_error" else list(_fields(tree.data, loc[:-1], root))
     return f"unknown key. {_nearest(str(loc[-1]), known)}"
 
 
-def _missing(tree: Tree, loc: Loc) -> str:
-    described = _fields(tree.data, loc[:-1]).get(str(loc[-1]), "")
+def _missing(tree: Tree, loc: Loc, root: type[BaseModel]) -> str:
+    described = _fields(tree.data, loc[:-1], root).get(str(loc[-1]), "")
     return f'is missing. Add "{loc[-1]}: ..."{f" ({described.rstrip(chr(46))})" if described else ""}.'
 
 
@@ -117,7 +116,7 @@ def _unknown_check(tree: Tree, loc: Loc) -> str:
     return f"there is no check {got(tree, loc)}. {_nearest(word if isinstance(word, str) else '', known)}"
 
 
-def _wrong_value(tree: Tree, loc: Loc, error: ErrorDetails) -> str:
+def _wrong_value(tree: Tree, loc: Loc, error: ErrorDetails, root: type[BaseModel]) -> str:
     kind, value = error["type"], got(tree, loc)
     if kind == "value_error":
         text = error["msg"].removeprefix("Value error, ").rstrip(".")
@@ -128,7 +127,7 @@ def _wrong_value(tree: Tree, loc: Loc, error: ErrorDetails) -> str:
     if kind == "literal_error":
         return f"got {value}. {_nearest(str(error['input']), _literals(error))}"
     if kind == "string_pattern_mismatch":
-        described = _fields(tree.data, loc[:-1]).get(str(loc[-1]), "")
+        described = _fields(tree.data, loc[:-1], root).get(str(loc[-1]), "")
         return f"got {value}, which has characters that do not fit. {described}{_kebab(tree, loc)}"
     return f"{_expected(kind, error)}, got {value}.{_write(tree, loc, kind)}"
 
@@ -167,6 +166,8 @@ def _write(tree: Tree, loc: Loc, kind: str) -> str:
     if kind.startswith("bool_") and isinstance(value, str):
         word = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
         return f" Write {word[value.lower()]}." if value.lower() in word else ""
+    if kind in _MAPPING and isinstance(value, list):
+        return ' Delete the "-": its keys stand below it, each with a value.'
     return f" Write [{shown}]." if kind in _LIST and loc in tree.written else ""
 
 
@@ -198,21 +199,25 @@ def _literals(error: ErrorDetails) -> list[str]:
 # --- the schema, walked as far as the file goes -------------------------------------------------------------
 
 
-def _fields(data: object, loc: Loc) -> dict[str, str]:
+def _fields(data: object, loc: Loc, root: type[BaseModel]) -> dict[str, str]:
     """The keys that may stand at a place, each with its description."""
-    model: type[BaseModel] | None = Spec
-    if len(loc) >= 2 and loc[0] == "checks":
-        kind = _at(data, (*loc[:2], "check"))
-        model, loc = rule_types()[kind], loc[2:]
-    for step in loc:
+    model: type[BaseModel] | None = root
+    hidden: tuple[str, ...] = ()
+    if length := rule_length(loc):
+        kind = _at(data, (*loc[:length], "check"))
+        hidden = () if loc[0] in ("checks", "bonuses") or len(loc) > length else ("id", "points")
+        model, loc = rule_types()[kind], loc[length:]
+    for step in (step for step in loc if isinstance(step, str)):
         fields = model.model_fields if model else {}
         model = _model_in(fields[str(step)].annotation) if str(step) in fields else None
-    return {name: info.description or "" for name, info in model.model_fields.items()} if model else {}
+    fields = model.model_fields if model else {}
+    return {name: info.description or "" for name, info in fields.items() if name not in hidden}
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model in an annotation, also in a list of it or where it may be left out."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    if get_origin(annotation) in (Union, UnionType):
+    if get_origin(annotation) in (Union, UnionType, tuple):
         return next((found for found in map(_model_in, get_args(annotation)) if found), None)
     return None

@@ -49,7 +49,7 @@ def review(
 
 def softmax_asked(spec: Spec) -> bool:
     """Whether a check asks for softmax in the model, or accepts nothing but probabilities."""
-    for rule in spec.checks:
+    for rule in (*spec.checks, *spec.bonuses):
         asked = getattr(rule, "wanted", ())
         if any(name == "softmax output" for name, _ in asked):
             return True

@@ -21,7 +21,7 @@ LIMIT_BYTES = 64 * 1024 * 1024
 
 def pictures(spec: Spec, submission: Submission, open_worker: OpenWorker) -> Pictures | Absent:
     """The pictures where a check of this spec looks at them; else absent, and no worker is started."""
-    if not any("pictures" in rule.needs for rule in spec.checks):
+    if not any("pictures" in rule.needs for rule in spec.rules):
         return Absent("skipped", "No check asks for pictures.")
     paths, left = _paths(submission)
     if not paths:

@@ -146,7 +146,7 @@ def _trained(
     events.start("train", f"Training {model.entrypoint.call}, {counted(recipe.epochs, 'epoch', 'epochs')}")
     trials, accuracy, probes = run_study(
         job,
-        lines_of(setting.spec.checks),
+        lines_of(setting.spec.rules),
         at_least=training.seeds.at_least,
         at_most=training.seeds.at_most,
         seeds=setting.seeds,

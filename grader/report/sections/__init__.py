@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from grader.records import RunRecord
 from grader.report.sections import (
+    adjustments,
     claims,
     curves,
     data,
@@ -21,6 +22,7 @@ from grader.report.sections import (
 from grader.report.sections.interface import Section
 
 ORDER = (
+    adjustments,
     training,
     curves,
     mistakes,
@@ -38,5 +40,9 @@ ORDER = (
 
 
 def sections(record: RunRecord) -> tuple[Section, ...]:
-    """All of them, also where there is nothing to show: then the section says why."""
-    return tuple(part.build(record) for part in ORDER)
+    """All of them, also where there is nothing to show: then the section says why.
+
+    Only an assignment without bonuses and penalties has no section about them.
+    """
+    order = ORDER if record.grade.adjustments else ORDER[1:]
+    return tuple(part.build(record) for part in order)

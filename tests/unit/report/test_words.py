@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from grader.judge import not_handed_in
 from grader.records import Absent, RunRecord
 from grader.report import words
+from grader.report.interface import formats
+from grader.report.sections import adjustments
 
 
 @pytest.mark.parametrize(
@@ -20,6 +23,12 @@ from grader.report import words
             "review",
             "person",
             "Needs a person: 108.33 certain, up to 250 possible",
+            "Whether the pass mark of 70 % (175 points) is reached is still open.",
+        ),
+        (
+            "adjusted",
+            "person",
+            "Needs a person: 135 as it stands, 0 to 585 possible",
             "Whether the pass mark of 70 % (175 points) is reached is still open.",
         ),
         ("infrastructure", "fault", "The grader failed: not charged", ""),
@@ -49,6 +58,87 @@ def test_nothing_judged_is_no_failure(example_records: dict[str, RunRecord]) -> 
     empty = replace(record.grade, points=0.0, highest=0.0, max_points=0.0, passed=False)
     found = words.verdict(replace(record, outcomes=(), grade=empty))
     assert (found.headline, found.tone, found.pass_line) == ("Complete: nothing was judged", "quiet", "")
+
+
+def test_nothing_handed_in_is_said_with_its_points(example_records: dict[str, RunRecord]) -> None:
+    made = replace(example_records["full_marks"], outcomes=(), grade=not_handed_in(250, 0.7, -0.3))
+    found = words.verdict(made)
+    assert (found.headline, found.tone, found.reason) == (
+        "Complete: -75 of 250",
+        "bad",
+        "Nothing was handed in.",
+    )
+    assert found.pass_line.startswith("Below")
+    assert words.more_than_a_sum(made.grade)
+    for report in formats().values():
+        assert "Not handed in: -30 % of 250" in report.render(made)
+
+
+@pytest.mark.parametrize(
+    ("index", "effect", "said"),
+    [
+        (0, "+50", "Earned"),
+        (1, "×\u00a04", "Open"),
+        (2, "-30", "Taken"),
+        (3, "-100 %", "Proposed"),
+        (4, "-50 %", "Taken"),
+    ],
+)
+def test_what_each_adjustment_does_and_how_it_stands(
+    index: int, effect: str, said: str, example_records: dict[str, RunRecord]
+) -> None:
+    one = example_records["adjusted"].grade.adjustments[index]
+    assert (words.effect(one), words.standing(one).text) == (effect, said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state", "said", "tone"),
+    [
+        ("bonus", "does not count", "Not earned", "quiet"),
+        ("multiplier", "counts", "Earned", "good"),
+        ("penalty", "does not count", "Not taken", "good"),
+        ("percentage", "not judged", "Not judged", "quiet"),
+    ],
+)
+def test_what_counts_for_and_against(
+    kind: str, state: str, said: str, tone: str, example_records: dict[str, RunRecord]
+) -> None:
+    first = example_records["adjusted"].grade.adjustments[0]
+    found = words.standing(replace(first, kind=kind, state=state))  # type: ignore[arg-type]
+    assert (found.text, found.tone) == (said, tone)
+
+
+@pytest.mark.parametrize("name", ["html", "markdown", "terminal", "json"])
+def test_every_format_shows_every_step(name: str, example_records: dict[str, RunRecord]) -> None:
+    made = example_records["adjusted"]
+    report = formats()[name].render(made)
+    for step in made.grade.steps:
+        assert step.text in report
+    assert "misrepresented" in report
+    plain = formats()[name].render(example_records["full_marks"])
+    assert "Bonuses and penalties" not in plain
+
+
+def test_a_penalty_shows_what_was_seen_also_where_only_the_parts_say_it(
+    example_records: dict[str, RunRecord],
+) -> None:
+    (table,) = adjustments.build(example_records["adjusted"]).tables
+    assert [row[-1] for row in table.rows] == [
+        "–",
+        "The seeds cannot tell; a person decides.",
+        "training log: no line with a test accuracy. Lines are empty.",
+        "README.md:9 states 4,000; measured: 6,338.",
+        "–",
+    ]
+
+
+def test_a_fault_is_decided_by_another_run(example_records: dict[str, RunRecord]) -> None:
+    made = example_records["adjusted"]
+    first = made.grade.adjustments[1]
+    broken = replace(first, outcome=replace(first.outcome, status="errored"))
+    assert words.standing(broken).meaning.startswith("another run decides")
+    section = adjustments.build(replace(made, grade=replace(made.grade, adjustments=(broken,))))
+    assert "is open: run it again." in section.attention[0]
 
 
 def test_icons_and_words_are_all_different() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.spec.agreement import disagreements
+from grader.spec.agreement import disagreements, rule_length
 
 
 def checks(*points: object) -> list[dict[str, object]]:
@@ -56,17 +56,72 @@ def test_only_checks_that_need_a_model_need_training():
     assert not list(disagreements({"checks": listed, "training": {}}))
 
 
+def test_ids_are_unique_across_all_that_has_one():
+    spec = {
+        "checks": [{"id": "a"}, {"id": "b"}],
+        "bonuses": [{"id": "a"}],
+        "multiplier": {"id": "b"},
+        "penalties": [{"id": "c"}, {"id": "c"}, {"id": "a"}],
+    }
+    assert [loc for loc, _ in disagreements(spec)] == [
+        ("bonuses", 0, "id"),
+        ("multiplier", "id"),
+        ("penalties", 1, "id"),
+        ("penalties", 2, "id"),
+    ]
+
+
+def test_a_condition_that_needs_a_model_needs_training_too():
+    spec = {
+        "checks": [{"check": "readme"}],
+        "bonuses": [{"check": "parameters"}],
+        "multiplier": {"where": {"check": "test_accuracy"}},
+        "penalties": [
+            {"taken_unless": {"check": "uses"}},
+            {"proposed_unless": {"check": "readme"}},
+            {"by_hand": "x"},
+        ],
+    }
+    assert [loc for loc, _ in disagreements(spec)] == [
+        ("bonuses", 0, "check"),
+        ("multiplier", "where", "check"),
+        ("penalties", 0, "taken_unless", "check"),
+    ]
+    assert not list(disagreements({**spec, "training": {}}))
+
+
+@pytest.mark.parametrize(
+    ("loc", "length"),
+    [
+        (("checks", 0, "fewer_than"), 2),
+        (("bonuses", 3), 2),
+        (("multiplier", "where", "about", 0), 2),
+        (("multiplier", "times"), 0),
+        (("penalties", 1, "taken_unless", "x"), 3),
+        (("penalties", 1, "points"), 0),
+        (("checks", "0", "x"), 0),
+        (("training", "epochs"), 0),
+        ((), 0),
+    ],
+)
+def test_where_a_check_may_stand(loc, length):
+    assert rule_length(loc) == length
+
+
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=5),
         lambda inner: (
             st.lists(inner, max_size=3)
             | st.dictionaries(
-                st.sampled_from(["id", "check", "points", "seeds", "at_least", "at_most"]), inner
+                st.sampled_from(
+                    ["id", "check", "points", "seeds", "at_least", "at_most", "where", "taken_unless"]
+                ),
+                inner,
             )
         ),
     )
 )
 def test_nothing_that_stands_there_makes_it_fail(value):
-    for key in ("checks", "training", "points"):
+    for key in ("checks", "training", "points", "bonuses", "multiplier", "penalties"):
         assert isinstance(list(disagreements({"points": 1, key: value})), list)

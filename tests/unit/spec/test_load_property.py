@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from grader.errors import SpecError
-from grader.spec.load import parse_spec, shipped_specs
+from grader.spec.load import parse_spec
+from grader.spec.new import new_spec_text
 from grader.spec.schema import Spec
 
-TEXT = shipped_specs()["s4"].read_text(encoding="utf-8")
+TEXT = new_spec_text("net", "net.yaml")
 DATA = YAML(typ="safe", pure=True).load(TEXT)
 PROBLEM = re.compile(r"s\.yaml:(\d+):(\d+) .+: \S")
 
@@ -99,6 +100,11 @@ WAYS = [way for way in ways(DATA) if way]
 )
 @example([(("checks", 0, "check"), "set", ["a"])])
 @example([(("checks", 0, "check"), "set", {"parameters": 1})])
+@example([(("multiplier", "where", "check"), "set", {"parameters": 1})])
+@example([(("penalties", 0), "set", {"taken_unless": {"check": ["readme"]}})])
+@example([(("penalties", 1, "proposed_unless"), "set", [{"check": "readme"}])])
+@example([(("bonuses",), "set", {"0": {"check": "parameters"}})])
+@example([(("multiplier",), "set", [{"where": {"check": "parameters"}}])])
 @example([(("checks",), "set", {"0": {"check": "parameters"}})])
 @example([(("id",), "rename", "checks")])
 def test_any_value_anywhere(changes):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.spec.schema import Spec
 from grader.spec.tree import Place, Tree, read_tree
 from grader.spec.wording import faults
 
@@ -71,7 +72,7 @@ def test_merge_keys_are_no_keys_of_a_spec():
 def test_a_kind_of_mistake_that_has_no_wording_yet_is_still_placed_and_said():
     tree = read_tree("id: s4\nsince: x\n")
     error = {"type": "date_parsing", "loc": ("since",), "msg": "Input should be a date", "input": "x"}
-    (found,) = faults(tree, [error])
+    (found,) = faults(tree, [error], Spec)
     assert found.place == Place(2, 8)
     assert found.text == 'input should be a date, got "x".'
 

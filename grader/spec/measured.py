@@ -1,0 +1,102 @@
+"""How each kind of check is measured, in the words of a student's page, with the numbers of its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from grader.checks.interface import Rule, modules
+from grader.spec.sentences import counted, number, percent
+from grader.spec.terms import CONDITION_ID
+
+_COUNTED = {
+    "registered": "Every registered parameter counts, trainable or not, and a shared one once.",
+    "trainable": "Every parameter that requires a gradient counts, a shared one once.",
+    "used": "Every parameter that the forward pass takes counts, a shared one once.",
+}
+
+
+def how_measured(rule: Rule) -> list[str]:
+    """Sentences about one check of a spec. A kind that has none here is described by its own file's first words."""
+    said = _SAID.get(rule.check)
+    if said is not None:
+        return said(rule)
+    return [" ".join((modules()[rule.check].__doc__ or "").strip().split("\n\n")[0].split())]
+
+
+def _parameters(rule: Any) -> list[str]:
+    return [
+        _COUNTED[rule.counting],
+        "The grader counts them itself; a number that your README or a summary prints is not taken.",
+    ]
+
+
+def _test_accuracy(rule: Any) -> list[str]:
+    last = rule.in_each_of_the_last
+    when = f"after each of the last {last} epochs" if last else "after the last epoch"
+    return [
+        f"The grader trains your model itself and counts the right answers on the official test images {when}.",
+        f"The mean over the grader's seeds has to be {percent(rule.at_least)} or more. "
+        "Never the best seed, and never the best epoch.",
+        "Where the seeds cannot tell above from below, a person decides, and nothing is lost until then.",
+    ]
+
+
+def _readme(rule: Any) -> list[str]:
+    said = {
+        "architecture": "a section or table outside of code blocks, of at least 60 words, says what at least "
+        "three kinds of layers of your model do; a stated number of parameters is right",
+        "training log": "one line per trained epoch with its test accuracy, as text, as a table, or in the saved "
+        "output of the linked notebook; of a picture, a person decides",
+        "well formatted": "a title, two further headings, code and logs in code blocks or tables, no broken "
+        "picture or link",
+    }
+    return [f"*{part}*{_share(rule, rule.points_of(part))}: {said[part]}." for part in rule.parts]
+
+
+def _share(rule: Rule, points: float) -> str:
+    """A part's points; a condition has none to share out."""
+    return "" if rule.id == CONDITION_ID else f" ({number(points)} points)"
+
+
+def _uses(rule: Any) -> list[str]:
+    what = "What runs in the forward pass counts, as a module or as a plain function call."
+    if rule.id == CONDITION_ID:
+        return [what]
+    share = number(rule.points / (len(rule.wanted) + len(rule.without)))
+    return [what, f"Each of them has an equal share, {share} points."]
+
+
+def _clean_method(rule: Any) -> list[str]:
+    listed = [f"*{fault}*" for fault in rule.free_of]
+    return [
+        "What was seen while your code ran, or in its log, decides; what was only read goes to a person.",
+        f"Looked for{'' if rule.id == CONDITION_ID else ', with equal shares'}: {', '.join(listed)}.",
+    ]
+
+
+def _honest_claims(rule: Any) -> list[str]:
+    after = "a person looks" if rule.when_not == "review" else "the points are lost"
+    return [
+        f"A count may be too low by {percent(rule.parameters_within)}, an accuracy too high by "
+        f"{counted(100 * rule.accuracy_within, 'point')} beyond its noise. Where one is further off, {after}.",
+        "A number that makes the work look worse than it is never counts.",
+    ]
+
+
+def _structure(_: Any) -> list[str]:
+    return ["It is read off what runs in one forward pass at the size of the assignment's images."]
+
+
+_SAID: dict[str, Callable[[Any], list[str]]] = {
+    "parameters": _parameters,
+    "test_accuracy": _test_accuracy,
+    "readme": _readme,
+    "uses": _uses,
+    "clean_method": _clean_method,
+    "honest_claims": _honest_claims,
+    "receptive_field": _structure,
+    "map_size": _structure,
+    "output": _structure,
+    "architecture": _structure,
+}
