@@ -25,6 +25,7 @@ from grader.inspection.accounting import entries
 from grader.inspection.measure import BadOutput, measure
 from grader.isolation.frames import Array, Channel, Message
 from grader.training.loop import Plan, Result, pipeline_of, train
+from grader.training.memory import with_fall_back
 from grader.training.placing import CPU, where_it_works
 from grader.training.recipe import BadRecipe
 from grader.training.transforms.selfcheck import disagreement_on
@@ -121,6 +122,7 @@ class Session:
         self._name = ""
         self._arguments: dict[str, Any] = {}
         self._model: torch.nn.Module | None = None
+        self._last: bool | None = None  # whether the model predicts with channels last; None before its first batch
         self._data: tuple[torch.Tensor, torch.Tensor] | None = None
         self.handlers: dict[str, Callable[[Message], Answer]] = {
             "transforms": self._transforms,
@@ -173,7 +175,7 @@ class Session:
         model = self._submission.repair(space, construct)
         if not isinstance(model, torch.nn.Module):
             raise CannotLoad(f"{self._name}() gives a {type(model).__name__} instead of an nn.Module.")
-        self._model = model
+        self._model, self._last = model, None
         return {}, {}
 
     def _measure(self, request: Message) -> Answer:
@@ -247,7 +249,7 @@ class Session:
 
         def forward(device: torch.device) -> torch.Tensor:
             with torch.no_grad():
-                output = model(prepare(pictures.to(device)))
+                output = self._forward(model, prepare(pictures.to(device)))
             if not isinstance(output, torch.Tensor):
                 raise BadOutput(
                     f"The model returns a {type(output).__name__} instead of one tensor of class scores."
@@ -259,6 +261,18 @@ class Session:
 
         output = self._submission.repair(space, lambda: where_it_works(model, self._device, forward))
         return {}, {"scores": output.detach().float().cpu().numpy()}
+
+    def _forward(self, model: torch.nn.Module, batch: torch.Tensor) -> Any:
+        """On a CPU with channels last, as it was trained, where the model can have it so: tried with the first batch."""
+
+        def attempt(last: bool) -> Any:
+            output = model(batch.contiguous(memory_format=torch.channels_last) if last else batch)
+            self._last = last
+            return output
+
+        if batch.device.type != "cpu" or batch.dim() != 4:
+            return model(batch)
+        return with_fall_back(model, attempt) if self._last is None else attempt(self._last)
 
     def _explain(self, request: Message) -> Answer:
         """Maps that show what the answers come from. Gradients flow, and nothing is trained."""
