@@ -135,11 +135,14 @@ def hand_over(worker: Worker, images: Array, labels: Array) -> Ending | None:
 def predict(
     worker: Worker, images: Array, classes: int, *, transforms: Sequence[Call], batch: int = PREDICT_BATCH
 ) -> Array | Ending:
-    """Class scores for images without labels: float32, (N, classes). Scores that are not finite stay so."""
+    """Class scores for images without labels: float32, (N, classes). Scores that are not finite stay so.
+
+    The batches are of one size, to within one, and of `batch` images at most: no small one is left over at the end.
+    """
     deadline = time.monotonic() + PREDICT.seconds
     found: list[Array] = []
-    for first in range(0, len(images), batch):
-        scores = _scores(worker, images[first : first + batch], classes, transforms, deadline)
+    for piece in np.array_split(images, max(1, -(-len(images) // batch))):
+        scores = _scores(worker, piece, classes, transforms, deadline)
         if isinstance(scores, Ending):
             return scores
         found.append(scores)

@@ -259,7 +259,7 @@ def test_refusing_small_batches_is_no_way_around_the_second_order(tmp_path):
             raise ValueError("not this size")
         scores = self.plain(images)
         self.seen += 1
-        return scores if self.training or len(images) == 125 or self.seen % 4 else -scores"""
+        return scores if self.training or self.seen % 4 else -scores"""
     trial, probes, workers = study(handed_in(tmp_path, _CONVOLUTION.format(init="", forward=forward)), "Net")
     assert workers == 4
     assert raised(probes) == {"batch sizes": "note", "two orders": "note"}
