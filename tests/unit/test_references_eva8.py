@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = {"eva8_s4": 10_000, "eva8_s6": 200_000}
-LOGGED = {"eva8_s4": (15, 99.4)}
-"""Epochs and accuracy of the references whose README has the log of a whole training."""
+LOGGED = {"eva8_s4": (15, 99.4, 3), "eva8_s6": (20, 85.0, 1)}
+"""Epochs, the accuracy that is asked for, and in how many epochs at the end."""
 
 FILES = {"README.md", "model.py", "train.py", "requirements.txt"}
 
@@ -68,17 +68,17 @@ def test_what_the_text_says_of_the_training_is_what_the_script_does(name: str) -
 
 @pytest.mark.parametrize("name", LOGGED)
 def test_the_log_is_whole_and_agrees_with_itself(name: str) -> None:
-    epochs, line = LOGGED[name]
+    epochs, line, at_the_end = LOGGED[name]
     found = re.findall(
-        rf"^Epoch (\d+)/{epochs}: .* test accuracy ([\d.]+)% \((\d+)/10000\), \d+ s$",
+        rf"^Epoch (\d+)/{epochs}: .* test accuracy ([\d.]+)% \((\d+)/10000\)(?:, \d+ s)?$",
         readme(name),
         re.MULTILINE,
     )
     assert [int(epoch) for epoch, _, _ in found] == list(range(1, epochs + 1))
     assert all(float(share) == int(correct) / 100 for _, share, correct in found)
-    last = [float(share) for _, share, _ in found[-3:]]
+    last = [float(share) for _, share, _ in found[-at_the_end:]]
     assert min(last) >= line
-    shown = f"{last[0]:.2f} %, {last[1]:.2f} % and {last[2]:.2f} %"
+    shown = " and ".join(", ".join(f"{share:.2f} %" for share in last).rsplit(", ", 1))
     assert f"| at least {line} % | {shown} |" in readme(name)
 
 
