@@ -148,7 +148,8 @@ def _training_log(readme: Readme, evidence: Evidence) -> tuple[Status, Finding]:
             "pictures", _EXPECTED["training log"], why, "Paste the log as text in a fence."
         )
     if not tested and readme.logs:
-        why = f"{readme.logs[0].place} shows a training accuracy; no line shows a test accuracy."
+        shown = "a training accuracy" if readme.logs[0].train_accuracy >= 0 else "a loss"
+        why = f"{readme.logs[0].place} shows {shown}; no line shows a test accuracy."
     elif not tested:
         why = "No line with an epoch's test accuracy is in the README or in the notebook's saved outputs."
     else:

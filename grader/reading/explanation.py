@@ -146,7 +146,7 @@ def _listed(kinds: list[str]) -> str:
 
 _OTHER_VERSION = re.compile(
     r"baseline|previous|initial|original|first (?:model|version|attempt)|earlier|reduc\w* from|instead of"
-    r"|compared|(?:step|model|version|attempt|v)[ _#-]?\d\b|would (?:be|have)|standard",
+    r"|compared|(?:step|model|version|attempt|v)[ _#-]?\d\b|would (?:be|have|take|need|cost|add)|standard|by itself",
     re.IGNORECASE,
 )
 _ONE_LAYER = re.compile(

@@ -122,7 +122,9 @@ class Session:
         self._name = ""
         self._arguments: dict[str, Any] = {}
         self._model: torch.nn.Module | None = None
-        self._last: bool | None = None  # whether the model predicts with channels last; None before its first batch
+        self._last: bool | None = (
+            None  # whether the model predicts with channels last; None before its first batch
+        )
         self._data: tuple[torch.Tensor, torch.Tensor] | None = None
         self.handlers: dict[str, Callable[[Message], Answer]] = {
             "transforms": self._transforms,

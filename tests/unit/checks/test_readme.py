@@ -170,6 +170,12 @@ def test_the_count_of_one_layer_is_no_claim_about_the_model(judged):
     assert part(judged(text), "architecture").status == "passed"
 
 
+def test_the_count_of_a_layer_that_is_not_there_is_no_claim_either(judged):
+    said = "A fully connected layer on the last map would take 7,850 parameters by itself. At the end"
+    text = page("honest_prose.md").replace("At the end", said)
+    assert part(judged(text), "architecture").status == "passed"
+
+
 @pytest.mark.parametrize(
     ("cause", "status", "open_points"),
     [("failed", "failed", 0), ("errored", "errored", 20), ("skipped", "skipped", 20)],
@@ -209,6 +215,11 @@ def test_a_picture_of_a_log_goes_to_a_person(judged):
 def test_training_accuracy_alone_is_named_as_such(judged):
     found = part(judged("# T\n\n```\nEpoch 1: train accuracy: 97.1 %\n```\n"), "training log")
     assert found.finding.rationale == "README.md:4 shows a training accuracy; no line shows a test accuracy."
+
+
+def test_a_loss_alone_is_named_as_such(judged):
+    found = part(judged("# T\n\n```\nEpoch 1: train loss: 0.31\n```\n"), "training log")
+    assert found.finding.rationale == "README.md:4 shows a loss; no line shows a test accuracy."
 
 
 def test_a_log_of_the_training_images_passes_with_a_note(judged):
