@@ -7,8 +7,8 @@ what was measured and can be done again without training.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,7 @@ from grader.data.interface import DataSet, load
 from grader.events import Events
 from grader.fetch.interface import Fetched, fetch
 from grader.isolation.choose import Level, level_note
-from grader.isolation.interface import Sandbox
+from grader.isolation.cores import free_cores, these_threads
 from grader.judge import judge
 from grader.reading.read import read_submission
 from grader.records import (
@@ -28,12 +28,12 @@ from grader.records import (
     Absent,
     Evidence,
     Integrity,
-    Isolation,
     Reading,
     RunRecord,
 )
 from grader.report.interface import reports
 from grader.stages.look import Looked, Task, look
+from grader.stages.machine import Machine, Preparing, Waiting
 from grader.stages.method import review
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import Lane
@@ -69,7 +69,8 @@ class Request:
     level: Level = "auto"  # the isolation level to take, or none
     lane: Lane = "auto"  # the harness's loop (fast), or the student's own (faithful)
     out: Path = DEFAULT_FOLDER
-    threads: int = 1
+    threads: int | None = 1  # None: as many as cores are free; a run waits for one, a self-check does not
+    machine: Machine | None = None  # prepared before; who shares one among submissions divides the cores, too
     download_progress: Callable[[str, int, int], None] | None = None
 
 
@@ -81,12 +82,11 @@ class Graded:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What the machine offers: it is settled before a student's work is touched."""
+    """What a student's work is graded on: it is settled before any of its code runs."""
 
-    sandbox: Sandbox
-    isolation: Isolation
-    data: DataSet | None
+    machine: Machine
     started: Started
+    threads: int
 
 
 def grade_submission(request: Request, events: Events) -> Graded:
@@ -95,17 +95,19 @@ def grade_submission(request: Request, events: Events) -> Graded:
     Raises:
         GraderError: see `grader.errors`; what is the student's shortfall is in the record instead.
     """
-    spec = request.loaded.spec
-    prepared = _prepare(request, events)
+    spec, started, machine = request.loaded.spec, _started(request), _machine(request)
     events.start("fetch", f"Fetching {clean(without_credentials(request.source))}")
     with _fetched(request, events) as fetched:
         name = fetched.submission.name
         files = counted(len(fetched.submission.files), "file", "files")
         events.end(f"{name}, {files}, {fetched.submission.tree_digest[:19]}")
-        with RunFolder(request.out, spec.id, name, prepared.started.run_id) as folder:
+        reading = _read(fetched, events)
+        with (
+            _prepared(request, events, started, machine) as prepared,
+            RunFolder(request.out, spec.id, name, started.run_id) as folder,
+        ):
             events.listeners.append(folder.listen)
-            evidence = _gather(request, events, prepared, fetched)
-            record = judged(request, prepared, evidence)
+            record = judged(request, started, _gather(request, events, prepared, fetched, reading))
             events.start("store", "Writing the report")
             final = folder.publish({report.file_name: report.render(record) for report in reports()})
     events.end(str(final))
@@ -114,29 +116,51 @@ def grade_submission(request: Request, events: Events) -> Graded:
 
 def check_submission(request: Request, events: Events) -> Graded:
     """A student's own check: everything but the training, nothing stored."""
-    prepared = _prepare(request, events)
+    started, machine = _started(request), _machine(request)
     events.start("fetch", f"Reading {clean(request.source)}")
     with _fetched(request, events) as fetched:
         events.end(counted(len(fetched.submission.files), "file", "files"))
-        evidence = _gather(request, events, prepared, fetched)
-        return Graded(judged(request, prepared, evidence), None)
+        reading = _read(fetched, events)
+        with _prepared(request, events, started, machine) as prepared:
+            evidence = _gather(request, events, prepared, fetched, reading)
+            return Graded(judged(request, started, evidence), None)
 
 
-def judged(request: Request, prepared: _Prepared, evidence: Evidence) -> RunRecord:
+def prepare_machine(request: Request) -> Machine:
+    """The machine as this request needs it: for `Request.machine` of all submissions of the same spec and options.
+
+    Raises:
+        GraderFault: there is no sandbox that may be used, or the data is missing.
+    """
+    plain_allowed = request.trust_code or request.plain_if_needed
+    sandbox, isolation = choose_sandbox(
+        plain_allowed=plain_allowed, level=request.level, zygote=request.zygote
+    )
+    return Machine(sandbox, isolation, _data(request) if request.loaded.spec.training else None)
+
+
+def judged(request: Request, started: Started, evidence: Evidence) -> RunRecord:
     """The record of a run: outcomes and grade from the evidence, and how to get them again."""
     spec = request.loaded.spec
     outcomes = tuple(checks.run(rule, evidence) for rule in spec.checks)
     return RunRecord(
         schema=RESULT_SCHEMA,
-        run_id=prepared.started.run_id,
+        run_id=started.run_id,
         title=spec.title,
         course=spec.course,
         not_a_grade=_not_a_grade(request, evidence),
         evidence=evidence,
         outcomes=outcomes,
         grade=judge(outcomes, spec.points, spec.pass_mark, _ungradable(evidence)),
-        provenance=provenance(request.loaded, request.command, prepared.started, evidence),
+        provenance=provenance(request.loaded, request.command, started, evidence),
     )
+
+
+def _read(fetched: Fetched, events: Events) -> Reading:
+    events.start("read", "Reading the README, the code and the notebooks")
+    reading = read_submission(fetched.root, fetched.submission)
+    events.end(counted(len(reading.candidates), "model class", "model classes"))
+    return reading
 
 
 def _fetched(request: Request, events: Events) -> AbstractContextManager[Fetched]:
@@ -145,19 +169,43 @@ def _fetched(request: Request, events: Events) -> AbstractContextManager[Fetched
     )
 
 
-def _prepare(request: Request, events: Events) -> _Prepared:
-    events.start("prepare", "Looking at this machine")
-    plain_allowed = request.trust_code or request.plain_if_needed
-    sandbox, isolation = choose_sandbox(
-        plain_allowed=plain_allowed, level=request.level, zygote=request.zygote
-    )
-    data = _data(request) if request.loaded.spec.training else None
+def _started(request: Request) -> Started:
     secret = secrets.randbits(SECRET_BITS) if request.secret is None else request.secret
     now = datetime.now(UTC)
-    events.end(f"Isolation level {isolation.level} ({isolation.name})")
-    if data:
-        events.note(f"{data.facts.name} ({data.facts.place})")
-    return _Prepared(sandbox, isolation, data, Started(now, new_run_id(now), secret))
+    return Started(now, new_run_id(now), secret)
+
+
+def _machine(request: Request) -> Callable[[], Machine]:
+    """The machine that was given, or one that is being prepared from now on."""
+    given = request.machine
+    return (lambda: given) if given else Preparing(lambda: prepare_machine(request)).machine
+
+
+@contextmanager
+def _prepared(
+    request: Request, events: Events, started: Started, machine: Callable[[], Machine]
+) -> Iterator[_Prepared]:
+    """The machine and its cores, as long as the context lasts."""
+    events.start("prepare", "Looking at this machine")
+    found = machine()
+    with _cores(request, events) as threads:
+        events.end(f"Isolation level {found.isolation.level} ({found.isolation.name})")
+        events.note(counted(threads, "thread", "threads"))
+        if found.data:
+            events.note(f"{found.data.facts.name} ({found.data.facts.place})")
+        yield _Prepared(found, started, threads)
+
+
+@contextmanager
+def _cores(request: Request, events: Events) -> Iterator[int]:
+    if request.threads is None:
+        with free_cores(Waiting(events) if request.full else None) as cores:
+            yield cores.threads
+    elif request.machine:
+        yield request.threads
+    else:
+        with these_threads(request.threads):
+            yield request.threads
 
 
 def _data(request: Request) -> DataSet:
@@ -180,12 +228,11 @@ def _data(request: Request) -> DataSet:
         return load(task, data_dir=None, stand_in=True)
 
 
-def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetched) -> Evidence:
+def _gather(
+    request: Request, events: Events, prepared: _Prepared, fetched: Fetched, reading: Reading
+) -> Evidence:
     """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
-    events.start("read", "Reading the README, the code and the notebooks")
-    reading = read_submission(fetched.root, fetched.submission)
-    events.end(counted(len(reading.candidates), "model class", "model classes"))
-    data = prepared.data
+    isolation, data = prepared.machine.isolation, prepared.machine.data
     if data is None:
         return _without_training(prepared, fetched, reading)
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
@@ -204,7 +251,7 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
         trials=studied.trials,
         projection=studied.projection,
         test_accuracy=studied.accuracy,
-        integrity=Integrity(prepared.isolation, (*level_note(prepared.isolation), *studied.probes)),
+        integrity=Integrity(isolation, (*level_note(isolation), *studied.probes)),
         training=training,
         remarks=remarks,
         comparisons=comparisons,
@@ -223,18 +270,18 @@ def _without_training(prepared: _Prepared, fetched: Fetched, reading: Reading) -
         trials=(),
         projection=not_needed,
         test_accuracy=not_needed,
-        integrity=Integrity(prepared.isolation),
+        integrity=Integrity(prepared.machine.isolation),
     )
 
 
 def _task(request: Request, prepared: _Prepared, fetched: Fetched, data: DataSet) -> Task:
     open_worker = opener(
-        prepared.sandbox,
+        prepared.machine.sandbox,
         fetched.root,
-        request.threads,
+        prepared.threads,
         on_versions=prepared.started.versions.update,
     )
-    isolated = prepared.isolation.level != "1"
+    isolated = prepared.machine.isolation.level != "1"
     return Task(open_worker, data.input_shape, data.classes, request.model, isolated)
 
 
@@ -246,7 +293,7 @@ def _setting(request: Request, prepared: _Prepared, looked: Looked, data: DataSe
         open_worker=task.open_worker,
         isolated=task.isolated,
         lane=request.lane,
-        threads=request.threads,
+        threads=prepared.threads,
         seeds=request.seeds,
         secret=prepared.started.secret,
         full=request.full,
