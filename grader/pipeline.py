@@ -7,9 +7,9 @@ what was measured and can be done again without training.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from grader.data.interface import DataSet, load
 from grader.events import Events
 from grader.fetch.interface import Fetched, fetch
 from grader.isolation.choose import Level, level_note
-from grader.isolation.interface import Sandbox
+from grader.isolation.cores import free_cores, these_threads
 from grader.judge import judge
 from grader.reading.read import read_submission
 from grader.records import (
@@ -29,14 +29,14 @@ from grader.records import (
     Absent,
     Evidence,
     Integrity,
-    Isolation,
     Pictures,
     Reading,
     RunRecord,
 )
 from grader.report.interface import reports
-from grader.stages.devices import Device, settle
+from grader.stages.devices import settle
 from grader.stages.look import Looked, Task, look
+from grader.stages.machine import Machine, Preparing, Waiting
 from grader.stages.method import review
 from grader.stages.pictures import pictures
 from grader.stages.provenance import Started, provenance
@@ -74,7 +74,8 @@ class Request:
     device: str = "cpu"  # where it trains and predicts: cpu, cuda, cuda:N or auto
     lane: Lane = "auto"  # the harness's loop (fast), or the student's own (faithful)
     out: Path = DEFAULT_FOLDER
-    threads: int = 1
+    threads: int | None = 1  # None: as many as cores are free; a run waits for one, a self-check does not
+    machine: Machine | None = None  # prepared before; who shares one among submissions divides the cores, too
     download_progress: Callable[[str, int, int], None] | None = None
 
 
@@ -86,13 +87,11 @@ class Graded:
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What the machine offers: it is settled before a student's work is touched."""
+    """What a student's work is graded on: it is settled before any of its code runs."""
 
-    sandbox: Sandbox
-    isolation: Isolation
-    device: Device
-    data: DataSet | None
+    machine: Machine
     started: Started
+    threads: int
 
 
 def grade_submission(request: Request, events: Events) -> Graded:
@@ -101,17 +100,20 @@ def grade_submission(request: Request, events: Events) -> Graded:
     Raises:
         GraderError: see `grader.errors`; what is the student's shortfall is in the record instead.
     """
-    spec = request.loaded.spec
-    prepared = _prepare(request, events)
+    spec, started, machine = request.loaded.spec, _started(request), _machine(request)
     events.start("fetch", f"Fetching {clean(without_credentials(request.source))}")
     with _fetched(request, events) as fetched:
         name = fetched.submission.name
         files = counted(len(fetched.submission.files), "file", "files")
         events.end(f"{name}, {files}, {fetched.submission.tree_digest[:19]}")
-        with RunFolder(request.out, spec.id, name, prepared.started.run_id) as folder:
+        reading = _read(fetched, events)
+        with (
+            _prepared(request, events, started, machine) as prepared,
+            RunFolder(request.out, spec.id, name, started.run_id) as folder,
+        ):
             events.listeners.append(folder.listen)
-            evidence = _gather(request, events, prepared, fetched)
-            record = judged(request, prepared, evidence)
+            evidence = _gather(request, events, prepared, fetched, reading)
+            record = judged(request, prepared.started, evidence)
             events.start("store", "Writing the report")
             final = folder.publish({report.file_name: report.render(record) for report in reports()})
     events.end(str(final))
@@ -120,21 +122,38 @@ def grade_submission(request: Request, events: Events) -> Graded:
 
 def check_submission(request: Request, events: Events) -> Graded:
     """A student's own check: everything but the training, nothing stored."""
-    prepared = _prepare(request, events)
+    started, machine = _started(request), _machine(request)
     events.start("fetch", f"Reading {clean(request.source)}")
     with _fetched(request, events) as fetched:
         events.end(counted(len(fetched.submission.files), "file", "files"))
-        evidence = _gather(request, events, prepared, fetched)
-        return Graded(judged(request, prepared, evidence), None)
+        reading = _read(fetched, events)
+        with _prepared(request, events, started, machine) as prepared:
+            evidence = _gather(request, events, prepared, fetched, reading)
+            return Graded(judged(request, prepared.started, evidence), None)
 
 
-def judged(request: Request, prepared: _Prepared, evidence: Evidence) -> RunRecord:
+def prepare_machine(request: Request) -> Machine:
+    """The machine as this request needs it: for `Request.machine` of all submissions of the same spec and options.
+
+    Raises:
+        GraderFault: there is no sandbox that may be used, the device cannot be used, or the data is missing.
+    """
+    plain_allowed = request.trust_code or request.plain_if_needed
+    sandbox, isolation = choose_sandbox(
+        plain_allowed=plain_allowed, level=request.level, zygote=request.zygote
+    )
+    training = request.loaded.spec.training
+    device = settle(request.device if training else "cpu", sandbox, isolation)
+    return Machine(sandbox, isolation, device, _data(request) if training else None)
+
+
+def judged(request: Request, started: Started, evidence: Evidence) -> RunRecord:
     """The record of a run: outcomes and grade from the evidence, and how to get them again."""
     spec = request.loaded.spec
     outcomes = tuple(checks.run(rule, evidence) for rule in spec.checks)
     return RunRecord(
         schema=RESULT_SCHEMA,
-        run_id=prepared.started.run_id,
+        run_id=started.run_id,
         title=spec.title,
         course=spec.course,
         not_a_grade=_not_a_grade(request, evidence),
@@ -143,8 +162,15 @@ def judged(request: Request, prepared: _Prepared, evidence: Evidence) -> RunReco
         grade=judge(
             outcomes, spec.points, spec.pass_mark, _ungradable(evidence), adjustments(spec, evidence)
         ),
-        provenance=provenance(request.loaded, request.command, prepared.started, evidence),
+        provenance=provenance(request.loaded, request.command, started, evidence),
     )
+
+
+def _read(fetched: Fetched, events: Events) -> Reading:
+    events.start("read", "Reading the README, the code and the notebooks")
+    reading = read_submission(fetched.root, fetched.submission)
+    events.end(counted(len(reading.candidates), "model class", "model classes"))
+    return reading
 
 
 def _fetched(request: Request, events: Events) -> AbstractContextManager[Fetched]:
@@ -153,24 +179,45 @@ def _fetched(request: Request, events: Events) -> AbstractContextManager[Fetched
     )
 
 
-def _prepare(request: Request, events: Events) -> _Prepared:
-    events.start("prepare", "Looking at this machine")
-    plain_allowed = request.trust_code or request.plain_if_needed
-    sandbox, isolation = choose_sandbox(
-        plain_allowed=plain_allowed, level=request.level, zygote=request.zygote
-    )
-    training = request.loaded.spec.training
-    device = settle(request.device if training else "cpu", sandbox, isolation)
-    data = _data(request) if training else None
+def _started(request: Request) -> Started:
     secret = secrets.randbits(SECRET_BITS) if request.secret is None else request.secret
     now = datetime.now(UTC)
-    events.end(f"Isolation level {isolation.level} ({isolation.name})")
-    if data:
-        events.note(f"{data.facts.name} ({data.facts.place})")
-    if request.device != "cpu":
-        events.note(f"Device: {device.text}")
-    started = Started(now, new_run_id(now), secret, device.text)
-    return _Prepared(sandbox, isolation, device, data, started)
+    return Started(now, new_run_id(now), secret)
+
+
+def _machine(request: Request) -> Callable[[], Machine]:
+    """The machine that was given, or one that is being prepared from now on."""
+    given = request.machine
+    return (lambda: given) if given else Preparing(lambda: prepare_machine(request)).machine
+
+
+@contextmanager
+def _prepared(
+    request: Request, events: Events, started: Started, machine: Callable[[], Machine]
+) -> Iterator[_Prepared]:
+    """The machine and its cores, as long as the context lasts."""
+    events.start("prepare", "Looking at this machine")
+    found = machine()
+    with _cores(request, events) as threads:
+        events.end(f"Isolation level {found.isolation.level} ({found.isolation.name})")
+        events.note(counted(threads, "thread", "threads"))
+        if found.data:
+            events.note(f"{found.data.facts.name} ({found.data.facts.place})")
+        if request.device != "cpu":
+            events.note(f"Device: {found.device.text}")
+        yield _Prepared(found, replace(started, device=found.device.text), threads)
+
+
+@contextmanager
+def _cores(request: Request, events: Events) -> Iterator[int]:
+    if request.threads is None:
+        with free_cores(Waiting(events) if request.full else None) as cores:
+            yield cores.threads
+    elif request.machine:
+        yield request.threads
+    else:
+        with these_threads(request.threads):
+            yield request.threads
 
 
 def _data(request: Request) -> DataSet:
@@ -193,18 +240,17 @@ def _data(request: Request) -> DataSet:
         return load(task, data_dir=None, stand_in=True)
 
 
-def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetched) -> Evidence:
+def _gather(
+    request: Request, events: Events, prepared: _Prepared, fetched: Fetched, reading: Reading
+) -> Evidence:
     """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
-    events.start("read", "Reading the README, the code and the notebooks")
-    reading = read_submission(fetched.root, fetched.submission)
-    events.end(counted(len(reading.candidates), "model class", "model classes"))
-    data = prepared.data
-    shown = pictures(request.loaded.spec, fetched.submission, _opener(request, prepared, fetched))
+    isolation, data = prepared.machine.isolation, prepared.machine.data
+    shown = pictures(request.loaded.spec, fetched.submission, _opener(prepared, fetched))
     if data is None:
         return _without_training(prepared, fetched, reading, shown)
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
     studied = study(_setting(request, prepared, looked, data), looked, events)
-    left_over = prepared.device.left_over()
+    left_over = prepared.machine.device.left_over()
     events.start("judge", "Judging")
     fetched, reading, model, training = looked.fetched, looked.reading, looked.model, looked.training
     remarks, comparisons = review(
@@ -219,9 +265,7 @@ def _gather(request: Request, events: Events, prepared: _Prepared, fetched: Fetc
         trials=studied.trials,
         projection=studied.projection,
         test_accuracy=studied.accuracy,
-        integrity=Integrity(
-            prepared.isolation, (*level_note(prepared.isolation), *left_over, *studied.probes)
-        ),
+        integrity=Integrity(isolation, (*level_note(isolation), *left_over, *studied.probes)),
         training=training,
         remarks=remarks,
         comparisons=comparisons,
@@ -243,23 +287,19 @@ def _without_training(
         trials=(),
         projection=not_needed,
         test_accuracy=not_needed,
-        integrity=Integrity(prepared.isolation),
+        integrity=Integrity(prepared.machine.isolation),
         pictures=shown,
     )
 
 
-def _opener(request: Request, prepared: _Prepared, fetched: Fetched) -> OpenWorker:
-    return opener(
-        prepared.sandbox,
-        fetched.root,
-        request.threads,
-        on_versions=prepared.started.versions.update,
-    )
+def _opener(prepared: _Prepared, fetched: Fetched) -> OpenWorker:
+    told = prepared.started.versions.update
+    return opener(prepared.machine.sandbox, fetched.root, prepared.threads, on_versions=told)
 
 
 def _task(request: Request, prepared: _Prepared, fetched: Fetched, data: DataSet) -> Task:
-    open_worker = _opener(request, prepared, fetched)
-    isolated = prepared.isolation.level != "1"
+    open_worker = _opener(prepared, fetched)
+    isolated = prepared.machine.isolation.level != "1"
     return Task(open_worker, data.input_shape, data.classes, request.model, isolated)
 
 
@@ -268,23 +308,22 @@ def _setting(request: Request, prepared: _Prepared, looked: Looked, data: DataSe
     return Setting(
         spec=request.loaded.spec,
         data=data,
-        open_worker=_trainer(request, prepared, looked) or task.open_worker,
+        open_worker=_trainer(prepared, looked) or task.open_worker,
         isolated=task.isolated,
         lane=request.lane,
-        threads=request.threads,
+        threads=prepared.threads,
         seeds=request.seeds,
         secret=prepared.started.secret,
         full=request.full,
     )
 
 
-def _trainer(request: Request, prepared: _Prepared, looked: Looked) -> OpenWorker | None:
+def _trainer(prepared: _Prepared, looked: Looked) -> OpenWorker | None:
     """Opens workers that see the chosen GPU; None where there is none to see."""
-    device = prepared.device
+    device, told = prepared.machine.device, prepared.started.versions.update
     if device.card is None:
         return None
-    root, told = looked.fetched.root, prepared.started.versions.update
-    return opener(device.sandbox, root, request.threads, on_versions=told, card=device.card)
+    return opener(device.sandbox, looked.fetched.root, prepared.threads, on_versions=told, card=device.card)
 
 
 def _ungradable(evidence: Evidence) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -36,6 +37,14 @@ def load_fixture(name: str) -> ModuleType:
 
 
 EXAMPLE_RECORDS: dict[str, RunRecord] = load_fixture("records").examples()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A core budget of the tests' own: they wait for no grader that somebody runs beside them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GRADER_CORES_DIR", str(tmp_path_factory.mktemp("budget") / "cores"))
+        yield
 
 
 @pytest.fixture

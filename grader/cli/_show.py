@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from grader.records import RunRecord
 
 
-MOST_CORES = 8
-
-
-def cores() -> int:
-    """Cores that a training takes unless told otherwise: small networks gain nothing from more than eight."""
-    own = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(own, MOST_CORES)
-
-
 def download_progress(name: str, done: int, total: int) -> None:
     """One line per file that was downloaded."""
     if done == total:

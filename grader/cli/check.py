@@ -18,7 +18,7 @@ from grader.records import Grade
 @click.option("--model", default="", metavar="FILE:CLASS", help="The model, where there are several.")
 @also_option
 @data_options
-@click.option("--threads", type=click.IntRange(1, 256), help="Cores to use. Default: all, at most 8.")
+@click.option("--threads", type=click.IntRange(1, 256), help="Threads. Default: a core each, at most 8.")
 @no_zygote_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
 def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
@@ -30,7 +30,7 @@ def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
     """
     if path == "." and Path(spec).is_dir():
         spec, path = "s4", spec
-    from grader.cli._show import cores, session
+    from grader.cli._show import session
     from grader.judge import exit_code
     from grader.pipeline import Request, check_submission
     from grader.spec.load import load_spec
@@ -45,7 +45,7 @@ def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
         data_dir=Path(options["data_dir"]) if options["data_dir"] else None,
         stand_in=options["stand_in"],
         unofficial_data=options["unofficial_data"],
-        threads=options["threads"] or cores(),
+        threads=options["threads"],
         plain_if_needed=True,
         zygote=not options["no_zygote"],
     )

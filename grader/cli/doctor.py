@@ -89,11 +89,12 @@ def _hardware() -> Iterator[Row]:
 
     import psutil
 
-    from grader.cli._show import cores
+    from grader.isolation.cores import MOST_CORES
+    from grader.isolation.quota import usable_cores
 
-    yield Row(
-        "machine", "cores", f"{psutil.cpu_count() or 1}, a training takes {cores()} unless told otherwise"
-    )
+    usable = min(len(usable_cores()), MOST_CORES)
+    there = psutil.cpu_count() or 1
+    yield Row("machine", "cores", f"{there}, a training takes {usable} unless told otherwise")
     memory = psutil.virtual_memory()
     small = "A worker may take 4 GiB." if memory.available < LEAST_MEMORY_BYTES else ""
     yield Row("machine", "memory", f"{_gib(memory.total)}, {_gib(memory.available)} available", small)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -61,7 +62,8 @@ def command(path: str, as_json: bool, **options: Any) -> int:
     """
     from rich.console import Console
 
-    from grader.cli._show import cores, session
+    from grader.cli._show import session
+    from grader.isolation.cores import free_cores
     from grader.report.inspection import print_inspection, to_json
     from grader.stages.inspect import InspectionRequest, inspect_submission
 
@@ -74,10 +76,9 @@ def command(path: str, as_json: bool, **options: Any) -> int:
         also=options["also"],
         model=options["model"],
         trust_code=options["trust_this_code"],
-        threads=cores(),
     )
-    with session(quiet=as_json) as shown:
-        found = inspect_submission(request, shown.events)
+    with session(quiet=as_json) as shown, free_cores() as cores:
+        found = inspect_submission(replace(request, threads=cores.threads), shown.events)
     if as_json:
         click.echo(to_json(found), nl=False)
     else:

@@ -32,7 +32,9 @@ from grader.cli._run_options import (
 @click.option("--seeds", callback=parse_seeds, metavar="N,N,...", help="Train with exactly these seeds.")
 @click.option("--secret", type=click.IntRange(0), help="With --seeds: repeat a run's numbers exactly.")
 @click.option(
-    "--threads", type=click.IntRange(1, 256), help="Cores for the training. Default: all, at most 8."
+    "--threads",
+    type=click.IntRange(1, 256),
+    help="Threads of the training. Default: one for each core that no other run has, at most 8; waits for one.",
 )
 @click.option(
     "--out", type=click.Path(file_okay=False), default="reports", show_default=True, help="Where runs go."
@@ -67,7 +69,7 @@ def command(spec: str, as_json: bool, strict: bool, **options: Any) -> int:
 
 
 def _request(options: dict[str, Any]) -> dict[str, Any]:
-    from grader.cli._show import cores, download_progress
+    from grader.cli._show import download_progress
 
     return {
         "source": options["repo"],
@@ -80,7 +82,7 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
         "unofficial_data": options["unofficial_data"],
         "seeds": options["seeds"],
         "secret": options["secret"],
-        "threads": options["threads"] or cores(),
+        "threads": options["threads"],
         "out": Path(options["out"]),
         "trust_code": options["trust_this_code"],
         "level": options["isolation"],

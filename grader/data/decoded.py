@@ -1,53 +1,31 @@
-"""One decoded file of training images for each set, in the user cache: workers map it and share its memory.
+"""Pictures that take long to decode, decoded once: a file for each set in the user cache.
 
 The file is NumPy's own format (.npy) without pickles, named by the SHA-256 of its contents, readable for everybody.
-It holds training images and nothing else: no labels, and nothing of the test split. It can be deleted at any time.
+It can be deleted at any time. No worker sees it: what they share is in `grader.isolation.sealed`.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
+import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from grader.data.places import user_cache
-from grader.data.placing import placed, remove_abandoned, writing
+from grader.data.placing import SUFFIX, placed, remove_abandoned, writing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from grader.data.interface import DataSet, Pixels
+    from grader.data.interface import Pixels
 
 _FOLDER = "decoded"
 _CHUNK_ROWS = 1_000
 
-_digests: WeakKeyDictionary[DataSet, str] = WeakKeyDictionary()
-"""Of the training images of sets that were seen: their arrays are read-only."""
-
 _checked: dict[Path, tuple[int, int, int]] = {}
 """Files that were read and right: inode, size and time of the last change."""
-
-
-def training_file(data: DataSet, environment: Mapping[str, str] = os.environ) -> Path:
-    """The file of the set's training images: `numpy.load(path, mmap_mode="r")` is equal to `train_images`.
-
-    It is written where it is not there or not right, and checked once in each process. Mode 0644, in folders of
-    mode 0755 where the grader made them.
-
-    Raises:
-        GraderFault: the user cache cannot be written.
-    """
-    if data not in _digests:
-        _digests[data] = digest(data.train_images)
-    path = folder(environment) / f"{_digests[data]}.npy"
-    if not _is_right(path):
-        with _prepared(path.parent), placed(path) as file:
-            _write(file, data.train_images)
-    return path
 
 
 def made(
@@ -88,7 +66,8 @@ def digest(array: NDArray[Any]) -> str:
 def _fill_new(record: Path, shape: tuple[int, ...], fill: Callable[[Pixels], None]) -> Path:
     import numpy as np
 
-    waiting = record.with_suffix(".npy")
+    # A name of our own: another process may be at the same work, and each renames its file.
+    waiting = record.with_suffix(f".{secrets.token_hex(8)}{SUFFIX}")
     with placed(waiting) as file:
         np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
         start = file.tell()
@@ -104,12 +83,6 @@ def _fill_new(record: Path, shape: tuple[int, ...], fill: Callable[[Pixels], Non
     with placed(record) as note:
         note.write(found.encode("ascii"))
     return path
-
-
-def _write(file: Any, array: NDArray[Any]) -> None:
-    import numpy as np
-
-    np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
 
 
 def _recorded(record: Path) -> str:
@@ -145,6 +118,6 @@ def _prepared(place: Path) -> Iterator[None]:
         new = [one for one in (place.parent.parent, place.parent, place) if not one.exists()]
         place.mkdir(parents=True, exist_ok=True)
         for one in new:
-            one.chmod(0o755)  # whatever the umask says: a worker may run as another user
+            one.chmod(0o755)  # whatever the umask says: another user may grade with it
         remove_abandoned(place)
         yield

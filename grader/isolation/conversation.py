@@ -6,15 +6,17 @@ short enough that a class of submissions that hang is over before the coffee is.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from grader.isolation import capture_answer, checked
 from grader.isolation.frames import Array, Message, ProtocolError, strict_json
+from grader.isolation.sealed import SealedImages, sealed
 from grader.isolation.states import HAND_OVER as HAND_OVER
 from grader.isolation.states import State as State
 from grader.isolation.states import count_entries as count_entries
@@ -127,9 +129,33 @@ def settle(worker: Worker, input_shape: tuple[int, ...]) -> Ending | None:
 
 
 def hand_over(worker: Worker, images: Array, labels: Array) -> Ending | None:
-    """Give the worker the training images (uint8) and their labels (int64)."""
+    """Give the worker the training images (uint8) and their labels (int64).
+
+    Images that nobody can change are shared with all other workers that get the same array; others, and all where no
+    descriptor reaches the worker (a container has none passed into it), are sent as bytes.
+    """
+    shared = sealed(images)
+    taken = _share(worker, shared, labels) if shared else False
+    if taken is not False:
+        return taken
     answer = worker.request("data", {}, {"images": images, "labels": labels}, patience=HAND_OVER)
     return answer if isinstance(answer, Ending) else None
+
+
+def _share(worker: Worker, shared: SealedImages, labels: Array) -> Ending | Literal[False] | None:
+    """Pass a descriptor of the images. False where the worker could not take it."""
+    try:
+        descriptor = shared.open()
+    except OSError:
+        return False
+    try:
+        fields = {"shared": [shared.dtype, list(shared.shape)]}
+        answer = worker.request("data", fields, {"labels": labels}, patience=HAND_OVER, descriptor=descriptor)
+    finally:
+        os.close(descriptor)
+    if isinstance(answer, Ending):
+        return answer
+    return None if answer.header.get("taken") is True else False
 
 
 def predict(

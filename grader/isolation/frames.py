@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import select
 import socket
 import struct
@@ -172,10 +173,14 @@ class Channel:
         header: Mapping[str, Any],
         arrays: Mapping[str, Array] | None = None,
         deadline: float | None = None,
+        descriptor: int | None = None,
     ) -> None:
+        """Send a message. With `descriptor`, one more byte goes after it, and that descriptor with the byte."""
         prefix, pieces = encode(header, arrays or {})
         for piece in (memoryview(prefix), *pieces):
             self._send_bytes(piece, deadline)
+        if descriptor is not None:
+            self._send_descriptor(descriptor, deadline)
 
     def receive(self, deadline: float | None = None, payload_limit: int = 0) -> Message:
         """The next message; its payload may have at most `payload_limit` bytes."""
@@ -191,6 +196,26 @@ class Channel:
             arrays[name] = np.frombuffer(payload, dtype=dtype, count=count, offset=start).reshape(shape)
             start += arrays[name].nbytes
         return Message(header, arrays)
+
+    def receive_descriptor(self) -> int | None:
+        """The descriptor that comes after a message; None where it was lost on the way.
+
+        Only a worker asks for one. The supervisor never does: what it takes bytes from, it takes no descriptor from,
+        and the kernel closes what a worker sends.
+        """
+        while True:
+            try:
+                byte, found, _, _ = socket.recv_fds(self._sock, 1, 1)
+            except BlockingIOError:
+                self._wait(None, write=False)
+                continue
+            except ConnectionResetError as error:
+                raise PeerGone from error
+            if not byte:
+                raise PeerGone
+            for fd in found:
+                os.set_inheritable(fd, False)
+            return found[0] if found else None
 
     def _look_up(self, deadline: float | None) -> None:
         """Mind the deadline, and give the supervisor its turn: a peer that never pauses changes neither."""
@@ -215,6 +240,21 @@ class Channel:
                 self._wait(deadline, write=True)
             except (BrokenPipeError, ConnectionResetError) as error:
                 raise PeerGone from error
+
+    def _send_descriptor(self, descriptor: int, deadline: float | None) -> None:
+        """One byte with the descriptor; without it where the system passes none on just now."""
+        while True:
+            self._look_up(deadline)
+            try:
+                socket.send_fds(self._sock, [b"\0"], [descriptor])
+                return
+            except BlockingIOError:
+                self._wait(deadline, write=True)
+            except (BrokenPipeError, ConnectionResetError) as error:
+                raise PeerGone from error
+            except OSError:  # too many of this user's descriptors are on their way
+                self._send_bytes(memoryview(b"\0"), deadline)
+                return
 
     def _receive_bytes(self, count: int, deadline: float | None) -> bytearray:
         """Exactly `count` bytes; memory grows with what really arrives, not with what was announced."""

@@ -42,6 +42,7 @@ class Plain:
             "PATH": "/usr/bin:/bin",
             "HOME": tempfile.gettempdir(),
             "OMP_NUM_THREADS": threads,
+            "OMP_WAIT_POLICY": "PASSIVE",  # as in `starting.python_environment`
             "OPENBLAS_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,
             "MPLBACKEND": "Agg",

@@ -32,6 +32,7 @@ from grader.isolation.interface import Limits, Sandbox, Workplace
 from grader.isolation.meters import (
     cell_for,
     cpu_seconds,
+    family,
     kills_for_memory,
     memory_bytes,
     scratch_bytes,
@@ -167,15 +168,18 @@ class Worker:
         patience: Patience,
         payload_limit: int = 0,
         on_progress: Callable[[Message], None] | None = None,
+        descriptor: int | None = None,
     ) -> Message | Ending:
         """Ask the worker for one thing. The answer's `op` is `op`; anything else is an `Ending`.
+
+        `descriptor` goes to the worker after the request; it stays the caller's to close.
 
         After an `Ending` of any kind but `raised` and `recipe` the worker is gone.
         """
         deadline = time.monotonic() + patience.seconds
         self._watch = self._work_watch(patience)
         try:
-            self._channel.send({**(fields or {}), "op": op}, arrays, deadline)
+            self._channel.send({**(fields or {}), "op": op}, arrays, deadline, descriptor)
             while True:
                 message = self._channel.receive(deadline, payload_limit)
                 if message.op in STREAMED and message.op != op and on_progress:
@@ -219,7 +223,7 @@ class Worker:
             self._cell.empty()
         if self._process.poll() is None:
             # A plain process has no namespace that takes its children along, and a child may leave its group.
-            for process in list(self._tree()):
+            for process in list(family(self._process.pid, thorough=True)):
                 with contextlib.suppress(psutil.Error):
                     process.kill()
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -315,10 +319,7 @@ class Worker:
         return sum(cpu_seconds(process) + waited_seconds(process) for process in self._tree())
 
     def _tree(self) -> Iterator[psutil.Process]:
-        with contextlib.suppress(psutil.Error):
-            root = psutil.Process(self._process.pid)
-            yield root
-            yield from root.children(recursive=True)
+        return family(self._process.pid)
 
     # --- endings ----------------------------------------------------------------------------------------------
 

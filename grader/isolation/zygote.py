@@ -110,7 +110,16 @@ class Zygote:
             if self._stage:
                 self._stage.close()
             self._jail = self._stage = None
-            atexit.unregister(self.close)
+            atexit.unregister(self._leave)
+
+    def _leave(self) -> None:
+        """At the end of this process. A thread that is just starting the zygote is not waited for: its jail dies with
+        us, and the folder has its janitor."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self.close()
+            finally:
+                self._lock.release()
 
     def _running(self, place: Workplace) -> tuple[Jail, Stage]:
         """The zygote, started anew where there is none, it has died, or it was made for other packages."""
@@ -120,7 +129,7 @@ class Zygote:
             return self._jail, self._stage
         self.close()
         self._stage, self._owner, self._ground = Stage(), os.getpid(), ground
-        atexit.register(self.close)
+        atexit.register(self._leave)
         try:
             self._jail = Jail(place, self._stage.folder)
             self._prove(self)

@@ -96,6 +96,7 @@ class _CappedWorker(Worker):
         patience: Patience,
         payload_limit: int = 0,
         on_progress: Callable[[Message], None] | None = None,
+        descriptor: int | None = None,
     ) -> Message | Ending:
         cap = min(patience.cpu_seconds, self._caps.get(op, patience.cpu_seconds))
         return super().request(
@@ -105,4 +106,5 @@ class _CappedWorker(Worker):
             patience=replace(patience, cpu_seconds=cap),
             payload_limit=payload_limit,
             on_progress=on_progress,
+            descriptor=descriptor,
         )

@@ -30,6 +30,8 @@ from grader.training.placing import CPU, where_it_works
 from grader.training.recipe import BadRecipe
 from grader.training.transforms.selfcheck import disagreement_on
 from grader.worker.load import CannotLoad, Namespace, Submission
+from grader.worker.mapped import mapped
+from grader.worker.threads import Threads
 from grader.worker.traces import most_writes, outside_bytes, written
 
 REQUEST_LIMIT_BYTES = 2 * 1024**3
@@ -38,7 +40,7 @@ Answer = tuple[dict[str, Any], dict[str, Array]]
 
 def serve(connection: socket.socket, repository: str) -> None:
     """Answer requests until the connection closes."""
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
+    threads = Threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
     # torch wraps an optimizer's step when the first one is built: let that happen before student code runs.
     torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.1)
     device, driver = _started_device(os.environ.get("GRADER_DEVICE", "cpu"))
@@ -47,6 +49,7 @@ def serve(connection: socket.socket, repository: str) -> None:
     channel.send({"op": "ready", "versions": _versions(), "device": driver})
     while True:
         request = channel.receive(None, REQUEST_LIMIT_BYTES)
+        threads.renew()
         fields, arrays = _answer(session, request)
         channel.send(fields, arrays)
 
@@ -188,9 +191,20 @@ class Session:
         return {}, {"facts": _as_bytes(facts)}
 
     def _take_data(self, request: Message) -> Answer:
-        images, labels = request.arrays["images"], request.arrays["labels"]
-        self._data = torch.from_numpy(images.copy()), torch.from_numpy(labels.copy())
-        return {}, {}
+        """Training images and labels: both as bytes, or the images shared. `taken` is whether they are here now."""
+        labels = torch.from_numpy(request.arrays["labels"].copy())
+        shared = request.header.get("shared")
+        if shared is None:
+            self._data = torch.from_numpy(request.arrays["images"].copy()), labels
+            return {"taken": True}, {}
+        descriptor = self._channel.receive_descriptor()
+        if descriptor is None:
+            return {"taken": False}, {}
+        try:
+            self._data = torch.from_numpy(mapped(descriptor, *shared)), labels
+        except OSError:
+            return {"taken": False}, {}
+        return {"taken": True}, {}
 
     def _train(self, request: Message) -> Answer:
         assert self._data is not None

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from grader.data.decoded import training_file
 from grader.data.interface import DataSet, load, variants
 from grader.errors import DataMissing
+from grader.isolation.sealed import sealed
 
 TASKS = sorted(variants())
 
@@ -73,13 +73,14 @@ def test_the_stand_in_keeps_the_contract_and_says_what_it_is(task: str) -> None:
     assert data.facts.digest == load(task, data_dir=None, stand_in=True).facts.digest
 
 
-def test_the_training_file_holds_the_training_images_and_nothing_else(task: str, tmp_path: Path) -> None:
-    data = stand_in(task)
-    path = training_file(data, {"XDG_CACHE_HOME": str(tmp_path)})
-    mapped = np.load(path, mmap_mode="r", allow_pickle=False)
-    np.testing.assert_array_equal(mapped, data.train_images)
-    assert path.stat().st_size == 128 + data.train_images.nbytes
-    assert path.stat().st_mode & 0o777 == 0o644
+def test_what_workers_share_is_the_training_images_and_nothing_else(task: str) -> None:
+    images = stand_in(task).train_images
+    shared = sealed(images)
+    assert shared is not None
+    assert (shared.shape, shared.dtype) == (images.shape, images.dtype.name)
+    fd = shared.open()
+    assert os.pread(fd, 2 * images.nbytes, 0) == images.tobytes()
+    os.close(fd)
 
 
 def test_missing_data_names_three_ways(task: str, tmp_path: Path) -> None:

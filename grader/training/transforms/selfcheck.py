@@ -6,6 +6,7 @@ round in another way; then this says so, and the recipe belongs to the faithful 
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -76,9 +77,9 @@ def picture(image: torch.Tensor) -> Any:
 def built(call: Stated) -> Any:
     """torchvision's own transform of a covered call."""
     import torchvision.transforms as first
-    import torchvision.transforms.v2 as second
 
-    home = second if call.library == "torchvision.v2" else first
+    # The second home takes a second to import: only for who needs it.
+    home = importlib.import_module("torchvision.transforms.v2") if call.library == "torchvision.v2" else first
     given = {name: value_of(value) for name, value in call.arguments}
     if isinstance(given.get("interpolation"), str):
         given["interpolation"] = first.InterpolationMode(given["interpolation"])

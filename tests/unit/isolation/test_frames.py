@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import struct
 import threading
@@ -188,3 +189,71 @@ def test_our_own_side_refuses_to_send_what_it_would_refuse_to_take():
         encode({"op": "x"}, {"a": np.zeros(1, np.complex64)})
     with pytest.raises(ProtocolError):
         encode({"op": "x", "text": "x" * HEADER_LIMIT_BYTES}, {})
+
+
+# --- descriptors ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def both(ends):
+    """A channel at both ends."""
+    return ends[0], Channel(ends[1])
+
+
+def test_a_descriptor_comes_after_its_message(both, tmp_path):
+    left, right = both
+    file = tmp_path / "file"
+    file.write_text("what it holds")
+    with file.open() as opened:
+        left.send({"op": "data"}, {"labels": np.arange(3)}, soon(), opened.fileno())
+    left.send({"op": "next"})
+    assert right.receive(soon(), 100).array("labels", "int64", (3,)).tolist() == [0, 1, 2]
+    found = right.receive_descriptor()
+    assert os.get_inheritable(found) is False
+    with os.fdopen(found) as passed:
+        assert passed.read() == "what it holds"
+    assert right.receive(soon()).op == "next"
+
+
+def test_a_descriptor_that_cannot_be_passed_leaves_the_messages_whole(both):
+    left, right = both
+    left.send({"op": "data"}, None, soon(), 9_999_999)
+    left.send({"op": "next"})
+    assert right.receive(soon()).op == "data"
+    assert right.receive_descriptor() is None
+    assert right.receive(soon()).op == "next"
+
+
+def test_waiting_for_a_descriptor_of_a_peer_that_left_ends(both):
+    left, right = both
+    left.close()
+    with pytest.raises(PeerGone):
+        right.receive_descriptor()
+
+
+def test_a_descriptor_waits_until_the_peer_reads(both):
+    """A full buffer: the descriptor goes when there is room, and not without the deadline being minded."""
+    left, right = both
+    large = {"labels": np.zeros(1 << 20)}
+    reader = threading.Thread(target=lambda: (time.sleep(0.2), right.receive(soon(), 1 << 24)))
+    reader.start()
+    with open(os.devnull) as null:
+        left.send({"op": "data"}, large, soon(), null.fileno())
+        reader.join()
+        found = right.receive_descriptor()
+        assert found is not None
+        os.close(found)
+        left._sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        with pytest.raises(DeadlineExceeded):
+            while True:
+                left.send({"op": "data"}, None, time.monotonic() + 0.05, null.fileno())
+
+
+def test_who_only_reads_bytes_is_given_no_descriptor(both):
+    left, right = both
+    before = len(os.listdir("/proc/self/fd"))
+    with open(os.devnull) as null:
+        for byte in raw(b'{"op":"ready","arrays":[]}'):
+            socket.send_fds(left._sock, [bytes([byte])], [null.fileno()] * 3)
+    assert right.receive(soon()).op == "ready"
+    assert len(os.listdir("/proc/self/fd")) == before

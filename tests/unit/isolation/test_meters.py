@@ -80,3 +80,42 @@ def test_the_kind_of_memory_limit_is_what_is_used(monkeypatch):
     assert meters.memory_limit(Landlock()) == "polling"
     assert meters.cell_for(Landlock(), meters.Limits()) is None
     assert meters.memory_limit(Plain()) == "polling"
+
+
+BRANCHES = """
+import os, sys, threading, time
+def fork(depth):
+    if os.fork() == 0:
+        if depth:
+            fork(depth - 1)
+        time.sleep(60)
+        os._exit(0)
+fork(2)
+thread = threading.Thread(target=fork, args=(0,))
+thread.start()
+thread.join()
+time.sleep(0.3)
+print("ready", flush=True)
+sys.stdin.read()
+os.killpg(0, 9)
+"""
+
+
+@pytest.mark.parametrize("listed", [True, False], ids=["the kernel lists children", "it does not"])
+def test_all_that_descend_from_a_process_are_its_family(listed, monkeypatch):
+    """Children of children too, and those that another thread than the first has started."""
+    monkeypatch.setattr(meters, "_lists_children", lambda: listed)
+    with subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", BRANCHES],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    ) as parent:
+        parent.stdout.readline()
+        found = [process.pid for process in meters.family(parent.pid)]
+        known = [child.pid for child in psutil.Process(parent.pid).children(recursive=True)]
+        parent.stdin.close()
+    assert found[0] == parent.pid
+    assert len(known) == 4
+    assert sorted(found[1:]) == sorted(known)
+    assert list(meters.family(parent.pid)) == []
