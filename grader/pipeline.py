@@ -205,7 +205,8 @@ def _prepared(
             events.note(f"{found.data.facts.name} ({found.data.facts.place})")
         if request.device != "cpu":
             events.note(f"Device: {found.device.text}")
-        yield _Prepared(found, replace(started, device=found.device.text), threads)
+        on = replace(started, device=found.device.text, threads=threads)
+        yield _Prepared(found, on, threads)
 
 
 @contextmanager

@@ -833,6 +833,7 @@ class Provenance:
     train_seconds: float = 0.0  # of `wall_seconds`: training, over all trials
     evaluate_seconds: float = 0.0  # scoring and probing
     overhead_seconds: float = 0.0  # all the rest: fetching, reading, starts of workers
+    threads: int = 0  # of each training; another number gives other last digits. 0 where it is not known
 
 
 @dataclass(frozen=True)

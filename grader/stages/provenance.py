@@ -24,6 +24,7 @@ class Started:
     run_id: str
     secret: int
     device: str = "cpu"
+    threads: int = 0
     clock: float = field(default_factory=time.monotonic)
     versions: dict[str, str] = field(default_factory=dict)
 
@@ -54,6 +55,7 @@ def provenance(loaded: Loaded, command: str, started: Started, evidence: Evidenc
         train_seconds=round(spent.train_seconds, 2),
         evaluate_seconds=round(spent.evaluate_seconds, 2),
         overhead_seconds=round(spent.overhead_seconds, 2),
+        threads=started.threads,
     )
 
 

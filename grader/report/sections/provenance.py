@@ -21,6 +21,7 @@ def build(record: RunRecord) -> Section:
             Fact("Seeds", ", ".join(map(str, found.seeds)) or "none"),
             Fact("Secret of this run", str(found.secret) if found.secret else "none"),
             Fact("Device", found.device),
+            *((Fact("Threads", str(found.threads)),) if found.threads else ()),
             Fact("Platform", found.platform),
             Fact("Versions", ", ".join(_versions(record)), "code"),
             Fact("Started", words.moment(found.started_at)),
@@ -33,10 +34,11 @@ def build(record: RunRecord) -> Section:
 
 
 def again(found: Provenance) -> str:
-    """The command line that repeats the numbers: the same seeds, the same secret order of the test images."""
+    """The command line that repeats the numbers: the same seeds, secret order of the test images, and threads."""
     if not found.seeds or not found.secret:
         return found.command
-    return f"{found.command} --seeds {','.join(map(str, found.seeds))} --secret {found.secret}"
+    threads = f" --threads {found.threads}" if found.threads else ""
+    return f"{found.command} --seeds {','.join(map(str, found.seeds))} --secret {found.secret}{threads}"
 
 
 def _versions(record: RunRecord) -> list[str]:

@@ -253,12 +253,14 @@ def test_a_long_list_is_cut_and_counted(example_records: dict[str, RunRecord]) -
     assert facts(section)["Folder"] == "S4"
 
 
-def test_the_command_repeats_seeds_and_secret(example_records: dict[str, RunRecord]) -> None:
+def test_the_command_repeats_seeds_secret_and_threads(example_records: dict[str, RunRecord]) -> None:
     record = example_records["full_marks"]
     assert (
         provenance.build(record).blocks[0].text
-        == f"{record.provenance.command} --seeds 11,12,13 --secret 7001"
+        == f"{record.provenance.command} --seeds 11,12,13 --secret 7001 --threads 2"
     )
+    unknown = replace(record, provenance=replace(record.provenance, threads=0))
+    assert provenance.build(unknown).blocks[0].text.endswith("--secret 7001")
     untrained = replace(record, provenance=replace(record.provenance, seeds=()))
     assert provenance.build(untrained).blocks[0].text == record.provenance.command
 
