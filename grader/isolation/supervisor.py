@@ -51,6 +51,9 @@ STREAMED = frozenset({"progress", "state"})
 
 _MEMORY_EVERY_SECONDS = 0.5
 _PAUSES_PER_LOOK = 3
+_DRAIN_SECONDS = 0.2  # at a time, for output that has no end
+_REFILL_SECONDS = 0.01
+_PIPE_BYTES = 1 << 16
 _MIB = 1024 * 1024
 
 _OF_THE_GPU = (
@@ -276,18 +279,24 @@ class Worker:
             )
 
     def _drain(self) -> None:
-        """Take what the worker printed; keep its start, count the rest."""
+        """Take what the worker printed; keep its start, count the rest.
+
+        One that prints without end is waited for a moment after each piece, so that it fills the pipe again: else it
+        would get through one pipe's content in each of our looks, and seem to stand still.
+        """
         stream = self._process.stdout
         assert stream is not None
+        moment, until = 0.0, time.monotonic() + _DRAIN_SECONDS
         with contextlib.suppress(BlockingIOError, ValueError):
-            while not stream.closed and select.select([stream], [], [], 0)[0]:
-                piece = os.read(stream.fileno(), 1 << 16)
+            while not stream.closed and select.select([stream], [], [], moment)[0]:
+                piece = os.read(stream.fileno(), _PIPE_BYTES)
                 if not piece:
                     return
                 self._output_bytes += len(piece)
                 self._output += piece[: max(0, self._limits.kept_output_bytes - len(self._output))]
-                if self._output_bytes > self._limits.output_bytes:
+                if self._output_bytes > self._limits.output_bytes or time.monotonic() > until:
                     return
+                moment = _REFILL_SECONDS
 
     def _work_watch(self, patience: Patience) -> Callable[[], None]:
         """Counts the worker's own work. A busy machine fails nobody: waiting for a core is no standing still."""

@@ -38,7 +38,8 @@ class Grounds:
 
     def environment(self) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG") if name in os.environ}
-        return {**kept, "HOME": str(self.home), "TMPDIR": str(self.temporary), "API_TOKEN": "planted"}
+        own = {"HOME": self.home, "TMPDIR": self.temporary, "GRADER_CORES_DIR": self.root / "cores"}
+        return {**kept, **{name: str(folder) for name, folder in own.items()}, "API_TOKEN": "planted"}
 
 
 def leftovers(
