@@ -16,6 +16,11 @@ from hypothesis import HealthCheck, settings
 
 from grader.records import RunRecord
 
+# Two test processes with as many threads each as there are cores wait for each other many times as long as they compute.
+# Before torch is imported anywhere.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # `make test` looks at the same examples each time, whatever else the machine does; `make test-all` looks for new ones.
 _PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
 settings.register_profile("steady", derandomize=True, **_PATIENT)
