@@ -77,7 +77,7 @@ class Submission:
 
     source: str  # as it was given, without credentials
     kind: Literal["git", "folder", "archive"]
-    name: str  # short name for people and for the run's folder: "akybharat/erav3_s5_mnist"
+    name: str  # short name for people and for the run's folder: "ada/mnist-one-epoch"
     subfolder: str  # "" or a path inside of the repository that was handed in: "S4"
     ref: str  # branch or tag as asked for; "" for the default branch
     commit: str  # 40 hex digits; "" where there is none
