@@ -10,10 +10,10 @@ demo: $(STAMP)
 	$(BIN)/python demo.py
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-all: $(STAMP)
-	GRADER_EXAMPLES_FROM=searching $(BIN)/python -m pytest -n 2
+	GRADER_EXAMPLES_FROM=searching $(BIN)/python -m pytest -n 2 --dist worksteal
 
 attacks: $(STAMP)
 	$(BIN)/python tests/attacks/run.py -n 2 -q
