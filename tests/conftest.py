@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import importlib.util
 import os
 import sys
@@ -56,6 +57,23 @@ def _own_cores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def example_records() -> dict[str, RunRecord]:
     """One whole run record for each kind of ending, by name."""
     return dict(EXAMPLE_RECORDS)
+
+
+@pytest.fixture(scope="session")
+def unpacked_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Real MNIST with its files unpacked, which torchvision's own data set wants: GRADER_DATA may hold them packed."""
+    from grader.data.mnist import STEMS
+
+    if not mnist_folder():
+        pytest.skip("no real MNIST: set GRADER_DATA")
+    place = tmp_path_factory.mktemp("mnist")
+    raw = place / "MNIST" / "raw"
+    raw.mkdir(parents=True)
+    for stem in STEMS:
+        found = min(Path(mnist_folder()).glob(f"**/{stem}*"), key=lambda path: len(path.name))
+        content = found.read_bytes()
+        (raw / stem).write_bytes(gzip.decompress(content) if found.suffix == ".gz" else content)
+    return place
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
