@@ -78,7 +78,7 @@ ROWS = {
 
 
 class Silent:
-    def report(self, steps: int, samples: int, loss: float) -> None:
+    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
         pass
 
     def epoch_ended(self, epoch: int, samples: int) -> None:
@@ -214,7 +214,7 @@ def at_once(count: int, words: list[str]) -> float:
         if process.returncode != 0:
             raise SystemExit(f"one of {count} trainings at once ended with {process.returncode}")
         spans.append(json.loads(said))
-    return max(span["end"] for span in spans) - min(span["begin"] for span in spans)
+    return float(max(span["end"] for span in spans) - min(span["begin"] for span in spans))
 
 
 def main() -> int:

@@ -117,7 +117,8 @@ def training_step(batch: torch.Tensor) -> Callable[[], object]:
 
     def step() -> None:
         optimizer.zero_grad()
-        nn.functional.cross_entropy(model(batch), labels).backward()
+        loss = nn.functional.cross_entropy(model(batch), labels)
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
 
     return step
