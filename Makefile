@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: demo test test-all attacks lint bench install clean
+.PHONY: demo test test-all attacks matrix lint bench install clean
 
 demo: $(STAMP)
 	$(BIN)/python demo.py
@@ -17,6 +17,9 @@ test-all: $(STAMP)
 
 attacks: $(STAMP)
 	$(BIN)/python tests/attacks/run.py -n 2 -q
+
+matrix: $(STAMP)
+	$(BIN)/python tests/submissions/matrix.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

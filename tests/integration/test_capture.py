@@ -302,6 +302,18 @@ def test_a_unit_that_is_never_done_ends_with_what_it_showed(tmp_path):
     assert [one.session.epochs for one in found.seen] == [5]
 
 
+def test_a_unit_that_prints_without_end_is_ended_before_its_time(tmp_path):
+    root = tmp_path / "submission"
+    root.mkdir()
+    (root / "train.py").write_text("while True:\n    print('flood' * 10_000)\n")
+    with open_worker_at(root)() as worker:
+        found = conversation.capture(worker, "train.py", cpu_seconds=60)
+    assert isinstance(found, Capture), found
+    assert found.ended == "out of time"
+    assert found.notes == ("train.py printed more than 64 MiB and was ended.",)
+    assert found.seconds < 20
+
+
 def test_a_unit_that_will_not_end_is_ended(tmp_path, monkeypatch):
     root = tmp_path / "submission"
     root.mkdir()

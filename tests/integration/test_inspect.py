@@ -159,6 +159,7 @@ def test_what_cannot_be_looked_at(words: tuple[str, ...], code: int, said: str, 
 
 
 @pytest.mark.sandbox
+@pytest.mark.slow
 def test_a_constructor_that_never_ends_is_over_before_a_run_would_end_it(tmp_path: Path) -> None:
     begin = time.monotonic()
     done = grader(str(submission(tmp_path / "mine", NEVER_DONE)), cwd=tmp_path)

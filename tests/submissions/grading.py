@@ -17,11 +17,12 @@ from grader.adjustments import adjustments
 from grader.checks import interface as checks
 from grader.events import Events
 from grader.fetch.interface import fetch
-from grader.pipeline import Request, check_submission, grade_submission
+from grader.pipeline import Request, check_submission, grade_submission, prepare_machine
 from grader.reading.read import read_submission
 from grader.records import Evidence, Outcome, RunRecord
 from grader.report.json import from_json
 from grader.spec.load import Loaded, load_spec
+from grader.stages.machine import Machine
 from grader.stages.method import review
 
 
@@ -92,6 +93,13 @@ def judge_all(loaded: Loaded, evidence: Evidence) -> Judged:
     return Judged(outcomes, states)
 
 
+@cache
+def _machine(spec: str) -> Machine:
+    """Prepared once for all variants of a spec: the sandbox, and generated data of the task's shape."""
+    loaded = load_spec(spec)
+    return prepare_machine(Request(loaded, source="", command="", full=False, stand_in=True))
+
+
 def _request(spec: str, submission: Path, models: Path | None, out: Path, **fields: Any) -> Request:
     return Request(
         loaded=load_spec(spec),
@@ -128,7 +136,7 @@ def trained(variant: Any, folder: Path) -> Judged:
 
 
 def _checked(spec: str, submission: Path, models: Path | None, out: Path) -> Evidence:
-    asked = _request(spec, submission, models, out, full=False, stand_in=True)
+    asked = _request(spec, submission, models, out, full=False, stand_in=True, machine=_machine(spec))
     return _reviewed(spec, submission, models, check_submission(asked, Events()).record.evidence)
 
 

@@ -20,21 +20,28 @@ import torch
 from grader.worker.capture import places
 
 LIMIT_TAIL = 4000
+LIMIT_PRINTED = 64 * 1024 * 1024
+"""Characters that a unit prints at the most. Logs are far shorter; what prints without end is ended here."""
 
 
 class Tail:
-    """Standard output of which only the end is kept."""
+    """Standard output of which only the end is kept; `flooded` is called for each piece beyond what is allowed."""
 
     encoding = "utf-8"
     errors = "replace"
     closed = False
 
-    def __init__(self) -> None:
+    def __init__(self, flooded: Callable[[], None] = lambda: None) -> None:
         self._pieces: deque[str] = deque(maxlen=400)
+        self._flooded, self._printed = flooded, 0
 
     def write(self, text: Any) -> int:
-        self._pieces.append(str(text)[-LIMIT_TAIL:])
-        return len(str(text))
+        said = str(text)
+        self._pieces.append(said[-LIMIT_TAIL:])
+        self._printed += len(said)
+        if self._printed > LIMIT_PRINTED:
+            self._flooded()
+        return len(said)
 
     def writelines(self, lines: Any) -> None:
         for line in lines:

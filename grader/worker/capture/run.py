@@ -30,7 +30,7 @@ from grader.worker.capture import (
     yaml_files,
 )  # fmt: skip
 from grader.worker.capture.account import Account
-from grader.worker.capture.alarm import OutOfTime, alarm
+from grader.worker.capture.alarm import OutOfTime, alarm, end_now
 from grader.worker.capture.commands import Commands
 from grader.worker.capture.files import WorkingCopy, redirect
 from grader.worker.capture.finder import FinderLibrary
@@ -63,7 +63,7 @@ class Capture:
     ) -> None:
         self._unit, self._arguments = unit, arguments
         self._recorder = Recorder()
-        self._tail = effects.Tail()
+        self._tail = effects.Tail(self._flooded)
         self._copy = WorkingCopy(
             submission, Path(tempfile.mkdtemp(prefix="work-")), str(PurePosixPath(unit).parent)
         )
@@ -114,6 +114,10 @@ class Capture:
 
     def _note(self, text: str) -> None:
         self._recorder.note(self._without_root(text))
+
+    def _flooded(self) -> None:
+        self._note(f"{self._unit} printed more than {effects.LIMIT_PRINTED >> 20} MiB and was ended.")
+        end_now()
 
     def _without_root(self, text: str) -> str:
         """Paths as the student knows them."""
