@@ -38,6 +38,8 @@ class _Known:
 
 TABLE: dict[str, tuple[_Known, ...]] = {
     "mnist": (
+        _Known(0.964, 0.0057, "measured", "MNIST after one epoch near 96.4 %: 0.57 points over 3 seeds"),
+        _Known(0.983, 0.0046, "measured", "MNIST after one epoch near 98.3 %: 0.46 points over 3 seeds"),
         _Known(
             0.99, 0.0016, "measured", "MNIST after one epoch near 99 %: 0.08 to 0.16 points, the larger one"
         ),

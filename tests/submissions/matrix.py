@@ -95,7 +95,7 @@ def _look_at_reference(row: Row) -> None:
     run: RunRecord | None = grading.stored(row.spec)
     if run is None:
         return
-    given = _lost_by_a_program(run)
+    given = _for_a_person(run)
     row.reference = f"{run.grade.points:g} of {run.grade.spec_points:g}{f', a person gives {given:g}' if given else ''}"
     row.on = _trained_on(run)
     if run.grade.points + given < run.grade.spec_points:
@@ -106,8 +106,8 @@ def _look_at_reference(row: Row) -> None:
         row.faults.append("the reference was changed since it was graded")
 
 
-def _lost_by_a_program(run: RunRecord) -> float:
-    """Points that only a person can give, by what the spec says: they are open and not lost."""
+def _for_a_person(run: RunRecord) -> float:
+    """Points of the reference that a person gives: they are open, and not lost."""
     return sum(one.open_points for one in run.outcomes if one.status == "review")
 
 

@@ -16,9 +16,9 @@ from grader.records import Absent, EpochPoint, Evidence, Measurement, Outcome, P
 from grader.spec.load import parse_spec, shipped_specs
 from grader.spec.schema import Epochs
 
-LINE = 0.95
+LINE = 0.99
 SD = 0.0016
-RULE = Rule(id="learns-fast", check="test_accuracy", at_least="95 %", points=125.0)
+RULE = Rule(id="learns-fast", check="test_accuracy", at_least="99 %", points=125.0)
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def judged(evidence: Evidence, *values: float, source: str = "student", sd: floa
 
 
 def test_the_line_is_read_from_the_spec_as_a_share():
-    assert RULE.at_least == 0.95
-    assert RULE.requirement() == "The trained model reaches a test accuracy of 95 % or more."
+    assert RULE.at_least == 0.99
+    assert RULE.requirement() == "The trained model reaches a test accuracy of 99 % or more."
     half = Rule(id="a", check="test_accuracy", at_least="99.4 %", points=1.0)
     assert half.requirement() == "The trained model reaches a test accuracy of 99.4 % or more."
 
@@ -80,17 +80,17 @@ def test_without_known_noise_the_one_that_was_measured_with_decides(evidence):
     digits = replace(evidence, data=replace(evidence.data, name="generated stand-in digits"))
     gone = replace(evidence, data=Absent("skipped", "There is none."))
     for found in (digits, gone):
-        assert judged(found, 0.955, 0.954).status == "passed"
-        unsure = judged(found, 0.955, 0.954, sd=0.02)
+        assert judged(found, 0.995, 0.994).status == "passed"
+        unsure = judged(found, 0.995, 0.994, sd=0.02)
         assert unsure.status == "borderline"
         assert unsure.notes[1] == "Noise from run to run: 2.00 points, tabulated for this task."
 
 
 def test_the_reasons_are_complete(evidence):
     """The distance, the interval and how it was made, the rule, the noise and its source, and the way to repeat."""
-    outcome = judged(evidence, 0.97, 0.9705)
-    assert "above the line of 95 % (sd 0.16 points)." in outcome.finding.rationale
-    assert "95 % interval of the mean: 96.80 to 97.25 % (normal, 2 seeds" in outcome.finding.rationale
+    outcome = judged(evidence, 0.995, 0.9955)
+    assert "above the line of 99 % (sd 0.16 points)." in outcome.finding.rationale
+    assert "95 % interval of the mean: 99.30 to 99.75 % (normal, 2 seeds" in outcome.finding.rationale
     rule, noise, again = outcome.notes
     assert "sequential test" in rule
     assert "0.08 to 0.16 points" in noise
@@ -105,7 +105,7 @@ def test_the_reasons_are_complete(evidence):
 
 
 def test_a_pass_under_the_default_recipe_is_a_pass(evidence):
-    assert judged(evidence, 0.97, 0.97, source="default").status == "passed"
+    assert judged(evidence, 0.996, 0.996, source="default").status == "passed"
 
 
 def test_a_miss_with_the_students_own_recipe_is_failed(evidence):
@@ -134,7 +134,7 @@ def test_a_recipe_that_is_only_partly_the_students_is_judged_the_same(evidence):
     assert judged(evidence, 0.90, 0.91, source="mixed").status == "review"
     assert judged(evidence, 0.10, 0.11, source="mixed").status == "failed"
     assert "parts of the default recipe" in judged(evidence, 0.90, 0.91, source="mixed").finding.hint
-    assert judged(evidence, 0.97, 0.97, source="mixed").status == "passed"
+    assert judged(evidence, 0.996, 0.996, source="mixed").status == "passed"
 
 
 def test_chance_is_that_of_the_models_own_classes(evidence):
@@ -176,7 +176,7 @@ def test_a_miss_is_open_only_where_the_graders_cap_ended_the_training(evidence, 
 
 def test_a_pass_in_spite_of_the_cap_is_a_pass(evidence):
     capped = trained(evidence, 200, Epochs(at_most="student", cap=60))
-    assert run(RULE, replace(capped, test_accuracy=measured(0.97, 0.97))).status == "passed"
+    assert run(RULE, replace(capped, test_accuracy=measured(0.996, 0.996))).status == "passed"
 
 
 # --- in each of the last epochs -----------------------------------------------------------------------------
@@ -253,9 +253,9 @@ def test_the_best_epoch_on_the_test_images_is_refused(key):
 @pytest.mark.parametrize(
     ("values", "weight", "status", "points", "still_open"),
     [
-        ((0.97, 0.97), "note", "passed", 125, 0),
-        ((0.97, 0.97), "flag", "review", 0, 125),
-        ((0.97, 0.97), "void", "failed", 0, 0),
+        ((0.996, 0.996), "note", "passed", 125, 0),
+        ((0.996, 0.996), "flag", "review", 0, 125),
+        ((0.996, 0.996), "void", "failed", 0, 0),
         ((LINE, LINE), "flag", "review", 0, 125),
         ((LINE, LINE), "void", "failed", 0, 0),
         ((0.90, 0.90), "flag", "failed", 0, 0),
@@ -280,11 +280,11 @@ def test_what_is_not_there_is_judged_by_its_cause(evidence, cause, still_open):
 
 def test_a_flag_on_the_parameters_alone_leaves_the_accuracy_be(evidence):
     probes = (Probe("buffers", "flag", "200,704 values are kept in buffers."),)
-    outcome = judged(replace(evidence, integrity=replace(evidence.integrity, probes=probes)), 0.97, 0.97)
+    outcome = judged(replace(evidence, integrity=replace(evidence.integrity, probes=probes)), 0.996, 0.996)
     assert (outcome.status, outcome.points) == ("passed", 125)
 
 
 def test_a_number_comes_with_spread_seeds_and_split(evidence):
     assert describe(measured(0.9861)) == "98.61 % ± 0.16 (1 seed, 10,000 test images)"
     assert describe(measured(0.98, 0.99)) == "98.50 % ± 0.16 (2 seeds, 10,000 test images)"
-    assert judged(evidence, 0.97, 0.97).finding.measured == "97.00 % ± 0.16 (2 seeds, 10,000 test images)"
+    assert judged(evidence, 0.996, 0.996).finding.measured == "99.60 % ± 0.16 (2 seeds, 10,000 test images)"

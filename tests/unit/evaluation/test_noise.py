@@ -20,7 +20,8 @@ SD = 0.0012
 @pytest.mark.parametrize(
     ("task", "near", "sd", "source"),
     [
-        ("mnist", 0.95, 0.0016, "measured"),  # below what was measured: the nearest figure
+        ("mnist", 0.95, 0.0057, "measured"),  # below what was measured: the nearest figure
+        ("mnist", 0.983, 0.0046, "measured"),
         ("mnist", 0.99, 0.0016, "measured"),
         ("mnist", 0.992, 0.0011, "measured"),
         ("mnist", 0.994, 0.0006, "measured"),
