@@ -1,0 +1,9 @@
+"""Step 3."""
+
+from __future__ import annotations
+
+from model import SmallNet
+from train import make_loaders, run
+
+if __name__ == "__main__":
+    run(SmallNet, make_loaders)
