@@ -1,4 +1,13 @@
-"""Step 1."""
+"""Step 1: a skeleton of the right size.
+
+Target: a network with fewer than 8,000 parameters that can learn the digits at all, from convolutions, pooling and one
+fully connected layer alone. What is added later then has something to be compared with.
+Result: 7,588 parameters. After 15 epochs 99.74 % of the training images and 99.27 % of the test images are right.
+Analysis: The size is enough, but two things are wrong. The first epoch is nearly lost, with 33 % of the training images:
+six layers in a row make the signal small before anything is learned. And at the end the training accuracy still rises,
+while the test accuracy stands still: the network begins to learn the training images by heart. The first is for batch
+normalisation, step 2. The second is for augmentation, step 3.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Step 2."""
+"""Step 2: batch normalisation.
+
+Target: t
+Result: x
+Analysis: y
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Step 3."""
+"""Step 3: augmentation.
+
+Target: t
+Result: x
+Analysis: y
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""What the three steps share: the images, the loop, and the command line.
+"""Train SmallNet on MNIST for 15 epochs and print one line per epoch. The three steps share what is in here.
 
-    python step3_augmentation.py                 # downloads MNIST into ./data
-    python step3_augmentation.py --data FOLDER   # uses a copy in torchvision's layout (FOLDER/MNIST/raw)
+    python train.py                 # downloads MNIST into ./data
+    python train.py --data FOLDER   # uses a copy in torchvision's layout (FOLDER/MNIST/raw)
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import datasets, transforms
+
+from model import SmallNet
 
 EPOCHS = 15
 BATCH_SIZE = 64
@@ -107,3 +109,7 @@ def run(model_class, loaders, epochs: int = EPOCHS) -> None:
     print(f"{model_class.__name__}: {parameters:,} trainable parameters, on {device.type}")
     train_loader, test_loader = loaders(arguments.data)
     fit(model, train_loader, test_loader, device, arguments.epochs)
+
+
+if __name__ == "__main__":
+    run(SmallNet, make_loaders)
