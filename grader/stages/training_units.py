@@ -21,6 +21,8 @@ _OPTIMIZER = re.compile(
 )
 _TRAINS = re.compile(r"\.backward\(|\.fit\(|\btrain\w*\(|[Tt]rainer\(")
 _EPOCH_LOG = re.compile(r"\bepoch\b\D{0,12}\d|\bLoss\s*=|\d%\|", re.IGNORECASE)
+_MAIN = re.compile(r"^if\s+__name__\s*==", re.MULTILINE)
+_IMPORTED = re.compile(r"^\s{0,8}(?:from|import)\s+\.?([\w.]{1,200})", re.MULTILINE)
 _COMMAND = re.compile(r"(?:python3?|%run|!python3?)\s+(?:-u\s+)?([\w./-]+\.py)([^\n`|&;<>]{0,300})")
 _LIKELY_SCRIPT = ("train", "main", "run")
 
@@ -40,6 +42,7 @@ class _Facts:
     optimizer: bool
     trains: bool
     logs: bool
+    imports: frozenset[str] = frozenset()  # last names of the modules that a script imports which is run by itself
 
     @property
     def is_notebook(self) -> bool:
@@ -51,13 +54,15 @@ def training_units(
 ) -> list[TrainingUnit]:
     """Notebooks that hold the model, an optimizer and logs first; then the others; then scripts.
 
-    A script of which the README shows a command line is run with it before it is run without.
+    A script of which the README shows a command line is run with it before it is run without. Scripts that import
+    their loop from another one go last, the latest by its name first: of several steps it is the final one.
     """
     found = _facts(root, submission, model)
     notebooks = [one for one in found if one.is_notebook and (one.optimizer or one.trains)]
     scripts = [one for one in found if not one.is_notebook and one.optimizer and one.trains]
     notebooks.sort(key=lambda one: _notebook_rank(one, model))
     scripts.sort(key=_script_rank)
+    scripts += _with_the_loop_of(scripts, found)
     shown = _commands(reading)
     listed = [TrainingUnit(one.path) for one in notebooks]
     for one in scripts:
@@ -87,9 +92,27 @@ def _facts(root: Path, submission: Submission, model: ModelFacts | Absent) -> li
                 optimizer=bool(_OPTIMIZER.search(source)),
                 trains=bool(_TRAINS.search(source)),
                 logs=bool(_EPOCH_LOG.search(outputs)),
+                imports=_imported(source),
             )
         )
     return found
+
+
+def _imported(source: str) -> frozenset[str]:
+    if not _MAIN.search(source):
+        return frozenset()
+    return frozenset(name.rpartition(".")[2] for name in _IMPORTED.findall(source)[:200])
+
+
+def _with_the_loop_of(scripts: list[_Facts], found: list[_Facts]) -> list[_Facts]:
+    """Scripts with the model that import their loop from one of `scripts`."""
+    loops = {PurePosixPath(one.path).stem for one in scripts}
+    fitting = [
+        one
+        for one in found
+        if one not in scripts and not one.is_notebook and one.holds_model and one.imports & loops
+    ]
+    return sorted(fitting, key=lambda one: one.path, reverse=True)
 
 
 def _text(root: Path, path: str) -> tuple[str, str]:

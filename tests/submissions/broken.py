@@ -33,7 +33,8 @@ ACTIONS = ("replace", "write", "delete", "rename", "copy_to")
 class Variant:
     """One broken submission.
 
-    `breaks`: id of a rule → its status, or part → status. More than one id wants `because`, a sentence.
+    `breaks`: id of a rule → its status, or part → status. More than one id wants `because`, a sentence: why the
+    others follow from the first.
     `says`: words that the finding of the first broken rule must hold.
     `trained`: the accuracy is another one, so that only a training of its own can judge it.
     """

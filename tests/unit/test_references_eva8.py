@@ -14,6 +14,7 @@ LOGGED = {"eva8_s4": (15, 99.4, 3), "eva8_s6": (20, 85.0, 1)}
 """Epochs, the accuracy that is asked for, and in how many epochs at the end."""
 
 FILES = {"README.md", "model.py", "train.py", "requirements.txt"}
+STEPS = {"step1_skeleton.py", "step2_batch_norm.py", "step3_augmentation.py"}
 
 
 def reference(name: str) -> Path:
@@ -71,7 +72,7 @@ def test_the_log_is_whole_and_agrees_with_itself(name: str) -> None:
     epochs, line, at_the_end = LOGGED[name]
     found = re.findall(
         rf"^Epoch (\d+)/{epochs}: .* test accuracy ([\d.]+)% \((\d+)/10000\)(?:, \d+ s)?$",
-        readme(name),
+        readme(name)[readme(name).index("## Training log") :],
         re.MULTILINE,
     )
     assert [int(epoch) for epoch, _, _ in found] == list(range(1, epochs + 1))
@@ -85,8 +86,22 @@ def test_the_log_is_whole_and_agrees_with_itself(name: str) -> None:
 @pytest.mark.parametrize("name", LIMITS)
 def test_it_holds_what_is_handed_in_and_no_path_of_a_machine(name: str) -> None:
     files = {path.name: path for path in reference(name).iterdir() if path.is_file()}
-    assert set(files) == FILES
+    handed_in = FILES | (STEPS if name == "eva8_s4" else set())
+    assert set(files) == handed_in
     for path in files.values():
         assert not re.search(r"(?<![\w.])/(home|root|tmp|work|usr|mnt|Users)/", path.read_text("utf-8"))
     targets = re.findall(r"\]\(([^)]+)\)", readme(name))
-    assert {"model.py", "train.py"} <= set(targets) <= FILES
+    assert {"model.py", "train.py"} <= set(targets) <= handed_in
+
+
+@pytest.mark.parametrize("step", sorted(STEPS))
+def test_a_step_states_what_its_log_ends_with(step: str) -> None:
+    """The last accuracies of the table of steps, of the step's own text and of its log are the same."""
+    text = readme("eva8_s4")
+    row = re.search(rf"^\| \d: \[{step}\].* \| ([\d,]+) \| (\d+) \| ([\d.]+) % \| ([\d.]+) % \|$", text, re.MULTILINE)
+    assert row
+    parameters, epochs, train, test = row.groups()
+    last = f"Epoch {epochs}/{epochs}: .*train accuracy {train}%.*test accuracy {test}%"
+    assert re.search(last, text)
+    said = ast.get_docstring(ast.parse((reference("eva8_s4") / step).read_text("utf-8"))) or ""
+    assert all(one in said for one in (parameters, f"{train} %", f"{test} %"))

@@ -72,3 +72,18 @@ def test_the_readmes_arguments_go_before_none(tmp_path):
 def test_what_cannot_be_read_is_no_unit(tmp_path):
     files = {"broken.ipynb": "{", ".ipynb_checkpoints/a.ipynb": notebook(TRAIN), "notes.txt": TRAIN}
     assert training_units(tmp_path, submission(tmp_path, files), reading(), NO_MODEL) == []
+
+
+def test_a_script_that_imports_its_loop_is_run_after_the_loop_itself(tmp_path):
+    step = "from model import Net\nfrom lib.engine import run\nif __name__ == '__main__':\n    run(Net)\n"
+    files = {
+        "lib/engine.py": TRAIN,
+        "model.py": "class Net: pass",
+        "step1.py": step,
+        "step2.py": step,
+        "other.py": step.replace("Net", "Skeleton"),
+        "library.py": "from lib.engine import run\ndef go(): run(Net)\n",
+        "plots.py": "from model import Net\nif __name__ == '__main__':\n    plot(Net)\n",
+    }
+    found = training_units(tmp_path, submission(tmp_path, files), reading(), model("model.py"))
+    assert [unit.path for unit in found] == ["lib/engine.py", "step2.py", "step1.py"]

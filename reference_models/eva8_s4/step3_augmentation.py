@@ -1,0 +1,14 @@
+"""Step 3: augmentation.
+
+Target: t
+Result: x
+Analysis: y
+"""
+
+from __future__ import annotations
+
+from model import SmallNet
+from train import make_loaders, run
+
+if __name__ == "__main__":
+    run(SmallNet, make_loaders)
