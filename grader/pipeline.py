@@ -272,6 +272,7 @@ def _gather(
         comparisons=comparisons,
         explanations=studied.explanations,
         pictures=shown,
+        train_accuracy=studied.train_accuracy,
     )
 
 

@@ -622,6 +622,7 @@ class Trial:
     projection: Projection | Absent = Absent(
         "skipped", "It was over, or far from its limit, before one was due."
     )
+    train_accuracy: Measurement | Absent = Absent("skipped", "No check asks for the training accuracy.")
 
 
 @dataclass(frozen=True)
@@ -714,6 +715,7 @@ class Evidence:
     comparisons: tuple[Comparison, ...] = ()  # what the student states, beside what was measured
     explanations: Explanations | Absent = Absent("skipped", "The trained model was not explained.")
     pictures: Pictures | Absent = Absent("skipped", "No check asks for pictures.")
+    train_accuracy: Measurement | Absent = Absent("skipped", "No check asks for the training accuracy.")
 
 
 # --- judgement ----------------------------------------------------------------------------------------------

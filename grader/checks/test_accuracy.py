@@ -8,7 +8,7 @@ counts as it is when its training ends, or in each of the last epochs; never in 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
@@ -80,21 +80,23 @@ class Rule(interface.Rule):
 def judge(rule: Rule, evidence: Evidence) -> Verdict:
     measured = evidence.test_accuracy
     assert not isinstance(measured, Absent)
-    noise = _noise(evidence, measured, rule.at_least)
+    noise = noise_at(rule.at_least, evidence, measured)
     if rule.in_each_of_the_last is None:
         decision = decide(measured.values, rule.at_least, noise.sd)
-        return _verdict(rule, evidence, decision, measured.values, describe(measured), noise)
+        shown = Shown(rule.requirement(), describe(measured), decision, measured.values, noise)
+        return verdict_of(shown, evidence, measured)
     epochs = last_epochs(evidence.trials, rule.in_each_of_the_last)
     if isinstance(epochs, Absent):
         return open_verdict("review", Finding(describe(measured), rule.requirement(), epochs.reason))
     found = held(epochs, rule.at_least, noise.sd)
-    shown = f"{describe(measured)}; {_each(found)}"
+    told = f"{describe(measured)}; {_each(found)}"
     if found.decision.outcome == "passed" and len(epochs) < rule.in_each_of_the_last:
         why = (
             f"It was trained for fewer epochs ({len(epochs)}), so a person decides whether the line is held."
         )
-        return open_verdict("review", Finding(shown, rule.requirement(), f"{found.decision.sentence} {why}"))
-    return _verdict(rule, evidence, found.decision, found.weakest.values, shown, noise)
+        return open_verdict("review", Finding(told, rule.requirement(), f"{found.decision.sentence} {why}"))
+    shown = Shown(rule.requirement(), told, found.decision, found.weakest.values, noise)
+    return verdict_of(shown, evidence, measured)
 
 
 def describe(measured: Measurement) -> str:
@@ -108,7 +110,7 @@ def _each(found: Held) -> str:
     return ", ".join(f"{one.name}: {100 * one.mean:.2f} %" for one in found.epochs)
 
 
-def _noise(evidence: Evidence, measured: Measurement, line: float) -> Noise:
+def noise_at(line: float, evidence: Evidence, measured: Measurement) -> Noise:
     """The known noise at the line; where no table has the data set, what it was measured with."""
     name = "" if isinstance(evidence.data, Absent) else evidence.data.name
     found = tabulated(name, line, measured.spread)
@@ -117,42 +119,50 @@ def _noise(evidence: Evidence, measured: Measurement, line: float) -> Noise:
     return replace(found, sentence=f"{100 * found.sd:.2f} points, {measured.spread_source}")
 
 
-def _verdict(
-    rule: Rule, evidence: Evidence, decision: Decision, values: tuple[float, ...], shown: str, noise: Noise
-) -> Verdict:
+@dataclass(frozen=True)
+class Shown:
+    """A decision on a line, and what is shown of it."""
+
+    requirement: str
+    measured: str
+    decision: Decision
+    values: tuple[float, ...]  # that were decided on, one per seed
+    noise: Noise
+
+
+def verdict_of(shown: Shown, evidence: Evidence, measured: Measurement) -> Verdict:
+    """The verdict on an accuracy, of whatever split: where the seeds cannot tell, or where what the student did not
+    choose may be to blame, a person decides."""
+    decision, noise = shown.decision, shown.noise
     finding = Finding(
-        measured=shown,
-        expected=rule.requirement(),
-        rationale=f"{decision.sentence} {interval(values, noise.sd).sentence}",
+        measured=shown.measured,
+        expected=shown.requirement,
+        rationale=f"{decision.sentence} {interval(shown.values, noise.sd).sentence}",
         hint="" if decision.outcome == "passed" else _hint(evidence),
     )
-    notes = (RULE, f"Noise from run to run: {noise.sentence}.", *_again(evidence.trials))
+    again = _again(evidence.trials, measured.name)
+    notes = (RULE, f"Noise from run to run: {noise.sentence}.", *again)
     if decision.outcome == "passed":
         return passed(finding, notes)
     if decision.outcome == "borderline":
         return open_verdict("borderline", finding, notes)
-    if _recipe_may_be_to_blame(evidence) or _capped(evidence):
+    if _recipe_may_be_to_blame(evidence, measured) or _capped(evidence):
         return open_verdict("review", finding, notes)
     return failed(finding, notes)
 
 
-def _again(trials: tuple[Trial, ...]) -> tuple[str, ...]:
+def _again(trials: tuple[Trial, ...], name: str) -> tuple[str, ...]:
     """How to repeat each trial: the seed goes with the secret, which the provenance has."""
-    scored = [
-        f"{trial.seed} ({100 * trial.accuracy.value:.2f} %)"
-        for trial in trials
-        if not isinstance(trial.accuracy, Absent)
-    ]
+    both = [(one.seed, one.train_accuracy if name == "train_accuracy" else one.accuracy) for one in trials]
+    scored = [f"{seed} ({100 * one.value:.2f} %)" for seed, one in both if not isinstance(one, Absent)]
     if not scored:
         return ()
     how = "the run's command with --seeds and one of them, and --secret, which stands in the provenance"
     return (f"Seeds: {', '.join(scored)}. To repeat a trial: {how}.",)
 
 
-def _recipe_may_be_to_blame(evidence: Evidence) -> bool:
+def _recipe_may_be_to_blame(evidence: Evidence, measured: Measurement) -> bool:
     """A miss under the grader's default, even a part of it, is the student's only where nothing is learned."""
-    measured = evidence.test_accuracy
-    assert not isinstance(measured, Absent)
     ours = not isinstance(evidence.recipe, Absent) and evidence.recipe.source != "student"
     chance = 1 / max(_classes(evidence), 2)
     return ours and any(value > chance + CHANCE_MARGIN for value in measured.values)

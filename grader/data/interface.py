@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import math
 import os
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -80,6 +81,18 @@ class DataSet:
     inputs: Literal["pixels", "features"] = "pixels"
     second: Second | None = None
     unlabelled: Inputs | None = None  # handed out without labels, for predictions
+
+    @property
+    def picture_shape(self) -> tuple[int, int, int] | None:
+        """(channels, height, width) of an input as transforms of images see it; a row of pixels that fills a square is
+        a picture. None for inputs that are no pictures."""
+        if self.inputs != "pixels":
+            return None
+        if len(self.input_shape) == 3:
+            return self.input_shape
+        (columns,) = self.input_shape
+        side = math.isqrt(columns)
+        return (1, side, side) if side * side == columns else (1, 1, columns)
 
     def __post_init__(self) -> None:
         if not self.channel_means:

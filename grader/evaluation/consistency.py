@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from grader.evaluation.verdict import Decision, decide, weight
 from grader.records import Absent, Trial
@@ -20,6 +21,7 @@ class Line:
 
     target: float  # 0 to 1
     last_epochs: int = 1  # 1: after the training; k: in each of its last k epochs
+    of: Literal["test", "training"] = "test"  # which images
 
 
 @dataclass(frozen=True)

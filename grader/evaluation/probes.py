@@ -13,7 +13,7 @@ from typing import Literal
 from grader.records import Probe
 
 Weight = Literal["note", "flag", "void"]
-Number = Literal["model", "test_accuracy"]
+Number = Literal["model", "test_accuracy", "train_accuracy"]
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class Limit:
     honest: str
 
 
-BOTH: tuple[Number, ...] = ("model", "test_accuracy")
-ACCURACY: tuple[Number, ...] = ("test_accuracy",)
+BOTH: tuple[Number, ...] = ("model", "test_accuracy", "train_accuracy")
+ACCURACY: tuple[Number, ...] = ("test_accuracy", "train_accuracy")
 MODEL: tuple[Number, ...] = ("model",)
 
 LIMITS: dict[str, Limit] = {
@@ -73,6 +73,10 @@ def percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
+FEW_IMAGES = 50
+"""A share of fewer test images than this is too coarse to hold against a threshold: one image is two points of it."""
+
+
 # --- what each number comes to ------------------------------------------------------------------------------
 
 
@@ -100,6 +104,8 @@ def perturbed(before: float, after: float, images: int) -> Probe:
     )
     if before - after <= limit.threshold:
         return clean("perturbed images", f"{seen}.")
+    if images < FEW_IMAGES:
+        return clean("perturbed images", f"{seen}: so few cannot tell anything.")
     return raised("perturbed images", f"{seen}: a person will see whether it knows these very images.")
 
 
@@ -198,6 +204,8 @@ def untrained(accuracy: float, images: int) -> Probe:
     )
     if accuracy <= limit.threshold:
         return clean("untrained accuracy", f"{seen}.")
+    if images < FEW_IMAGES:
+        return clean("untrained accuracy", f"{seen}: so few cannot tell anything.")
     return raised("untrained accuracy", f"{seen}: it seems to have been trained elsewhere.")
 
 

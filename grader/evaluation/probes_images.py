@@ -50,6 +50,14 @@ class Chosen:
         return cls(pieces[0], pieces[1], pieces[2], tuple(pieces[3 : 3 + SCRAMBLES]), whole), generator
 
 
+def perturbed_columns(
+    rows: npt.NDArray[np.float32], deviations: tuple[float, ...], generator: np.random.Generator
+) -> npt.NDArray[np.float32]:
+    """Rows (N, columns) with Gaussian noise, as small beside each column's own deviation."""
+    noise = generator.normal(0, NOISE_SD, rows.shape) * np.asarray(deviations)
+    return np.asarray(rows + noise, dtype=np.float32)
+
+
 def perturbed(images: Images, generator: np.random.Generator) -> Images:
     """The images with Gaussian noise, in whole grey levels."""
     noise = generator.normal(0, 255 * NOISE_SD, images.shape)

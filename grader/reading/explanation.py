@@ -103,15 +103,16 @@ def _judged(group: _Group, kinds: tuple[str, ...]) -> tuple[tuple[int, int, int]
     said = statements(group.texts, group.rows)
     stated = {kind for statement in said for kind in kinds_named(statement) if kind in kinds}
     seen = order(group.texts)
+    least = min(FEWEST_KINDS, len(kinds))  # a perceptron has two kinds of layers in all
     faults = []
     if count < FEWEST_WORDS:
         faults.append(f"It has {count} words outside of code blocks; {FEWEST_WORDS} are asked.")
-    if len(named) < FEWEST_KINDS:
-        faults.append(f"It names {_listed(named)} of the model's layer kinds; {FEWEST_KINDS} are asked.")
-    elif len(said) < FEWEST_KINDS or len(stated) < FEWEST_KINDS:
+    if len(named) < least:
+        faults.append(f"It names {_listed(named)} of the model's layer kinds; {least} are asked.")
+    elif len(said) < FEWEST_KINDS or len(stated) < least:
         faults.append(
             f"It names {_listed(named)}, and {len(said)} statements on {_listed(sorted(stated))} say what "
-            f"such a layer does or how large it is; {FEWEST_KINDS} on {FEWEST_KINDS} kinds are asked."
+            f"such a layer does or how large it is; {FEWEST_KINDS} on {least} kinds are asked."
         )
     if not seen.reads_like_sentences:
         faults.append(

@@ -59,6 +59,7 @@ class Job:
     on_scored: OnScored | None = None
     own_loop: OwnLoop | None = None  # the student's, where the recipe's lane is the faithful one
     time_limit: TimeLimit | Absent = _AS_GIVEN  # how it came about
+    scores_training: bool = False  # whether the accuracy on the training images is asked for
     projects: bool = True  # whether a training is given up whose first steps say that it would take too long
 
     def patience(self, beside_seconds: float = 0.0) -> Patience:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from grader.errors import UsageError
@@ -9,6 +10,7 @@ from grader.isolation import conversation
 from grader.isolation.supervisor import Ending, Worker
 from grader.records import Absent, Candidate, Claim, Entrypoint, ModelFacts, Reading, Scalar, Session
 from grader.stages.endings import absent_because
+from grader.stages.forms import forms_of
 from grader.stages.workers import OpenWorker
 
 MAX_CANDIDATES = 8
@@ -18,6 +20,7 @@ _CLASSES = frozenset(
     {"num_classes", "n_classes", "nclasses", "classes", "num_class", "output_size", "out_features"}
 )
 _CHANNELS = frozenset({"in_channels", "input_channels", "in_channel", "channels", "n_channels"})
+_VALUES = frozenset({"input_size", "input_dim", "in_features", "n_inputs", "num_inputs", "n_features"})
 _DROPOUT = frozenset({"dropout", "dropout_rate", "dropout_value", "dropout_prob", "drop", "drop_out", "p"})
 
 
@@ -48,7 +51,7 @@ def find_model(
 
     Args:
         open_worker: gives a ready worker; a new one is opened after a candidate ended the last.
-        input_shape: (channels, height, width).
+        input_shape: (channels, height, width), or (columns,); the model may take another form of the same input.
         wanted: `FILE:CLASS` as the person running the grader chose it, or "".
 
     Raises:
@@ -170,11 +173,27 @@ def _measure_one(
     ending = conversation.build(worker, dict(arguments), _PROBE_SEED)
     if ending:
         return absent_because(ending, "build", entrypoint), ending.kind != "raised"
-    answer = conversation.measure(worker, entrypoint, input_shape, notes)
+    answer = _measured_in_a_form(worker, entrypoint, input_shape, notes)
     if isinstance(answer, Ending):
         return absent_because(answer, "forward", entrypoint, input_shape), answer.kind != "raised"
     facts, finite = answer
     return _Measured(candidate, facts, _obstacle(facts, finite, classes))
+
+
+def _measured_in_a_form(
+    worker: Worker, entrypoint: Entrypoint, input_shape: tuple[int, ...], notes: tuple[str, ...]
+) -> tuple[ModelFacts, bool] | Ending:
+    """Measured with the first form of the input that the model takes; where it takes none, how the first one ended."""
+    first: Ending | None = None
+    for form in forms_of(input_shape):
+        answer = conversation.measure(worker, entrypoint, form, notes)
+        if not isinstance(answer, Ending):
+            return answer
+        first = first or answer
+        if answer.kind != "raised":
+            return answer
+    assert first is not None
+    return first
 
 
 def _guess(name: str, input_shape: tuple[int, ...], classes: int) -> Scalar | None:
@@ -183,6 +202,8 @@ def _guess(name: str, input_shape: tuple[int, ...], classes: int) -> Scalar | No
         return classes
     if name.lower() in _CHANNELS:
         return input_shape[0]
+    if name.lower() in _VALUES:
+        return math.prod(input_shape)
     return 0.1 if name.lower() in _DROPOUT else None
 
 

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from grader.data.interface import Pixels
+    from grader.data.interface import Inputs, Pixels
     from grader.isolation.frames import Array
 
     Indices = npt.NDArray[np.int64]
+    Columns = npt.NDArray[np.float32]
 
 _SECOND_SEED = 0xBEEF  # a worker never builds its model under another's seed
 _THIRD_SEED = 0xCAFE
@@ -141,7 +142,13 @@ class _Probing:
 
     def _perturbed(self, worker: Worker) -> None:
         data, images = self._job.data, self._chosen.perturbed
-        noisy = probes_images.perturbed(cast("Pixels", data.test_images[images]), self._generator)
+        shown = data.test_images[images]
+        if data.inputs == "features":
+            noisy: Inputs = probes_images.perturbed_columns(
+                cast("Columns", shown), data.channel_stds, self._generator
+            )
+        else:
+            noisy = probes_images.perturbed(cast("Pixels", shown), self._generator)
         scores = conversation.predict(worker, noisy, data.classes, transforms=self._job.recipe.evaluated_with)
         if isinstance(scores, Ending):
             raise _Ended(scores, "predict")

@@ -87,7 +87,7 @@ class _Found:
             parts.schedules_of(session),
             parts.loss_of(session, head),
             parts.batch_size_of(session),
-            parts.transforms_of(session, _shape(data)),
+            normalised(data) if is_plain_table(session, data) else parts.transforms_of(session, _shape(data)),
         )
 
     @property
@@ -136,7 +136,7 @@ def _fast(session: Session, default: Recipe, found: _Found, data: DataSet) -> Re
         clipping=session.clipping if own_rate else (),
         lane="fast",
         lane_reason=words.why_fast(gaps),
-        parts=(*words.origins(session, gaps, own_rate, constant=constant), *default.parts),
+        parts=(*_origins(session, found, data, own_rate, constant=constant), *default.parts),
         reason=words.reason(session, gaps, own_rate),
     )
 
@@ -164,12 +164,33 @@ def _faithful(session: Session, default: Recipe, found: _Found, data: DataSet) -
     )
 
 
+def _origins(
+    session: Session, found: _Found, data: DataSet, own_rate: bool, *, constant: bool
+) -> tuple[tuple[str, str], ...]:
+    """Where each part came from; how a table is scaled is the same for everybody."""
+    listed = words.origins(session, found.gaps, own_rate, constant=constant)
+    if not is_plain_table(session, data):
+        return listed
+    own = {"transforms": "the task's: everybody's table is scaled alike"}
+    return tuple((name, own.get(name, text)) for name, text in listed)
+
+
 # --- transforms ---------------------------------------------------------------------------------------------
+
+
+def is_plain_table(session: Session, data: DataSet) -> bool:
+    """Whether the inputs are rows of a table that no transform of images acts on."""
+    if data.inputs == "features":
+        return True
+    loading = session.training
+    return len(data.input_shape) == 1 and not isinstance(loading, Absent) and not loading.transforms
 
 
 def evaluated_with(session: Session, data: DataSet) -> tuple[Call, ...]:
     """What is not random in the student's test transforms, where it gives images of the size that is trained on; else
     in those of the training; else the default's."""
+    if is_plain_table(session, data):
+        return normalised(data)
     trained = fixed_part(session, data)
     for one in session.evaluations:
         if one.loading.split in ("test", "part of test"):
@@ -197,8 +218,9 @@ def _size(calls: tuple[Call, ...], data: DataSet) -> tuple[int, int, int]:
 
 
 def _shape(data: DataSet) -> tuple[int, int, int]:
-    channels, height, width = data.input_shape
-    return channels, height, width
+    shape = data.picture_shape
+    assert shape is not None  # columns of features are a plain table
+    return shape
 
 
 # --- arithmetic ---------------------------------------------------------------------------------------------

@@ -58,10 +58,18 @@ def default_schedules(rates: dict[str, float], steps: int) -> tuple[Schedule, ..
 
 
 def normalised(data: DataSet) -> tuple[Call, ...]:
-    """Scale to 0-1 and normalise with the training split's own mean and standard deviation."""
+    """Scale to 0-1 and normalise with the training split's own mean and standard deviation.
+
+    Rows of a table of pixels are only scaled, as code that reads a table does; columns of features are only
+    normalised, each by itself: a first layer can undo that, so no model loses by it.
+    """
+    scaled = Call("ToTensor", library="torchvision")
+    if data.inputs == "pixels" and len(data.input_shape) == 1:
+        return (scaled,)
     mean, std = (tuple(round(one, 6) for one in many) for many in (data.channel_means, data.channel_stds))
     arguments = (("mean", repr(mean)), ("std", repr(std)))
-    return Call("ToTensor", library="torchvision"), Call("Normalize", arguments, library="torchvision")
+    normalise = Call("Normalize", arguments, library="torchvision")
+    return (scaled, normalise) if data.inputs == "pixels" else (normalise,)
 
 
 def rates_of(default: Recipe) -> dict[str, float]:

@@ -30,11 +30,13 @@ def seeds_for(given: tuple[int, ...], at_most: int) -> Iterator[int]:
 
 def lines_of(rules: Iterable[object]) -> tuple[Line, ...]:
     """The lines that a spec's checks hold an accuracy against, each once."""
-    lines = {
-        Line(rule.at_least, getattr(rule, "in_each_of_the_last", None) or 1): None
-        for rule in rules
-        if "test_accuracy" in getattr(rule, "needs", ()) and hasattr(rule, "at_least")
-    }
+    lines: dict[Line, None] = {}
+    for rule in rules:
+        needs = getattr(rule, "needs", ())
+        if "test_accuracy" in needs and hasattr(rule, "at_least"):
+            lines[Line(rule.at_least, getattr(rule, "in_each_of_the_last", None) or 1)] = None
+        if "train_accuracy" in needs and hasattr(rule, "at_least"):
+            lines[Line(rule.at_least, of="training")] = None
     return tuple(lines)
 
 
@@ -73,13 +75,19 @@ def run_study(
 
 def _is_open(job: Job, trials: list[Trial], line: Line) -> bool:
     """Whether another trial could still tell on which side of this line the submission is."""
-    known = _known_sd(job, line.target)
+    known = known_sd(job, line.target)
+    if line.of == "training":
+        values = tuple(
+            one.train_accuracy.value for one in trials if not isinstance(one.train_accuracy, Absent)
+        )
+        return len(values) == len(trials) and another_trial_helps(values, line.target, known)
     if line.last_epochs > 1:
         return consistency.another_trial_helps(trials, line, known)
     return another_trial_helps(_values(trials), line.target, known)
 
 
-def _known_sd(job: Job, near: float) -> float:
+def known_sd(job: Job, near: float) -> float:
+    """What is known of the noise from run to run near this accuracy, 0 to 1."""
     return tabulated(job.data.facts.name, near, job.data.tabulated_sd).sd
 
 
@@ -112,8 +120,9 @@ def _mean(job: Job, trials: list[Trial], lines: tuple[Line, ...]) -> Measurement
     """The mean with its spread; the table's holds at the line that is nearest to it."""
     values = _values(trials)
     mean = sum(values) / len(values)
-    near = min((line.target for line in lines), key=lambda target: abs(target - mean), default=mean)
-    spread, source = spread_of(values, _known_sd(job, near))
+    of_test = [line.target for line in lines if line.of == "test"]
+    near = min(of_test, key=lambda target: abs(target - mean), default=mean)
+    spread, source = spread_of(values, known_sd(job, near))
     return Measurement(
         name="test_accuracy",
         value=mean,

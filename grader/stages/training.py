@@ -30,7 +30,8 @@ from grader.stages.job import Job, OwnLoop, Unit
 from grader.stages.look import Looked
 from grader.stages.own_loop import LoopNotRun
 from grader.stages.recipe import Lane, recipe_for
-from grader.stages.study import lines_of, run_study
+from grader.stages.study import known_sd, lines_of, run_study
+from grader.stages.training_score import NOT_ASKED, mean_over
 from grader.stages.trial import project
 from grader.stages.workers import OpenWorker
 from grader.text import counted
@@ -64,10 +65,22 @@ class Studied:
     projection: Projection | Absent
     probes: tuple[Probe, ...] = ()
     explanations: Explanations | Absent = NOT_EXPLAINED
+    train_accuracy: Measurement | Absent = NOT_ASKED
 
 
 def study(setting: Setting, looked: Looked, events: Events) -> Studied:
     """Train by the recipe that is the student's as far as it can be; score, probe and explain."""
+    studied = _studied(setting, looked, events)
+    if isinstance(studied.accuracy, Absent) and _asks_for_training(setting):
+        return replace(studied, train_accuracy=studied.accuracy)
+    return studied
+
+
+def _asks_for_training(setting: Setting) -> bool:
+    return any(line.of == "training" for line in lines_of(setting.spec.rules))
+
+
+def _studied(setting: Setting, looked: Looked, events: Events) -> Studied:
     recipe = _recipe(setting, looked, _lane(setting, looked))
     obstacle = looked.model if isinstance(looked.model, Absent) else looked.obstacle
     if obstacle is not None or isinstance(looked.model, Absent):
@@ -114,11 +127,14 @@ def _differs(setting: Setting, looked: Looked, recipe: Recipe) -> str:
     A worker that has seen no student code is asked: another version of a library sends a recipe to the student's own
     loop, and code that changes a library sends nothing anywhere.
     """
+    shape = setting.data.picture_shape
     if recipe.lane != "fast" or isinstance(looked.training, Absent) or isinstance(looked.model, Absent):
+        return ""
+    if shape is None:
         return ""
     worker = setting.open_worker()
     try:
-        found = conversation.differing(worker, recipe.transforms, setting.data.input_shape)
+        found = conversation.differing(worker, recipe.transforms, shape)
     finally:
         worker.stop()
     if isinstance(found, Ending):
@@ -154,7 +170,17 @@ def _trained(
     )
     events.end(counted(len(trials), "trial", "trials"))
     projection = _projection(trials, accuracy)
-    return Studied(recipe, trials, accuracy, projection, probes, explaining.found or NOT_EXPLAINED)
+    on_training = _training_mean(setting, job, trials)
+    explained = explaining.found or NOT_EXPLAINED
+    return Studied(recipe, trials, accuracy, projection, probes, explained, on_training)
+
+
+def _training_mean(setting: Setting, job: Job, trials: tuple[Trial, ...]) -> Measurement | Absent:
+    """With the noise that is known at the highest line."""
+    targets = [line.target for line in lines_of(setting.spec.rules) if line.of == "training"]
+    if not targets:
+        return NOT_ASKED
+    return mean_over(trials, known_sd(job, max(targets)))
 
 
 def _projection(trials: tuple[Trial, ...], accuracy: Measurement | Absent) -> Projection | Absent:
@@ -187,6 +213,7 @@ def _job(
         on_scored=explaining,
         own_loop=_own_loop(looked) if recipe.lane == "faithful" and setting.full else None,
         time_limit=limit,
+        scores_training=_asks_for_training(setting),
     )
 
 

@@ -25,6 +25,7 @@ from grader.stages.own_loop import Trained, train_by_own_loop
 from grader.stages.plan import plan_of
 from grader.stages.probing import Probed, Scored, probe
 from grader.stages.testimony import what_is_said
+from grader.stages.training_score import score_training
 
 _WARM_UP_STEPS = 5
 _REPORTS_PER_EPOCH = 24
@@ -69,6 +70,8 @@ def _evaluated(job: Job, seed: int, secret: Secret, trained: Trained) -> tuple[T
         told = {"writes": training.writes / max(training.steps, 1), "outside bytes": training.outside_bytes}
         job.on_figures({**told, **probed.figures})
     trial = _trial(job, seed, trained.training, trained.state, judged, points)
+    if job.scores_training and not isinstance(judged, Absent):
+        trial = replace(trial, train_accuracy=score_training(job, seed, secret, trained.state))
     return trial, (*said, *probed.probes)
 
 

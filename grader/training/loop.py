@@ -16,13 +16,13 @@ import torch
 
 from grader.inspection.accounting import entries
 from grader.training.graphs import Backward, backward_of
+from grader.training.inputs import Prepare, prepared_by, stored_form
+from grader.training.inputs import pipeline_of as pipeline_of
 from grader.training.losses import loss
 from grader.training.memory import with_fall_back
 from grader.training.order import epoch_order
 from grader.training.placing import placed
 from grader.training.recipe import BadRecipe, Schedules, optimizer, schedules
-from grader.training.transforms.interface import NotCovered
-from grader.training.transforms.pipeline import Pipeline
 
 Named = Mapping[str, Any]
 """`{"name": ..., "arguments": {...}}`, as it comes through JSON."""
@@ -44,6 +44,7 @@ class Plan:
     shuffled: bool = True
     channels_last: bool = True  # where the weights' order in memory may be changed to be quicker
     max_steps: int = 0  # 0: the whole training; else stop early, the schedules still made for the whole
+    input_shape: Sequence[int] = ()  # of one input as the model takes it: flat where it has one size; () as it is
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ def train(
     """Train in place.
 
     Args:
-        images: uint8, (N, H, W) or (N, C, H, W), on the model's device.
+        images: as a data set stores them, on the model's device: uint8, (N, H, W), (N, C, H, W) or a row of pixels
+            each; or float32, (N, columns).
         labels: int64, (N,), there too.
 
     Raises:
@@ -127,8 +129,8 @@ def _trained(
     parameters = [tensor for tensor in registered if tensor.requires_grad]
     if not parameters:
         return Result(0, 0, diverged=False)
-    pictures = images.unsqueeze(1) if images.dim() == 3 else images
-    pipeline = pipeline_of(plan.transforms, pictures)
+    pictures = stored_form(images)
+    pipeline = prepared_by(plan.transforms, pictures, plan.input_shape)
     built = optimizer(plan.optimizer, parameters)
     run = _Run(
         model,
@@ -152,7 +154,7 @@ def _epoch(
     run: _Run,
     pictures: torch.Tensor,
     labels: torch.Tensor,
-    pipeline: Pipeline,
+    pipeline: Prepare,
     plan: Plan,
     listener: Listener,
 ) -> str:
@@ -162,7 +164,7 @@ def _epoch(
     run.model.train()
     for number, chosen in enumerate(batches, 1):
         batch = pipeline(pictures.index_select(0, chosen))
-        if plan.channels_last:
+        if plan.channels_last and batch.dim() == 4:
             batch = batch.contiguous(memory_format=torch.channels_last)
         run.step(batch, labels.index_select(0, chosen))
         stops = bool(plan.max_steps) and run.steps >= plan.max_steps
@@ -174,18 +176,6 @@ def _epoch(
         if stops:
             return "enough"
     return ""
-
-
-def pipeline_of(transforms: Sequence[Named], pictures: torch.Tensor) -> Pipeline:
-    """What a recipe's transforms do with batches of images like these, uint8 (N, C, H, W).
-
-    Raises:
-        BadRecipe: one of them is not covered.
-    """
-    try:
-        return Pipeline.of(transforms, pictures.shape[1:])
-    except NotCovered as error:
-        raise BadRecipe(f"The recipe's transforms cannot be built: {error}") from error
 
 
 def _clipping(given: Sequence[Named], parameters: list[torch.Tensor]) -> Callable[[], None]:

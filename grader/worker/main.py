@@ -24,7 +24,8 @@ import torch
 from grader.inspection.accounting import entries
 from grader.inspection.measure import BadOutput, measure
 from grader.isolation.frames import Array, Channel, Message
-from grader.training.loop import Plan, Result, pipeline_of, train
+from grader.training.inputs import prepared_by, stored_form
+from grader.training.loop import Plan, Result, train
 from grader.training.memory import with_fall_back
 from grader.training.placing import CPU, where_it_works
 from grader.training.recipe import BadRecipe
@@ -128,6 +129,7 @@ class Session:
         self._last: bool | None = (
             None  # whether the model predicts with channels last; None before its first batch
         )
+        self._input_shape: tuple[int, ...] = ()  # of one input, as the model was measured with
         self._data: tuple[torch.Tensor, torch.Tensor] | None = None
         self.handlers: dict[str, Callable[[Message], Answer]] = {
             "transforms": self._transforms,
@@ -185,7 +187,7 @@ class Session:
 
     def _measure(self, request: Message) -> Answer:
         model, space = self._on_cpu()
-        shape = tuple(int(size) for size in request.header["input_shape"])
+        shape = self._input_shape = tuple(int(size) for size in request.header["input_shape"])
         with_table = bool(request.header["with_table"])
         facts = self._submission.repair(space, lambda: measure(model, shape, with_table=with_table))
         return {}, {"facts": _as_bytes(facts)}
@@ -209,7 +211,7 @@ class Session:
     def _train(self, request: Message) -> Answer:
         assert self._data is not None
         model, space = self._built()
-        plan = Plan(**request.header["plan"])
+        plan = Plan(**request.header["plan"], input_shape=self._input_shape)
         told = _Told(self._channel, model, request.integer("state_limit", 0, 2**40))
         images, labels = self._data
         used, before = self._device, written(model)
@@ -259,8 +261,8 @@ class Session:
     def _predict(self, request: Message) -> Answer:
         model, space = self._built()
         images = torch.from_numpy(request.arrays["images"].copy())
-        pictures = images.unsqueeze(1) if images.dim() == 3 else images
-        prepare = pipeline_of(request.header["transforms"], pictures)
+        pictures = stored_form(images)
+        prepare = prepared_by(request.header["transforms"], pictures, self._input_shape)
         model.eval()
 
         def forward(device: torch.device) -> torch.Tensor:
@@ -296,8 +298,8 @@ class Session:
 
         model, space = self._on_cpu()
         images = torch.from_numpy(request.arrays["images"].copy())
-        pictures = images.unsqueeze(1) if images.dim() == 3 else images
-        prepared = pipeline_of(request.header["transforms"], pictures)(pictures)
+        pictures = stored_form(images)
+        prepared = prepared_by(request.header["transforms"], pictures, self._input_shape)(pictures)
         answer: Answer = self._submission.repair(space, lambda: explain(model, prepared, request))
         return answer
 

@@ -139,7 +139,40 @@ def test_layers_that_the_model_does_not_have_do_not_count(judged, example_record
     model = replace(example_records["full_marks"].evidence.model, layer_kinds=("linear", "tanh"), layers=())
     found = part(judged(page("honest_prose.md"), model=model), "architecture")
     assert found.status == "failed"
-    assert "It names 1 (linear) of the model's layer kinds; 3 are asked" in found.finding.rationale
+    assert "It names 1 (linear) of the model's layer kinds; 2 are asked" in found.finding.rationale
+
+
+PERCEPTRON = """# T
+
+## Architecture
+
+{prose}
+"""
+
+
+@pytest.mark.parametrize(
+    ("prose", "status"),
+    [
+        (
+            "The network is small. It begins with a linear layer that takes all 784 pixels of an image and has 256 "
+            "units. Each unit draws a line through the space of images, and ReLU behind it leaves only one side of "
+            "that line. A second linear layer adds the units up and has ten outputs, one score for each digit. There "
+            "is nothing else in it, because two layers are enough for digits.",
+            "passed",
+        ),
+        (
+            "The network is small. It begins with a linear layer that takes all 784 pixels of an image and has 256 "
+            "units. Each unit draws a line through the space of images. A second linear layer adds the units up and "
+            "has ten outputs, one score for each digit. A third linear layer would change nothing here, which was "
+            "tried, and so there is nothing else in it at all.",
+            "failed",
+        ),
+    ],
+)
+def test_a_model_with_two_kinds_of_layers_is_explained_by_both(judged, example_records, prose, status):
+    model = replace(example_records["full_marks"].evidence.model, layer_kinds=("linear", "relu"), layers=())
+    found = part(judged(PERCEPTRON.format(prose=prose), model=model), "architecture")
+    assert found.status == status, found.finding
 
 
 @pytest.mark.parametrize(

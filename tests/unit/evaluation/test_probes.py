@@ -112,9 +112,16 @@ def test_the_table_allows_a_milder_weight_and_no_heavier_one():
 
 
 def test_a_probe_acts_on_the_checks_of_its_own_number():
-    assert concerns(Probe("perturbed images", "flag", "x")) == {"test_accuracy"}
+    assert concerns(Probe("perturbed images", "flag", "x")) == {"test_accuracy", "train_accuracy"}
     assert concerns(Probe("buffers", "flag", "x")) == {"model"}
-    assert concerns(Probe("of another version", "void", "x")) == {"model", "test_accuracy"}
+    assert concerns(Probe("of another version", "void", "x")) == {"model", "test_accuracy", "train_accuracy"}
+
+
+@pytest.mark.parametrize(("images", "weight"), [(49, "clean"), (50, "flag")])
+def test_shares_of_few_images_tell_nothing(images, weight):
+    assert probes.untrained(0.9, images).weight == weight
+    assert probes.perturbed(0.98, 0.8, images).weight == weight
+    assert ("so few cannot tell" in probes.untrained(0.9, images).detail) == (weight == "clean")
 
 
 @pytest.mark.parametrize("name", sorted(LIMITS))

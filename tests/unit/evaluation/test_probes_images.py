@@ -13,6 +13,7 @@ from grader.evaluation.probes_images import (
     chance,
     difference,
     perturbed,
+    perturbed_columns,
     sizes,
 )
 
@@ -101,3 +102,10 @@ def test_a_network_that_knows_the_classes_is_seen_whatever_they_are_called():
 def test_chance_is_what_the_best_constant_answer_reaches():
     assert chance(np.arange(100) % 10, 10) == pytest.approx(0.1)
     assert chance(np.array([1] * 30 + [2] * 70), 10) == pytest.approx(0.7)
+
+
+def test_noise_on_columns_is_small_beside_each_columns_own_deviation():
+    rows = np.zeros((20_000, 2), np.float32)
+    found = perturbed_columns(rows, (1.0, 50.0), np.random.default_rng(0))
+    assert found.dtype == np.float32
+    assert found.std(axis=0) == pytest.approx([0.02, 1.0], rel=0.05)

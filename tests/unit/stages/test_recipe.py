@@ -24,6 +24,8 @@ DATA = SimpleNamespace(
     train_images=range(60_000),
     task_images=60_000,
     input_shape=(1, 28, 28),
+    picture_shape=(1, 28, 28),
+    inputs="pixels",
     channel_means=(0.1307,),
     channel_stds=(0.3081,),
 )
@@ -87,6 +89,46 @@ def test_the_plan_is_plain_and_whole():
         "arguments": [["degrees", 7.0]],
         "library": "torchvision",
     }
+
+
+ROWS = SimpleNamespace(**{**DATA.__dict__, "input_shape": (784,)})
+COLUMNS = SimpleNamespace(
+    train_images=range(120),
+    task_images=120,
+    input_shape=(4,),
+    picture_shape=None,
+    inputs="features",
+    channel_means=(5.8, 3.1, 3.7, 1.2),
+    channel_stds=(0.8, 0.4, 1.8, 0.8),
+)
+
+
+def test_rows_of_pixels_without_transforms_are_scaled_like_everybodys():
+    recipe = recipe_for(S4, recovered(**loading(transforms=())), head(), ROWS)
+    assert [one.name for one in recipe.transforms] == ["ToTensor"]
+    assert recipe.evaluated_with == recipe.transforms
+    assert (recipe.source, recipe.lane) == ("student", "fast")
+    assert "everybody's table" in dict(recipe.parts)["transforms"]
+
+
+def test_rows_of_pixels_keep_the_transforms_that_the_student_has():
+    recipe = recipe_for(S4, recovered(), head(), ROWS)
+    assert recipe.transforms == SESSION.training.transforms
+    assert dict(recipe.parts)["transforms"].startswith("your code")
+
+
+@pytest.mark.parametrize("transforms", [(), SESSION.training.transforms], ids=["none", "of images"])
+def test_columns_are_standardised_with_the_training_parts_own_figures(transforms):
+    recipe = recipe_for(S4, recovered(**loading(transforms=transforms)), head(), COLUMNS)
+    (only,) = recipe.transforms
+    assert (only.name, dict(only.arguments)["mean"]) == ("Normalize", "(5.8, 3.1, 3.7, 1.2)")
+    assert recipe.evaluated_with == recipe.transforms
+    assert recipe.source == "student"
+
+
+def test_a_table_that_nothing_is_known_of_is_trained_with_the_default():
+    recipe = recipe_for(S4, Absent("skipped", "Nothing was seen."), head(), COLUMNS)
+    assert (recipe.source, [one.name for one in recipe.transforms]) == ("default", ["Normalize"])
 
 
 def test_fewer_epochs_rebuild_the_schedule_and_both_are_shown():

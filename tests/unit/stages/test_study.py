@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -47,13 +48,20 @@ def study_of(monkeypatch):
         probes=((),) * 9,
         scan=None,
         name="digits",
+        on_training=None,
     ):
         left = iter(zip(accuracies, probes, strict=False))
 
         def next_trial(job, seed):
             projecting.append(job.projects)
             accuracy, raised = next(left)
-            return trial(seed, accuracy), raised
+            made = trial(seed, accuracy)
+            if on_training is not None:
+                share = Measurement(
+                    "train_accuracy", on_training, "share", "training", 100, (on_training,), SD, "table"
+                )
+                made = replace(made, train_accuracy=share)
+            return made, raised
 
         monkeypatch.setattr(study, "run_trial", next_trial)
         data = SimpleNamespace(tabulated_sd=SD, test_labels=[0] * 10_000, facts=SimpleNamespace(name=name))
@@ -140,6 +148,24 @@ def test_the_lines_are_those_of_the_specs_checks():
         id="b", check="test_accuracy", at_least="99.4 %", in_each_of_the_last="3 epochs", points=1.0
     )
     assert lines_of([one, lasting, one, object()]) == (Line(one.at_least), Line(one.at_least, 3))
+
+
+def test_a_line_for_the_training_images_is_a_line_of_its_own():
+    fits = rule_types()["training_accuracy"](id="a", check="training_accuracy", at_least="99 %", points=1.0)
+    learns = rule_types()["test_accuracy"](id="b", check="test_accuracy", at_least="99 %", points=1.0)
+    assert lines_of([fits, learns]) == (Line(0.99, of="training"), Line(0.99))
+
+
+@pytest.mark.parametrize(("on_training", "trials"), [(0.95, 1), (0.9905, 5)])
+def test_trials_go_on_while_the_training_accuracy_is_open(study_of, on_training, trials):
+    """The test accuracy has no line, and would need no second trial."""
+    done, mean, _ = study_of([0.97] * 5, target=(Line(0.99, of="training"),), on_training=on_training)
+    assert (len(done), mean.value) == (trials, pytest.approx(0.97))
+
+
+def test_a_training_accuracy_that_could_not_be_measured_asks_for_no_further_trial(study_of):
+    done, _, _ = study_of([0.97] * 5, target=(Line(0.99, of="training"),))
+    assert len(done) == 1
 
 
 def test_the_spec_may_ask_for_more_and_seeds_override_it(study_of):
