@@ -19,7 +19,7 @@ LIMIT_SCRIPT_BYTES = 1_000_000
 _OPTIMIZER = re.compile(
     r"\boptim\b|\b(?:SGD|Adam|AdamW|RMSprop|Adagrad|Adadelta|NAdam|RAdam)\s*\(|optimizer", re.IGNORECASE
 )
-_TRAINS = re.compile(r"\.backward\(|\.fit\(|\btrain\w*\(|[Tt]rainer\(")
+_TRAINS = re.compile(r"\.backward\(|\bfit\w*\(|\btrain\w*\(|[Tt]rainer\(")
 _EPOCH_LOG = re.compile(r"\bepoch\b\D{0,12}\d|\bLoss\s*=|\d%\|", re.IGNORECASE)
 _COMMAND = re.compile(r"(?:python3?|%run|!python3?)\s+(?:-u\s+)?([\w./-]+\.py)([^\n`|&;<>]{0,300})")
 _LIKELY_SCRIPT = ("train", "main", "run")

@@ -72,3 +72,12 @@ def test_the_readmes_arguments_go_before_none(tmp_path):
 def test_what_cannot_be_read_is_no_unit(tmp_path):
     files = {"broken.ipynb": "{", ".ipynb_checkpoints/a.ipynb": notebook(TRAIN), "notes.txt": TRAIN}
     assert training_units(tmp_path, submission(tmp_path, files), reading(), NO_MODEL) == []
+
+
+def test_a_notebook_that_calls_an_imported_fit_is_run(tmp_path):
+    files = {
+        "train.py": "def fit(net):\n    " + TRAIN.replace("\n", "\n    "),
+        "report.ipynb": notebook("from train import fit\nfit(net)"),
+    }
+    found = training_units(tmp_path, submission(tmp_path, files), reading(), NO_MODEL)
+    assert [unit.path for unit in found] == ["report.ipynb", "train.py"]
