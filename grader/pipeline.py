@@ -43,6 +43,7 @@ from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import Lane
 from grader.stages.study import SECRET_BITS
 from grader.stages.training import Setting, study
+from grader.stages.variants import Shape, variants
 from grader.stages.workers import OpenWorker, choose_sandbox, opener
 from grader.text import clean, counted, without_credentials
 
@@ -250,6 +251,17 @@ def _gather(
     if data is None:
         return _without_training(prepared, fetched, reading, shown)
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
+    task = _task(request, prepared, looked.fetched, data)
+    shape = Shape(task.input_shape, task.classes)
+    built = variants(
+        request.loaded.spec,
+        looked.fetched,
+        looked.reading,
+        looked.model,
+        looked.training,
+        task.open_worker,
+        shape,
+    )
     studied = study(_setting(request, prepared, looked, data), looked, events)
     left_over = prepared.machine.device.left_over()
     events.start("judge", "Judging")
@@ -273,6 +285,7 @@ def _gather(
         explanations=studied.explanations,
         pictures=shown,
         train_accuracy=studied.train_accuracy,
+        variants=built,
     )
 
 

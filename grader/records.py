@@ -386,6 +386,47 @@ class ModelFacts:
     structure: Structure | Absent = Absent("skipped", "The operators were not recorded.")
 
 
+@dataclass(frozen=True)
+class Use:
+    """A feature that a model shows in its forward pass, or may show."""
+
+    feature: str  # "group norm": the words of grader.architecture.features
+    count: int  # operators that show it
+    notes: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()  # operators without a rule that may show more of it
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What one call of the submission's model built and ran, with one argument varied: testimony."""
+
+    entrypoint: Entrypoint  # the class or function with all arguments; `found_by`: where the value was found
+    argument: str  # the one that is varied; "" where there is none that could be
+    value: Scalar  # of that argument
+    origin: Literal["called", "named", "other"]  # other: a value that the code does not name
+    uses: tuple[Use, ...] = ()
+    parameters: int = 0
+    fault: str = ""  # why it could not be built or run, as a sentence; "" where it could
+    member: bool = False  # the value is a member of an enumeration, and stands there as its name
+
+    @property
+    def call(self) -> str:
+        return (
+            self.entrypoint.call.replace(repr(self.value), str(self.value))
+            if self.member
+            else self.entrypoint.call
+        )
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The models that the submission's own code builds for different values of an argument."""
+
+    builds: tuple[Variant, ...]
+    open_builders: tuple[str, ...] = ()  # take *args or **kwargs: what they can be called with is not known
+    cut: str = ""  # why these are not all, as a sentence; "" where they are
+
+
 # --- how the student trains it --------------------------------------------------------------------------------
 
 
@@ -716,6 +757,7 @@ class Evidence:
     explanations: Explanations | Absent = Absent("skipped", "The trained model was not explained.")
     pictures: Pictures | Absent = Absent("skipped", "No check asks for pictures.")
     train_accuracy: Measurement | Absent = Absent("skipped", "No check asks for the training accuracy.")
+    variants: Variants | Absent = Absent("skipped", "No check asks for variants of the model.")
 
 
 # --- judgement ----------------------------------------------------------------------------------------------

@@ -96,9 +96,12 @@ def load(worker: Worker, file: str, cell: int, class_name: str) -> tuple[str, ..
     return tuple(clean(note, 300) for note in notes[:20])
 
 
-def build(worker: Worker, arguments: Mapping[str, Scalar], seed: int) -> Ending | None:
-    """Construct the model under a seed."""
-    answer = worker.request("build", {"arguments": dict(arguments), "seed": seed}, patience=BUILD)
+def build(
+    worker: Worker, arguments: Mapping[str, Scalar], seed: int, members: Sequence[str] = ()
+) -> Ending | None:
+    """Construct the model under a seed. The arguments named in `members` are names of what the module defines."""
+    fields = {"arguments": dict(arguments), "seed": seed, "members": list(members)}
+    answer = worker.request("build", fields, patience=BUILD)
     return answer if isinstance(answer, Ending) else None
 
 

@@ -160,11 +160,11 @@ def _measure_one(
 ) -> _Measured | tuple[Absent, bool]:
     own = dict(candidate.built_with)
     needed = [name for name in candidate.required_arguments if name not in own]
-    guesses = {name: _guess(name, input_shape, classes) for name in needed}
-    missing = [name for name, guess in guesses.items() if guess is None]
+    guesses = {name: guess(name, input_shape, classes) for name in needed}
+    missing = [name for name, value in guesses.items() if value is None]
     if missing:
         return _needs_arguments(candidate, missing), False
-    given = own | {name: guess for name, guess in guesses.items() if guess is not None}
+    given = own | {name: value for name, value in guesses.items() if value is not None}
     arguments = tuple(given.items())
     entrypoint = Entrypoint(candidate.file, candidate.cell, candidate.class_name, arguments, "")
     notes = conversation.load(worker, candidate.file, candidate.cell, candidate.class_name)
@@ -196,7 +196,7 @@ def _measured_in_a_form(
     return first
 
 
-def _guess(name: str, input_shape: tuple[int, ...], classes: int) -> Scalar | None:
+def guess(name: str, input_shape: tuple[int, ...], classes: int) -> Scalar | None:
     """A constructor argument whose value follows from the task, or hardly matters, by its usual name."""
     if name.lower() in _CLASSES:
         return classes

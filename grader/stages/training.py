@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from grader.spec.schema import Spec
 
 NOT_EXPLAINED = Absent("skipped", "No trained model was scored.")
+NOT_ASKED_FOR = Absent("skipped", "No check asks for an accuracy, so nothing was trained.", "", "train")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,10 @@ class Studied:
 
 
 def study(setting: Setting, looked: Looked, events: Events) -> Studied:
-    """Train by the recipe that is the student's as far as it can be; score, probe and explain."""
+    """Train by the recipe that is the student's as far as it can be; score, probe and explain.
+
+    Nothing is trained where no rule of the spec looks at an accuracy.
+    """
     studied = _studied(setting, looked, events)
     if isinstance(studied.accuracy, Absent) and _asks_for_training(setting):
         return replace(studied, train_accuracy=studied.accuracy)
@@ -86,6 +90,8 @@ def _studied(setting: Setting, looked: Looked, events: Events) -> Studied:
     if obstacle is not None or isinstance(looked.model, Absent):
         assert obstacle is not None
         return Studied(recipe, (), obstacle, obstacle)
+    if not asks_for_accuracy(setting.spec):
+        return Studied(recipe, (), NOT_ASKED_FOR, NOT_ASKED_FOR)
     limit = time_limit(setting)
     try:
         return _trained(setting, looked, looked.model, recipe, limit, events)
@@ -94,6 +100,14 @@ def _studied(setting: Setting, looked: Looked, events: Events) -> Studied:
         recipe = _recipe(setting, looked, "fast")
         recipe = replace(recipe, lane_reason=f"{error} {recipe.lane_reason}")
         return _trained(setting, looked, looked.model, recipe, limit, events)
+
+
+def asks_for_accuracy(spec: Spec) -> bool:
+    """Whether a check, a bonus, a multiplier or a penalty hangs on an accuracy that the grader measures.
+
+    Stated accuracies alone (`honest_claims`) are not worth a training: without one nobody can tell.
+    """
+    return any(rule.needs & {"test_accuracy", "train_accuracy"} for rule in spec.rules)
 
 
 def time_limit(setting: Setting) -> TimeLimit:

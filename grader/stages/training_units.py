@@ -19,7 +19,7 @@ LIMIT_SCRIPT_BYTES = 1_000_000
 _OPTIMIZER = re.compile(
     r"\boptim\b|\b(?:SGD|Adam|AdamW|RMSprop|Adagrad|Adadelta|NAdam|RAdam)\s*\(|optimizer", re.IGNORECASE
 )
-_TRAINS = re.compile(r"\.backward\(|\.fit\(|\btrain\w*\(|[Tt]rainer\(")
+_TRAINS = re.compile(r"\.backward\(|\bfit\w*\(|\btrain\w*\(|[Tt]rainer\(")
 _EPOCH_LOG = re.compile(r"\bepoch\b\D{0,12}\d|\bLoss\s*=|\d%\|", re.IGNORECASE)
 _MAIN = re.compile(r"^if\s+__name__\s*==", re.MULTILINE)
 _IMPORTED = re.compile(r"^\s{0,8}(?:from|import)\s+\.?([\w.]{1,200})", re.MULTILINE)
@@ -42,7 +42,9 @@ class _Facts:
     optimizer: bool
     trains: bool
     logs: bool
-    imports: frozenset[str] = frozenset()  # last names of the modules that a script imports which is run by itself
+    imports: frozenset[str] = (
+        frozenset()
+    )  # last names of the modules that a script imports which is run by itself
 
     @property
     def is_notebook(self) -> bool:

@@ -306,6 +306,17 @@ class Submission:
         return StubModule(dotted)
 
 
+def member(space: Namespace, dotted: str) -> Any:
+    """What `Norm.BATCH` stands for in a loaded module. Raises NameError or AttributeError where it is not there."""
+    first, *rest = dotted.split(".")
+    if first not in space.module.__dict__:
+        raise NameError(f"name {first!r} is not defined", name=first)
+    found = space.module.__dict__[first]
+    for name in rest:
+        found = getattr(found, name)
+    return found
+
+
 def _get(module: ModuleType, name: str) -> Any:
     return getattr(module, name)
 

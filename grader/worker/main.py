@@ -30,7 +30,7 @@ from grader.training.memory import with_fall_back
 from grader.training.placing import CPU, where_it_works
 from grader.training.recipe import BadRecipe
 from grader.training.transforms.selfcheck import disagreement_on
-from grader.worker.load import CannotLoad, Namespace, Submission
+from grader.worker.load import CannotLoad, Namespace, Submission, member
 from grader.worker.mapped import mapped
 from grader.worker.threads import Threads
 from grader.worker.traces import most_writes, outside_bytes, written
@@ -173,11 +173,16 @@ class Session:
         assert self._space is not None
         cls, space = self._class, self._space
         arguments = request.header.get("arguments")
+        members = request.header.get("members", [])
         assert isinstance(arguments, dict)
+        assert isinstance(members, list)
 
         def construct() -> Any:
+            given = {
+                name: member(space, value) if name in members else value for name, value in arguments.items()
+            }
             _seed(request.integer("seed", 0, 2**31 - 1))
-            return cls(**arguments)
+            return cls(**given)
 
         model = self._submission.repair(space, construct)
         if not isinstance(model, torch.nn.Module):

@@ -87,3 +87,12 @@ def test_a_script_that_imports_its_loop_is_run_after_the_loop_itself(tmp_path):
     }
     found = training_units(tmp_path, submission(tmp_path, files), reading(), model("model.py"))
     assert [unit.path for unit in found] == ["lib/engine.py", "step2.py", "step1.py"]
+
+
+def test_a_notebook_that_calls_an_imported_fit_is_run(tmp_path):
+    files = {
+        "train.py": "def fit(net):\n    " + TRAIN.replace("\n", "\n    "),
+        "report.ipynb": notebook("from train import fit\nfit(net)"),
+    }
+    found = training_units(tmp_path, submission(tmp_path, files), reading(), NO_MODEL)
+    assert [unit.path for unit in found] == ["report.ipynb", "train.py"]
