@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 
 from grader.errors import UsageError
 from grader.isolation import conversation
+from grader.isolation.pair_answer import Pair
 from grader.isolation.supervisor import Ending, Worker
 from grader.records import Absent, Candidate, Claim, Entrypoint, ModelFacts, Reading, Scalar, Session
 from grader.stages.endings import absent_because
+from grader.stages.pairs import missing_of_pair
 from grader.stages.workers import OpenWorker
 
 MAX_CANDIDATES = 8
@@ -43,6 +45,7 @@ def find_model(
     input_shape: tuple[int, ...],
     classes: int,
     wanted: str = "",
+    pair: Pair | None = None,
 ) -> Found:
     """The submission's model, measured.
 
@@ -50,6 +53,7 @@ def find_model(
         open_worker: gives a ready worker; a new one is opened after a candidate ended the last.
         input_shape: (channels, height, width).
         wanted: `FILE:CLASS` as the person running the grader chose it, or "".
+        pair: where the task gives a digit beside each image.
 
     Raises:
         UsageError: `wanted` names nothing that was found.
@@ -57,7 +61,7 @@ def find_model(
     candidates = _shortlist(reading, wanted)
     if not candidates:
         return Found(_no_model(reading))
-    measured, failures = _measure_all(open_worker, candidates, input_shape, classes)
+    measured, failures = _measure_all(open_worker, candidates, input_shape, classes, pair)
     faults = [failure for failure in failures if failure.cause == "errored"]
     if faults:
         return Found(faults[0])
@@ -78,6 +82,7 @@ def as_trained(
     input_shape: tuple[int, ...],
     classes: int,
     session: Session,
+    pair: Pair | None = None,
 ) -> Found:
     """`found`, or the model that the training code trains, where that is another one and nobody stated which.
 
@@ -92,7 +97,7 @@ def as_trained(
         return found
     near = [c for c in candidates if session.model.place.startswith(c.file)]
     candidate = replace((near or candidates)[0], built_with=session.model.arguments)
-    measured, _ = _measure_all(open_worker, [candidate], input_shape, classes)
+    measured, _ = _measure_all(open_worker, [candidate], input_shape, classes, pair)
     if not measured or measured[0].facts.trainable != session.trainable:
         return found
     facts = measured[0].facts
@@ -132,14 +137,18 @@ def _no_model(reading: Reading) -> Absent:
 
 
 def _measure_all(
-    open_worker: OpenWorker, candidates: list[Candidate], input_shape: tuple[int, ...], classes: int
+    open_worker: OpenWorker,
+    candidates: list[Candidate],
+    input_shape: tuple[int, ...],
+    classes: int,
+    pair: Pair | None = None,
 ) -> tuple[list[_Measured], list[Absent]]:
     measured: list[_Measured] = []
     failures: list[Absent] = []
     worker = open_worker()
     try:
         for candidate in candidates:
-            result = _measure_one(worker, candidate, input_shape, classes)
+            result = _measure_one(worker, candidate, input_shape, classes, pair)
             if isinstance(result, _Measured):
                 measured.append(result)
                 continue
@@ -153,7 +162,7 @@ def _measure_all(
 
 
 def _measure_one(
-    worker: Worker, candidate: Candidate, input_shape: tuple[int, ...], classes: int
+    worker: Worker, candidate: Candidate, input_shape: tuple[int, ...], classes: int, pair: Pair | None = None
 ) -> _Measured | tuple[Absent, bool]:
     own = dict(candidate.built_with)
     needed = [name for name in candidate.required_arguments if name not in own]
@@ -170,11 +179,12 @@ def _measure_one(
     ending = conversation.build(worker, dict(arguments), _PROBE_SEED)
     if ending:
         return absent_because(ending, "build", entrypoint), ending.kind != "raised"
-    answer = conversation.measure(worker, entrypoint, input_shape, notes)
+    answer = conversation.measure(worker, entrypoint, input_shape, notes, pair)
     if isinstance(answer, Ending):
         return absent_because(answer, "forward", entrypoint, input_shape), answer.kind != "raised"
     facts, finite = answer
-    return _Measured(candidate, facts, _obstacle(facts, finite, classes))
+    obstacle = missing_of_pair(facts) if pair else None
+    return _Measured(candidate, facts, obstacle or _obstacle(facts, finite, classes))
 
 
 def _guess(name: str, input_shape: tuple[int, ...], classes: int) -> Scalar | None:

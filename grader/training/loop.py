@@ -15,10 +15,12 @@ from typing import Any, Protocol
 import torch
 
 from grader.inspection.accounting import entries
+from grader.inspection.pairs import Paired
 from grader.training.graphs import Backward, backward_of
 from grader.training.losses import loss
 from grader.training.memory import with_fall_back
 from grader.training.order import epoch_order
+from grader.training.pairs import DIGIT, loss_of_pair
 from grader.training.placing import placed
 from grader.training.recipe import BadRecipe, Schedules, optimizer, schedules
 from grader.training.transforms.interface import NotCovered
@@ -44,6 +46,7 @@ class Plan:
     shuffled: bool = True
     channels_last: bool = True  # where the weights' order in memory may be changed to be quicker
     max_steps: int = 0  # 0: the whole training; else stop early, the schedules still made for the whole
+    pair: Named | None = None  # a digit beside each image: see `grader.training.pairs`
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ def train(
 
     Args:
         images: uint8, (N, H, W) or (N, C, H, W), on the model's device.
-        labels: int64, (N,), there too.
+        labels: int64, (N,), there too; with a digit beside each image (N, 3), see `grader.training.pairs`.
 
     Raises:
         BadRecipe: the plan names something that cannot be built.
@@ -134,9 +137,7 @@ def _trained(
         model,
         built,
         schedules(plan.schedules, built),
-        backward_of(
-            model, loss(plan.loss["name"], plan.loss["arguments"]), parameters, device=pictures.device
-        ),
+        _backward(model, plan, parameters, pictures.device),
         _clipping(plan.clipping, parameters),
     )
     for epoch in range(1, plan.epochs + 1):
@@ -146,6 +147,19 @@ def _trained(
             one.step()
         listener.epoch_ended(epoch, run.samples)
     return Result(run.steps, run.samples, diverged=False)
+
+
+def _backward(
+    model: torch.nn.Module, plan: Plan, parameters: list[torch.Tensor], device: torch.device
+) -> Backward:
+    value = loss(plan.loss["name"], plan.loss["arguments"])
+    if plan.pair is None:
+        return backward_of(model, value, parameters, device)
+    paired = Paired(model, plan.pair)
+    both = loss_of_pair(value, plan.pair, device)
+    return backward_of(
+        model, both, parameters, device, lambda batch, targets: paired(batch, targets[:, DIGIT])
+    )
 
 
 def _epoch(
