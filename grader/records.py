@@ -375,7 +375,9 @@ class PairForm:
     """
 
     image_first: bool
-    digit: str  # the form in which it takes the digit: "one_hot", "index", "column", ...
+    digit: (
+        str  # the form in which it takes the digit: "one_hot", "index", "column", ...; "" where it takes none
+    )
     outputs: tuple[tuple[int, ...], ...]  # their shapes, without the batch
     image_output: int  # which of them has a score for each class of the image
     sum_output: int  # which of them is the sum
@@ -384,8 +386,8 @@ class PairForm:
 
     @property
     def is_whole(self) -> bool:
-        """Whether both outputs are there."""
-        return self.image_output >= 0 and self.sum_output >= 0
+        """Whether both inputs and both outputs are there."""
+        return bool(self.digit) and self.image_output >= 0 and self.sum_output >= 0
 
 
 @dataclass(frozen=True)

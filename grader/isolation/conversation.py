@@ -127,7 +127,7 @@ def measure(
     try:
         facts = checked.mapping(_json(answer, "facts"))
         model = _model_facts(facts, entrypoint, input_shape, notes)
-        found = pair_form(facts.get("pair"), pair, entrypoint) if pair else model.pair
+        found = pair_form(facts.get("pair"), pair) if pair else model.pair
         return replace(model, pair=found), facts.get("finite") is True
     except ProtocolError as error:
         return worker.refuse(error)

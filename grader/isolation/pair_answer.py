@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from grader.isolation import checked
 from grader.isolation.frames import ProtocolError
-from grader.records import Absent, Entrypoint, PairForm
+from grader.records import PairForm
 
 MOST_OUTPUTS = 8
 FORMS = frozenset(
@@ -32,7 +32,7 @@ class Pair(NamedTuple):
         return self.sums, (self.sums - 1).bit_length(), 1
 
 
-def pair_form(value: Any, asked: Pair, entrypoint: Entrypoint) -> PairForm | Absent:
+def pair_form(value: Any, asked: Pair) -> PairForm:
     """How the model takes the two inputs, and which outputs it gives.
 
     Raises:
@@ -48,13 +48,10 @@ def pair_form(value: Any, asked: Pair, entrypoint: Entrypoint) -> PairForm | Abs
     if (total >= 0) != (width in asked.widths):
         raise ProtocolError("giving")
     head = checked.one_of(facts.get("sum_head"), HEADS, "sum_head")
-    calling = facts.get("calling")
-    if calling is None:
-        return _only_an_image(entrypoint)
-    image_first, digit = checked.listed(calling, 2) if len(checked.listed(calling, 2)) == 2 else (None, None)
+    image_first, digit = _calling(facts.get("calling"))
     return PairForm(
-        image_first=checked.truth(image_first),
-        digit=checked.one_of(digit, FORMS, "digit"),
+        image_first=image_first,
+        digit=digit,
         outputs=outputs,
         image_output=image,
         sum_output=total,
@@ -63,10 +60,11 @@ def pair_form(value: Any, asked: Pair, entrypoint: Entrypoint) -> PairForm | Abs
     )
 
 
-def _only_an_image(entrypoint: Entrypoint) -> Absent:
-    return Absent(
-        "failed",
-        f"{entrypoint.call} takes only an image: forward has no second input for the digit.",
-        "Let forward take both: `def forward(self, image, digit)`.",
-        "inspect",
-    )
+def _calling(value: Any) -> tuple[bool, str]:
+    """Whether the image comes first, and the form of the digit; "" where the model takes none."""
+    if value is None:
+        return True, ""
+    told = checked.listed(value, 2)
+    if len(told) != 2:
+        raise ProtocolError("calling")
+    return checked.truth(told[0]), checked.one_of(told[1], FORMS, "digit")

@@ -25,16 +25,21 @@ def pair_of(data: DataSet) -> Pair | None:
 
 def missing_of_pair(model: ModelFacts) -> Absent | None:
     """Why a model cannot be trained on images with a digit beside them; None where it can."""
-    form = model.pair
-    if isinstance(form, Absent):
-        return form
-    if form.is_whole:
+    form, call = model.pair, model.entrypoint.call
+    if isinstance(form, Absent) or form.is_whole:
         return None
+    if not form.digit:
+        return Absent(
+            "failed",
+            f"{call} takes only an image: forward has no second input for the digit.",
+            "Let forward take both: `def forward(self, image, digit)`.",
+            "inspect",
+        )
     found = " and ".join(f"({', '.join(('batch', *map(str, shape)))})" for shape in form.outputs)
     lacking = "no score for each of the image's classes" if form.image_output < 0 else "nothing for the sum"
     return Absent(
         "failed",
-        f"{model.entrypoint.call} cannot be trained for this task: it gives {found}, {lacking}.",
+        f"{call} cannot be trained for this task: it gives {found}, {lacking}.",
         "Return two tensors: scores for the digit in the image, and for the sum a score for each of the 19 sums, or 5 "
         "bits.",
         "inspect",
