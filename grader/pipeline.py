@@ -38,6 +38,7 @@ from grader.stages.devices import settle
 from grader.stages.look import Looked, Task, look
 from grader.stages.machine import Machine, Preparing, Waiting
 from grader.stages.method import review
+from grader.stages.pairs import pair_of
 from grader.stages.pictures import pictures
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import Lane
@@ -315,7 +316,7 @@ def _opener(prepared: _Prepared, fetched: Fetched) -> OpenWorker:
 def _task(request: Request, prepared: _Prepared, fetched: Fetched, data: DataSet) -> Task:
     open_worker = _opener(prepared, fetched)
     isolated = prepared.machine.isolation.level != "1"
-    return Task(open_worker, data.input_shape, data.classes, request.model, isolated)
+    return Task(open_worker, data.input_shape, data.classes, request.model, pair_of(data), isolated)
 
 
 def _setting(request: Request, prepared: _Prepared, looked: Looked, data: DataSet) -> Setting:

@@ -367,6 +367,30 @@ class Structure:
 
 
 @dataclass(frozen=True)
+class PairForm:
+    """How a model takes an image and a digit, and gives the image's class and a sum: found out by trying.
+
+    The outputs are the tensors that forward gives, in their order. -1 stands for an output that is not there; where
+    both are the same one, its first numbers are the class scores.
+    """
+
+    image_first: bool
+    digit: (
+        str  # the form in which it takes the digit: "one_hot", "index", "column", ...; "" where it takes none
+    )
+    outputs: tuple[tuple[int, ...], ...]  # their shapes, without the batch
+    image_output: int  # which of them has a score for each class of the image
+    sum_output: int  # which of them is the sum
+    sum_width: int  # numbers that the sum is given as: 19 classes, 5 bits, 1 number; 0 where there is no sum
+    sum_head: Literal["logits", "log_softmax", "probabilities"]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether both inputs and both outputs are there."""
+        return bool(self.digit) and self.image_output >= 0 and self.sum_output >= 0
+
+
+@dataclass(frozen=True)
 class ModelFacts:
     """What the worker measured of the model. Testimony, except for what the trained state confirms."""
 
@@ -384,6 +408,7 @@ class ModelFacts:
     head: Literal["logits", "log_softmax", "probabilities"]
     notes: tuple[str, ...] = ()
     structure: Structure | Absent = Absent("skipped", "The operators were not recorded.")
+    pair: PairForm | Absent = Absent("skipped", "The assignment's models take one image.")
 
 
 @dataclass(frozen=True)
@@ -664,6 +689,7 @@ class Trial:
         "skipped", "It was over, or far from its limit, before one was due."
     )
     train_accuracy: Measurement | Absent = Absent("skipped", "No check asks for the training accuracy.")
+    beside: tuple[Measurement, ...] = ()  # what else the same predictions show; no points hang on it
 
 
 @dataclass(frozen=True)

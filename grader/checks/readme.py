@@ -1,4 +1,4 @@
-"""The README explains the architecture, shows the training log and is well formatted.
+"""The README explains the architecture and other topics, shows the training log and is well formatted.
 
 Decided by rules alone. Each part that a spec asks for has its own points, and says what is missing. The right
 words in random order explain nothing: see `grader.reading.word_order`.
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, cast, get_args
 
 from pydantic import Field, model_validator
 
 from grader.checks import interface
 from grader.checks.interface import Points, Verdict, combine, status_of
 from grader.reading.explanation import explain, wrong_counts
+from grader.reading.topics import TOPICS, TopicName, said_on
 from grader.records import Absent, Evidence, Finding, LogLine, ModelFacts, Part, Readme, Status
 from grader.text import clean_path
 
-PartName = Literal["architecture", "training log", "well formatted"]
+PartName = Literal["architecture", "training log", "well formatted"] | TopicName
 
 TRAINING_IMAGES = 60_000
 """MNIST's training set; no test set of these courses is that large."""
@@ -30,6 +31,7 @@ _EXPECTED: dict[PartName, str] = {
     "notebook's saved output.",
     "well formatted": "A title, two further headings, code and logs in fences or tables, no broken picture "
     "or link.",
+    **{name: f"A sentence that says {topic.asked}." for name, topic in TOPICS.items()},
 }
 
 
@@ -37,7 +39,9 @@ class Rule(interface.Rule):
     """The README explains the architecture, shows the training log and is well formatted."""
 
     check: Literal["readme"]
-    explains: tuple[Literal["architecture"], ...] = Field((), description="What the README has to explain.")
+    explains: tuple[Literal["architecture"] | TopicName, ...] = Field(
+        (), description="What the README has to explain."
+    )
     shows: tuple[Literal["training log"], ...] = Field((), description="What the README has to show.")
     well_formatted: bool = Field(False, description="Title, headings, fences, no broken picture or link.")
     part_points: Annotated[
@@ -72,7 +76,9 @@ class Rule(interface.Rule):
             "training log": "shows the training log",
             "well formatted": "is well formatted",
         }
-        said = [asked[part] for part in self.parts]
+        topics = [topic.asked for name, topic in TOPICS.items() if name in self.parts]
+        said = [f"says {', '.join(topics)}"] if topics else []
+        said += [asked[part] for part in self.parts if part in asked]
         return f"The README {', '.join(said[:-1])}{' and ' if said[1:] else ''}{said[-1]}."
 
 
@@ -90,6 +96,8 @@ def _part(rule: Rule, name: PartName, evidence: Evidence) -> Part:
         status, finding = _architecture(readme, evidence)
     elif name == "training log":
         status, finding = _training_log(readme, evidence)
+    elif name in get_args(TopicName):
+        status, finding = _topic(readme, cast("TopicName", name))
     else:
         status, finding = _well_formatted(readme)
     points = rule.points_of(name)
@@ -128,6 +136,20 @@ def _wrong_counts(readme: Readme, model: ModelFacts) -> list[str]:
         f'{claim.place} says {claim.value:,.0f} parameters ("{claim.text}"); {measured}.'
         for claim in wrong_counts(readme, model)
     ]
+
+
+# --- topics -----------------------------------------------------------------------------------------------
+
+
+def _topic(readme: Readme, name: TopicName) -> tuple[Status, Finding]:
+    """Words decide that it is there or that it is not; where they cannot tell, a person reads it."""
+    said, topic = said_on(readme, name), TOPICS[name]
+    if said.answer == "explained":
+        return "passed", Finding(f'"{said.quote}"', _EXPECTED[name])
+    if said.answer == "named":
+        why = f"The README comes to it without saying {topic.asked}, as far as words tell: a person reads it."
+        return "review", Finding(f'"{said.quote}"', _EXPECTED[name], why, topic.hint)
+    return "failed", Finding("not a word", _EXPECTED[name], f"Nothing says {topic.asked}.", topic.hint)
 
 
 # --- training log -------------------------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """MNIST with a random digit beside each image: asked for are the digit in the image and the sum of the two.
 
 The images are MNIST's own. The digits are drawn by the grader's seed, evenly from 0 to 9; sums go from 0 to 18.
-`grader.data.digit_forms` writes them in the forms in which models take them.
+`grader.inspection.digits` writes them in the forms in which models take them.
 """
 
 from __future__ import annotations

@@ -38,10 +38,17 @@ class Secret:
         return self.class_ids[labels]
 
     def true_order(self, scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """Scores (N, classes) of images in `test_order` → in the test set's order, columns in true class ids."""
-        found = np.empty_like(scores)
-        found[self.test_order] = scores
-        return found[:, self.class_ids]
+        """Scores (N, classes) of images in `test_order` → in the test set's order, columns in true class ids.
+
+        Columns behind those of the classes are left out.
+        """
+        return self.in_order(scores)[:, self.class_ids]
+
+    def in_order(self, rows: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """Rows for images in `test_order` → in the test set's order."""
+        found = np.empty_like(rows)
+        found[self.test_order] = rows
+        return found
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import torch
 
 from grader.inspection.accounting import count, modules, own_parameters
 from grader.inspection.kinds import layer_kinds
+from grader.inspection.pairs import MAX_OUTPUTS, Asked, Calling, called, given, sum_head
 from grader.inspection.passes import in_train_mode, inputs_for, outputs_of
 from grader.inspection.rows import Row
 from grader.inspection.structure import CannotRecord, structure
@@ -21,11 +22,16 @@ class BadOutput(Exception):
     """The forward pass gave something that no classifier gives; the message is a sentence for the student."""
 
 
-def forward_once(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> list[torch.Tensor]:
+def forward_once(
+    model: torch.nn.Module, inputs: tuple[torch.Tensor, ...], *, several: bool = False
+) -> list[torch.Tensor]:
     """One forward pass in eval mode.
 
+    Args:
+        several: there may be more outputs than one, as there may where the model takes more than images.
+
     Returns:
-        The outputs, float32, shape (4, ...): one, unless the model takes more than images.
+        The outputs, float32, shape (4, ...).
 
     Raises:
         BadOutput: it is not a tensor of numbers.
@@ -33,10 +39,10 @@ def forward_once(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> li
     model.eval()
     with torch.no_grad():
         output = model(*inputs)
-    several = outputs_of(output) if len(inputs) > 1 else []
-    if not isinstance(output, torch.Tensor) and not several:
+    found = outputs_of(output) if several or len(inputs) > 1 else []
+    if not isinstance(output, torch.Tensor) and not found:
         raise BadOutput(f"The model returns a {type(output).__name__} instead of one tensor of class scores.")
-    return [tensor.detach().float() for tensor in several or [output]]
+    return [tensor.detach().float() for tensor in found or [output]]
 
 
 def head_of(output: torch.Tensor) -> str:
@@ -53,25 +59,27 @@ def head_of(output: torch.Tensor) -> str:
     return "logits"
 
 
-def measure(model: torch.nn.Module, input_shape: tuple[int, ...], *, with_table: bool) -> dict[str, Any]:
+def measure(
+    model: torch.nn.Module, input_shape: tuple[int, ...], *, with_table: bool, pair: Asked | None = None
+) -> dict[str, Any]:
     """Everything that is measured of a model, as plain values for one answer.
 
     The model is left as it was, except for lazy parameters that now exist. `finite` says whether the
     output on random images holds neither NaN nor infinity.
+
+    Args:
+        pair: the task gives a digit beside each image, and asks for the class and the sum.
     """
-    inputs = inputs_for(model, input_shape)
+    calling, inputs = called(model, input_shape, pair) if pair else (None, inputs_for(model, input_shape))
     with _output_shapes(model) as shapes:
-        outputs = forward_once(model, inputs)
-    finite = all(bool(torch.isfinite(output).all()) for output in outputs)
-    plain = len(outputs) == 1 and outputs[0].dim() == 2 and finite
+        outputs = forward_once(model, inputs, several=pair is not None)
     counts = count(model)
     facts: dict[str, Any] = {
         "parameters": counts.parameters,
         "trainable": counts.trainable,
         "buffer_elements": counts.buffer_elements,
-        "output_shape": list(outputs[0].shape[1:]) if len(outputs) == 1 else [],
-        "finite": finite,
-        "head": head_of(outputs[0]) if plain else "logits",
+        "finite": all(bool(torch.isfinite(output).all()) for output in outputs),
+        **(_of_pair(calling, outputs, pair) if pair else _of_one(outputs)),
     }
     if with_table:
         facts["layers"] = _layers(model, shapes)
@@ -79,6 +87,36 @@ def measure(model: torch.nn.Module, input_shape: tuple[int, ...], *, with_table:
         facts["notes"] += _notes(inputs, outputs)
         facts["table"] = _table(model, inputs)
     return facts
+
+
+def _of_one(outputs: list[torch.Tensor]) -> dict[str, Any]:
+    """The shape of the one output, and what it is."""
+    return {
+        "output_shape": list(outputs[0].shape[1:]) if len(outputs) == 1 else [],
+        "head": _told(outputs[0]) if len(outputs) == 1 else "logits",
+    }
+
+
+def _of_pair(calling: Calling | None, outputs: list[torch.Tensor], asked: Asked) -> dict[str, Any]:
+    """The same of the output for the image's class, and how the two inputs are given and the two outputs found."""
+    giving = given(outputs, asked)
+    facts = _of_one(outputs)
+    second = "logits"
+    if giving.image_output >= 0:
+        facts["output_shape"] = [asked.classes]
+        facts["head"] = _told(outputs[giving.image_output][:, : asked.classes])
+    if giving.image_output >= 0 and giving.sum_output >= 0:
+        numbers = giving.columns(outputs, asked.classes)[:, asked.classes :]
+        second = sum_head(numbers, asked, _told)
+    found = None if calling is None else [calling.image_first, calling.digit]
+    shapes = [list(output.shape[1:]) for output in outputs[:MAX_OUTPUTS]]
+    places = [giving.image_output, giving.sum_output, giving.sum_width]
+    return {**facts, "pair": {"calling": found, "outputs": shapes, "giving": places, "sum_head": second}}
+
+
+def _told(scores: torch.Tensor) -> str:
+    """The kind of head, where the scores allow to tell it."""
+    return head_of(scores) if scores.dim() == 2 and bool(torch.isfinite(scores).all()) else "logits"
 
 
 def _notes(inputs: tuple[torch.Tensor, ...], outputs: list[torch.Tensor]) -> list[str]:

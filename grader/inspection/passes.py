@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from grader.inspection.accounting import entries, modules
+from grader.inspection.digits import FORMS
 
 SMALL_BATCH, PROBE_BATCH = 2, 4
 MAX_MORE = 3
@@ -38,8 +39,8 @@ def inputs_for(model: torch.nn.Module, input_shape: tuple[int, ...]) -> tuple[to
         asked = _MISSING.search(str(error))
         if not asked or int(asked[1]) > MAX_MORE:
             raise
-        for form in _digits():
-            inputs = (pictures, *[form] * int(asked[1]))
+        for digits in digits_in_forms().values():
+            inputs = (pictures, *[digits] * int(asked[1]))
             with contextlib.suppress(Exception):
                 _try(model, inputs)
                 return inputs
@@ -52,13 +53,10 @@ def _try(model: torch.nn.Module, inputs: tuple[torch.Tensor, ...]) -> None:
         model.eval()(*inputs)
 
 
-def _digits() -> list[torch.Tensor]:
-    """Digits from 0 to 9 as students feed them: one-hot, as numbers in several shapes, in four bits."""
-    digits = torch.arange(PROBE_BATCH) * 3
-    one_hot = torch.nn.functional.one_hot(digits, 10).float()
-    bits = (digits[:, None] >> torch.arange(4)) % 2
-    columns = [digits[:, None].float(), digits[:, None, None].float(), digits.float()]
-    return [one_hot, digits, *columns, digits[:, None], one_hot[:, None], bits.float(), one_hot.long()]
+def digits_in_forms(values: int = 10) -> dict[str, torch.Tensor]:
+    """Digits below `values` as students feed them, batch 4: the form's name → the tensor."""
+    digits = torch.arange(PROBE_BATCH) * max(1, (values - 1) // (PROBE_BATCH - 1))
+    return {name: form(digits, values) for name, form in FORMS.items()}
 
 
 def outputs_of(result: Any) -> list[torch.Tensor]:

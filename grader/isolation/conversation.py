@@ -16,6 +16,8 @@ import numpy as np
 
 from grader.isolation import capture_answer, checked
 from grader.isolation.frames import Array, Message, ProtocolError, strict_json
+from grader.isolation.inputs import Inputs
+from grader.isolation.pair_answer import Pair, pair_form
 from grader.isolation.sealed import SealedImages, sealed
 from grader.isolation.states import HAND_OVER as HAND_OVER
 from grader.isolation.states import State as State
@@ -106,12 +108,20 @@ def build(
 
 
 def measure(
-    worker: Worker, entrypoint: Entrypoint, input_shape: tuple[int, ...], notes: tuple[str, ...] = ()
+    worker: Worker,
+    entrypoint: Entrypoint,
+    input_shape: tuple[int, ...],
+    notes: tuple[str, ...] = (),
+    pair: Pair | None = None,
 ) -> tuple[ModelFacts, bool] | Ending:
-    """Measure the built model. The second value says whether its output on random images is finite."""
+    """Measure the built model. The second value says whether its output on random images is finite.
+
+    Args:
+        pair: where the task gives a digit beside each image, and asks for the class and the sum.
+    """
     answer = worker.request(
         "measure",
-        {"input_shape": list(input_shape), "with_table": True},
+        {"input_shape": list(input_shape), "with_table": True, "pair": pair},
         patience=MEASURE,
         payload_limit=FACTS_LIMIT_BYTES,
     )
@@ -119,20 +129,23 @@ def measure(
         return answer
     try:
         facts = checked.mapping(_json(answer, "facts"))
-        return _model_facts(facts, entrypoint, input_shape, notes), facts.get("finite") is True
+        model = _model_facts(facts, entrypoint, input_shape, notes)
+        found = pair_form(facts.get("pair"), pair) if pair else model.pair
+        return replace(model, pair=found), facts.get("finite") is True
     except ProtocolError as error:
         return worker.refuse(error)
 
 
-def settle(worker: Worker, input_shape: tuple[int, ...]) -> Ending | None:
+def settle(worker: Worker, input_shape: tuple[int, ...], pair: Pair | None = None) -> Ending | None:
     """One forward pass, so that parameters that are made in it exist."""
-    fields = {"input_shape": list(input_shape), "with_table": False}
+    fields = {"input_shape": list(input_shape), "with_table": False, "pair": pair}
     answer = worker.request("measure", fields, patience=MEASURE, payload_limit=FACTS_LIMIT_BYTES)
     return answer if isinstance(answer, Ending) else None
 
 
 def hand_over(worker: Worker, images: Array, labels: Array) -> Ending | None:
-    """Give the worker the training images (uint8) and their labels (int64).
+    """Give the worker the training images (uint8) and their labels (int64): (N,), or with a digit beside each image
+    (N, 3), the class, the sum and the digit.
 
     Images that nobody can change are shared with all other workers that get the same array; others, and all where no
     descriptor reaches the worker (a container has none passed into it), are sent as bytes.
@@ -162,16 +175,23 @@ def _share(worker: Worker, shared: SealedImages, labels: Array) -> Ending | Lite
 
 
 def predict(
-    worker: Worker, images: Array, classes: int, *, transforms: Sequence[Call], batch: int = PREDICT_BATCH
+    worker: Worker,
+    inputs: Array | Inputs,
+    classes: int,
+    *,
+    transforms: Sequence[Call],
+    batch: int = PREDICT_BATCH,
 ) -> Array | Ending:
-    """Class scores for images without labels: float32, (N, classes). Scores that are not finite stay so.
+    """Class scores for images without labels: float32, (N, classes), and behind them the numbers of the sum where a
+    digit is beside each image. Scores that are not finite stay so.
 
     The batches are of one size, to within one, and of `batch` images at most: no small one is left over at the end.
     """
     deadline = time.monotonic() + PREDICT.seconds
     found: list[Array] = []
-    for piece in np.array_split(images, max(1, -(-len(images) // batch))):
-        scores = _scores(worker, piece, classes, transforms, deadline)
+    shown = inputs if isinstance(inputs, Inputs) else Inputs(inputs)
+    for rows in np.array_split(np.arange(len(shown)), max(1, -(-len(shown) // batch))):
+        scores = _scores(worker, shown[rows], classes, transforms, deadline)
         if isinstance(scores, Ending):
             return scores
         found.append(scores)
@@ -179,14 +199,16 @@ def predict(
 
 
 def predict_in(
-    worker: Worker, images: Array, sizes: Sequence[int], classes: int, *, transforms: Sequence[Call]
+    worker: Worker, inputs: Array | Inputs, sizes: Sequence[int], classes: int, *, transforms: Sequence[Call]
 ) -> Predicted | Ending:
-    """Class scores in batches of these sizes, which add up to the number of images.
+    """The same in batches of these sizes, which add up to the number of images.
 
     A batch that raises an error is left out, and so are all later ones of its size.
     """
     deadline = time.monotonic() + PREDICT.seconds
-    scores, answered = np.zeros((len(images), classes), np.float32), np.zeros(len(images), np.bool_)
+    shown = inputs if isinstance(inputs, Inputs) else Inputs(inputs)
+    scores = np.zeros((len(shown), shown.columns(classes)), np.float32)
+    answered = np.zeros(len(shown), np.bool_)
     failed: dict[int, str] = {}
     first = 0
     for size in sizes:
@@ -194,7 +216,7 @@ def predict_in(
         first += size
         if size in failed:
             continue
-        found = _scores(worker, images[rows], classes, transforms, deadline)
+        found = _scores(worker, shown[rows], classes, transforms, deadline)
         if not isinstance(found, Ending):
             scores[rows], answered[rows] = found, True
         elif found.kind == "raised":
@@ -205,19 +227,20 @@ def predict_in(
 
 
 def _scores(
-    worker: Worker, images: Array, classes: int, transforms: Sequence[Call], deadline: float
+    worker: Worker, shown: Inputs, classes: int, transforms: Sequence[Call], deadline: float
 ) -> Array | Ending:
+    columns = shown.columns(classes)
     answer = worker.request(
         "predict",
-        {"transforms": [named(one) for one in transforms]},
-        {"images": images},
+        {"transforms": [named(one) for one in transforms], **shown.fields},
+        shown.arrays,
         patience=replace(PREDICT, seconds=max(1.0, deadline - time.monotonic())),
-        payload_limit=len(images) * classes * 4,
+        payload_limit=len(shown) * columns * 4,
     )
     if isinstance(answer, Ending):
         return answer
     try:
-        return answer.array("scores", "float32", (len(images), classes))
+        return answer.array("scores", "float32", (len(shown), columns))
     except ProtocolError as error:
         return worker.refuse(error)
 

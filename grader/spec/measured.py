@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.checks.interface import Rule, modules
+from grader.reading.topics import TOPICS
 from grader.spec.sentences import counted, number, percent
 from grader.spec.terms import CONDITION_ID
 
@@ -50,6 +51,10 @@ def _readme(rule: Any) -> list[str]:
         "output of the linked notebook; of a picture, a person decides",
         "well formatted": "a title, two further headings, code and logs in code blocks or tables, no broken "
         "picture or link",
+        **{
+            name: f"a sentence says {topic.asked}; where words cannot tell, a person reads it"
+            for name, topic in TOPICS.items()
+        },
     }
     return [f"*{part}*{_share(rule, rule.points_of(part))}: {said[part]}." for part in rule.parts]
 

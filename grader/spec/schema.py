@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 else:
     AnyRule = Annotated[Union[tuple(rule_types().values())], Field(discriminator="check")]  # noqa: UP007
 
-Task = Literal["cifar10", "digit_csv", "iris", "mnist", "tiny_imagenet"]
+Task = Literal["cifar10", "digit_csv", "iris", "mnist", "mnist_sum", "tiny_imagenet"]
 """The tasks that a spec may name: a data set with its input shape, its classes and its metric.
 
-They are the files of `grader/data` that hold inputs with one label each, and a test holds the two together. Written
+They are the files of `grader/data`, and a test holds the two together. Written
 out, so that reading a spec loads no data set.
 """
 

@@ -40,7 +40,7 @@ def _scored(job: Job, seed: int, secret: Secret, states: list[EpochState]) -> di
     if not states:
         return found
     data = job.data
-    shuffled = data.test_images[secret.test_order]
+    shuffled = job.test_inputs[secret.test_order]
     worker = job.open_worker()
     try:
         if prepare(job, worker, seed ^ _SEED):

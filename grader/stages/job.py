@@ -11,9 +11,11 @@ from grader.evaluation.score import Secret
 from grader.isolation import conversation
 from grader.isolation.frames import Array
 from grader.isolation.hearing import Mark, Paced
+from grader.isolation.inputs import Inputs
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.reading.scan import Scan
 from grader.records import Absent, ModelFacts, Projection, Recipe, RecoveredTraining, TimeLimit
+from grader.stages.pairs import pair_of, test_inputs
 from grader.stages.workers import OpenWorker
 
 _AS_GIVEN = Absent("skipped", "The limit was given in seconds.")
@@ -62,6 +64,11 @@ class Job:
     scores_training: bool = False  # whether the accuracy on the training images is asked for
     projects: bool = True  # whether a training is given up whose first steps say that it would take too long
 
+    @property
+    def test_inputs(self) -> Inputs:
+        """All that a model is shown of the test set, in its order."""
+        return test_inputs(self.data, self.model)
+
     def patience(self, beside_seconds: float = 0.0) -> Patience:
         """How long one training may take.
 
@@ -96,7 +103,7 @@ def build(job: Job, worker: Worker, seed: int) -> tuple[Ending, str] | None:
     built = conversation.build(worker, dict(job.model.entrypoint.arguments), seed)
     if built:
         return built, "build"
-    settled = conversation.settle(worker, job.model.input_shape)
+    settled = conversation.settle(worker, job.model.input_shape, pair_of(job.data))
     return (settled, "forward") if settled else None
 
 

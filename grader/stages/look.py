@@ -10,6 +10,7 @@ from pathlib import Path
 from grader.events import Events
 from grader.fetch.also import earlier
 from grader.fetch.interface import Fetched
+from grader.isolation.pair_answer import Pair
 from grader.reading.read import read_submission
 from grader.records import Absent, ModelFacts, Reading, RecoveredTraining, Session
 from grader.stages.capture import capture
@@ -29,6 +30,7 @@ class Task:
     input_shape: tuple[int, ...]  # (channels, height, width)
     classes: int
     wanted: str = ""  # FILE:CLASS as the person running the grader chose it
+    pair: Pair | None = None  # where a digit is given beside each image
     isolated: bool = True  # without isolation the student's training code is not run, only read
 
 
@@ -50,7 +52,7 @@ def look(task: Task, fetched: Fetched, events: Events, reading: Reading) -> Look
         UsageError: `task.wanted` names nothing that was found.
     """
     events.start("inspect", "Building and measuring the model")
-    found = find_model(task.open_worker, reading, task.input_shape, task.classes, task.wanted)
+    found = _find(task, reading)
     events.end(_model_line(found.model))
     if not isinstance(found.model, Absent):
         events.note(found.model.entrypoint.found_by)
@@ -64,6 +66,10 @@ def look(task: Task, fetched: Fetched, events: Events, reading: Reading) -> Look
     looked = _walked_back(task, looked, events)
     events.end(_training_line(looked.training))
     return looked
+
+
+def _find(task: Task, reading: Reading) -> Found:
+    return find_model(task.open_worker, reading, task.input_shape, task.classes, task.wanted, pair=task.pair)
 
 
 def _training(
@@ -93,7 +99,9 @@ def _agreed(task: Task, reading: Reading, found: Found, training: RecoveredTrain
         return replace(found, model=replace(found.model, hint=hint))
     if session.at_import or session.confidence == "low":
         return found
-    return as_trained(task.open_worker, found, reading, task.input_shape, task.classes, session)
+    return as_trained(
+        task.open_worker, found, reading, task.input_shape, task.classes, session, pair=task.pair
+    )
 
 
 def _read(
@@ -127,7 +135,7 @@ def _walked_back(task: Task, first: Looked, events: Events) -> Looked:
             now = step
             events.note(f"Trying an earlier commit of {', '.join(one.name for one in now.submission.also)}")
             reading = read_submission(now.root, now.submission)
-            found = find_model(task.open_worker, reading, task.input_shape, task.classes, task.wanted)
+            found = _find(task, reading)
             training = _training(task, now, reading, found.model)
             if _captured(training):
                 found = _agreed(task, reading, found, training)

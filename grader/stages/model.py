@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 from grader.errors import UsageError
 from grader.isolation import conversation
+from grader.isolation.pair_answer import Pair
 from grader.isolation.supervisor import Ending, Worker
 from grader.records import Absent, Candidate, Claim, Entrypoint, ModelFacts, Reading, Scalar, Session
 from grader.stages.endings import absent_because
 from grader.stages.forms import forms_of
+from grader.stages.pairs import missing_of_pair
 from grader.stages.workers import OpenWorker
 
 MAX_CANDIDATES = 8
@@ -46,6 +48,7 @@ def find_model(
     input_shape: tuple[int, ...],
     classes: int,
     wanted: str = "",
+    pair: Pair | None = None,
 ) -> Found:
     """The submission's model, measured.
 
@@ -53,6 +56,7 @@ def find_model(
         open_worker: gives a ready worker; a new one is opened after a candidate ended the last.
         input_shape: (channels, height, width), or (columns,); the model may take another form of the same input.
         wanted: `FILE:CLASS` as the person running the grader chose it, or "".
+        pair: where the task gives a digit beside each image.
 
     Raises:
         UsageError: `wanted` names nothing that was found.
@@ -60,7 +64,7 @@ def find_model(
     candidates = _shortlist(reading, wanted)
     if not candidates:
         return Found(_no_model(reading))
-    measured, failures = _measure_all(open_worker, candidates, input_shape, classes)
+    measured, failures = _measure_all(open_worker, candidates, input_shape, classes, pair)
     faults = [failure for failure in failures if failure.cause == "errored"]
     if faults:
         return Found(faults[0])
@@ -81,6 +85,7 @@ def as_trained(
     input_shape: tuple[int, ...],
     classes: int,
     session: Session,
+    pair: Pair | None = None,
 ) -> Found:
     """`found`, or the model that the training code trains, where that is another one and nobody stated which.
 
@@ -95,7 +100,7 @@ def as_trained(
         return found
     near = [c for c in candidates if session.model.place.startswith(c.file)]
     candidate = replace((near or candidates)[0], built_with=session.model.arguments)
-    measured, _ = _measure_all(open_worker, [candidate], input_shape, classes)
+    measured, _ = _measure_all(open_worker, [candidate], input_shape, classes, pair)
     if not measured or measured[0].facts.trainable != session.trainable:
         return found
     facts = measured[0].facts
@@ -135,14 +140,18 @@ def _no_model(reading: Reading) -> Absent:
 
 
 def _measure_all(
-    open_worker: OpenWorker, candidates: list[Candidate], input_shape: tuple[int, ...], classes: int
+    open_worker: OpenWorker,
+    candidates: list[Candidate],
+    input_shape: tuple[int, ...],
+    classes: int,
+    pair: Pair | None = None,
 ) -> tuple[list[_Measured], list[Absent]]:
     measured: list[_Measured] = []
     failures: list[Absent] = []
     worker = open_worker()
     try:
         for candidate in candidates:
-            result = _measure_one(worker, candidate, input_shape, classes)
+            result = _measure_one(worker, candidate, input_shape, classes, pair)
             if isinstance(result, _Measured):
                 measured.append(result)
                 continue
@@ -156,7 +165,7 @@ def _measure_all(
 
 
 def _measure_one(
-    worker: Worker, candidate: Candidate, input_shape: tuple[int, ...], classes: int
+    worker: Worker, candidate: Candidate, input_shape: tuple[int, ...], classes: int, pair: Pair | None = None
 ) -> _Measured | tuple[Absent, bool]:
     own = dict(candidate.built_with)
     needed = [name for name in candidate.required_arguments if name not in own]
@@ -173,20 +182,25 @@ def _measure_one(
     ending = conversation.build(worker, dict(arguments), _PROBE_SEED)
     if ending:
         return absent_because(ending, "build", entrypoint), ending.kind != "raised"
-    answer = _measured_in_a_form(worker, entrypoint, input_shape, notes)
+    answer = _measured_in_a_form(worker, entrypoint, input_shape, notes, pair)
     if isinstance(answer, Ending):
         return absent_because(answer, "forward", entrypoint, input_shape), answer.kind != "raised"
     facts, finite = answer
-    return _Measured(candidate, facts, _obstacle(facts, finite, classes))
+    obstacle = missing_of_pair(facts) if pair else None
+    return _Measured(candidate, facts, obstacle or _obstacle(facts, finite, classes))
 
 
 def _measured_in_a_form(
-    worker: Worker, entrypoint: Entrypoint, input_shape: tuple[int, ...], notes: tuple[str, ...]
+    worker: Worker,
+    entrypoint: Entrypoint,
+    input_shape: tuple[int, ...],
+    notes: tuple[str, ...],
+    pair: Pair | None,
 ) -> tuple[ModelFacts, bool] | Ending:
     """Measured with the first form of the input that the model takes; where it takes none, how the first one ended."""
     first: Ending | None = None
     for form in forms_of(input_shape):
-        answer = conversation.measure(worker, entrypoint, form, notes)
+        answer = conversation.measure(worker, entrypoint, form, notes, pair)
         if not isinstance(answer, Ending):
             return answer
         first = first or answer

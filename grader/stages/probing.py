@@ -19,7 +19,7 @@ from grader.isolation import conversation
 from grader.isolation.conversation import Predicted, State
 from grader.isolation.supervisor import Ending, Worker
 from grader.reading.scan import Scan
-from grader.records import Absent, Probe
+from grader.records import Absent, Measurement, Probe
 from grader.stages.endings import absent_because
 from grader.stages.job import Job, build, prepare
 
@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from grader.data.interface import Inputs, Pixels
+    from grader.data.interface import Pixels
     from grader.isolation.frames import Array
+    from grader.isolation.inputs import Inputs
 
     Indices = npt.NDArray[np.int64]
     Columns = npt.NDArray[np.float32]
@@ -44,6 +45,7 @@ class Scored:
     scores: Array  # float32, (test images, classes), in the test set's order and with true class ids
     score: Score
     changed: tuple[int, int]  # values of the state that predicting changed: statistics, others
+    beside: tuple[Measurement, ...] = ()  # what else the numbers show
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class _Probing:
                 )
             )
         images = self._chosen.untrained
-        scores = self._predict(worker, job.data.test_images[images])
+        scores = self._predict(worker, job.test_inputs[images])
         if scores is not None:
             told_apart = probes_images.best_naming(scores, job.data.test_labels[images])
             self.figures["untrained"] = told_apart
@@ -131,7 +133,7 @@ class _Probing:
             state = self._state
             blob = probes_state.scrambled(state.blob, state.layout, self._generator)
             self._restore(worker, replace(state, blob=blob))
-            scores = self._predict(worker, data.test_images[images])
+            scores = self._predict(worker, self._job.test_inputs[images])
             right = 0.0 if scores is None else score(scores, labels[images]).accuracy
             lowest = min(lowest, right)
             chance = probes_images.chance(labels[images], data.classes)
@@ -142,14 +144,15 @@ class _Probing:
 
     def _perturbed(self, worker: Worker) -> None:
         data, images = self._job.data, self._chosen.perturbed
-        shown = data.test_images[images]
+        known = data.test_images[images]
         if data.inputs == "features":
-            noisy: Inputs = probes_images.perturbed_columns(
-                cast("Columns", shown), data.channel_stds, self._generator
+            noisy: Array = probes_images.perturbed_columns(
+                cast("Columns", known), data.channel_stds, self._generator
             )
         else:
-            noisy = probes_images.perturbed(cast("Pixels", shown), self._generator)
-        scores = conversation.predict(worker, noisy, data.classes, transforms=self._job.recipe.evaluated_with)
+            noisy = probes_images.perturbed(cast("Pixels", known), self._generator)
+        shown = self._job.test_inputs[images].showing(noisy)
+        scores = conversation.predict(worker, shown, data.classes, transforms=self._job.recipe.evaluated_with)
         if isinstance(scores, Ending):
             raise _Ended(scores, "predict")
         labels = data.test_labels[images]
@@ -207,10 +210,10 @@ class _Probing:
         if restored:
             raise _Ended(restored, "restore")
 
-    def _predict(self, worker: Worker, images: Array) -> Array | None:
+    def _predict(self, worker: Worker, inputs: Inputs) -> Array | None:
         """Scores with true class ids; None where the model raises an error, as an untrained one may."""
         shown_with = self._job.recipe.evaluated_with
-        scores = conversation.predict(worker, images, self._job.data.classes, transforms=shown_with)
+        scores = conversation.predict(worker, inputs, self._job.data.classes, transforms=shown_with)
         if not isinstance(scores, Ending):
             return scores[:, self._class_ids]
         if scores.kind == "raised":
@@ -224,7 +227,7 @@ class _Probing:
         )
         shown_with = self._job.recipe.evaluated_with
         found = conversation.predict_in(
-            worker, data.test_images[images], batches, data.classes, transforms=shown_with
+            worker, self._job.test_inputs[images], batches, data.classes, transforms=shown_with
         )
         if isinstance(found, Ending):
             raise _Ended(found, "predict")

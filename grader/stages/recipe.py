@@ -85,7 +85,7 @@ class _Found:
         return cls(
             parts.optimizer_of(session),
             parts.schedules_of(session),
-            parts.loss_of(session, head),
+            parts.loss_of(session, head, of_pair=data.second is not None),
             parts.batch_size_of(session),
             normalised(data) if is_plain_table(session, data) else parts.transforms_of(session, _shape(data)),
         )

@@ -69,16 +69,22 @@ def by_metric(session: Session) -> bool:
     return any(one.call.name == _BY_METRIC for one in session.schedules)
 
 
-def loss_of(session: Session, head: str) -> tuple[str, tuple[tuple[str, Scalar], ...]] | Gap:
-    """Name and arguments of the loss, where it is all that is trained for."""
-    name = session.loss
+def loss_of(
+    session: Session, head: str, *, of_pair: bool = False
+) -> tuple[str, tuple[tuple[str, Scalar], ...]] | Gap:
+    """Name and arguments of the loss, where it is all that is trained for.
+
+    Args:
+        of_pair: the model has two outputs, and the losses of both are added: the first one's name is taken.
+    """
+    name = session.loss.split(" + ")[0] if of_pair else session.loss
     if not name:
         return Gap("the loss could not be told")
     if name not in known.LOSSES:
         return Gap(f"{name} is no loss that the fast lane computes")
     if others := [one for one in session.beside if one.startswith(_OF_THE_LOSS)]:
         return Gap(others[0])
-    if not session.loss_is_plain:
+    if not session.loss_is_plain and not of_pair:
         return Gap(f"something is added to {name}")
     if (name, head) not in _FOLLOWED and name != "multi_margin_loss":
         return Gap(f"{name} is computed of something else than the {head} that the model returns")

@@ -12,6 +12,7 @@ from grader.isolation.supervisor import Ending
 from grader.records import Absent, Measurement, Trial
 from grader.stages.endings import absent_because
 from grader.stages.job import Job, prepare
+from grader.stages.pairs import train_inputs
 
 NOT_ASKED = Absent("skipped", "No check asks for the training accuracy.")
 
@@ -33,7 +34,8 @@ def score_training(job: Job, seed: int, secret: Secret, state: State) -> Measure
         if restored:
             return absent_because(restored, "restore", entrypoint)
         shown_with = job.recipe.evaluated_with
-        scores = conversation.predict(worker, data.train_images[order], data.classes, transforms=shown_with)
+        shown = train_inputs(data, job.model)[order]
+        scores = conversation.predict(worker, shown, data.classes, transforms=shown_with)
     finally:
         worker.stop()
     if isinstance(scores, Ending):

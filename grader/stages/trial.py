@@ -13,6 +13,7 @@ from grader.evaluation import probes_state
 from grader.evaluation.clock import PROBE_STEPS, step_seconds
 from grader.evaluation.score import Score, Secret, score
 from grader.isolation import conversation
+from grader.isolation.frames import Array
 from grader.isolation.states import State
 from grader.isolation.supervisor import Ending, Worker
 from grader.isolation.training import Training
@@ -22,6 +23,7 @@ from grader.stages.epochs import NOT_MEASURED, epoch_points
 from grader.stages.job import Job as Job
 from grader.stages.job import prepare
 from grader.stages.own_loop import Trained, train_by_own_loop
+from grader.stages.pairs import beside, in_plan, train_targets, with_digits
 from grader.stages.plan import plan_of
 from grader.stages.probing import Probed, Scored, probe
 from grader.stages.testimony import what_is_said
@@ -40,9 +42,10 @@ def run_trial(job: Job, seed: int) -> tuple[Trial, tuple[Probe, ...]]:
     Raises:
         LoopNotRun: the student's own loop was to train, and does not train on the task's images.
     """
-    secret = Secret.draw(
-        job.data.classes, len(job.data.test_images), job.secret, seed, permuted=job.own_loop is None
-    )
+    job = replace(job, data=with_digits(job.data, seed))
+    # A sum is made of the digits as they are: under other class ids it would be none.
+    permuted = job.own_loop is None and job.data.second is None
+    secret = Secret.draw(job.data.classes, len(job.data.test_images), job.secret, seed, permuted=permuted)
     trained = _train(job, seed, secret)
     if isinstance(trained, Absent):
         return _never_begun(seed, trained), ()
@@ -70,6 +73,8 @@ def _evaluated(job: Job, seed: int, secret: Secret, trained: Trained) -> tuple[T
         told = {"writes": training.writes / max(training.steps, 1), "outside bytes": training.outside_bytes}
         job.on_figures({**told, **probed.figures})
     trial = _trial(job, seed, trained.training, trained.state, judged, points)
+    measured = () if isinstance(scored, Absent) else scored.beside
+    trial = replace(trial, beside=measured)
     if job.scores_training and not isinstance(judged, Absent):
         trial = replace(trial, train_accuracy=score_training(job, seed, secret, trained.state))
     return trial, (*said, *probed.probes)
@@ -145,7 +150,7 @@ def project(job: Job, seed: int) -> Projection | Absent:
     """A short training, and from its speed how long the whole one would take here."""
     worker = job.open_worker()
     try:
-        ready = _ready(job, worker, seed, job.data.train_labels)
+        ready = _ready(job, worker, seed, train_targets(job.data, job.data.train_labels))
         if isinstance(ready, Absent):
             return ready
         training = _train_here(job, worker, seed, None, PROBE_STEPS)
@@ -164,7 +169,8 @@ def _train(job: Job, seed: int, secret: Secret) -> Trained | Absent:
         return train_by_own_loop(job, job.own_loop, seed)
     worker = job.open_worker()
     try:
-        start = _ready(job, worker, seed, secret.hide(job.data.train_labels))
+        targets = train_targets(job.data, secret.hide(job.data.train_labels))
+        start = _ready(job, worker, seed, targets)
         if isinstance(start, Absent):
             return start
         training = _train_here(job, worker, seed, start)
@@ -183,17 +189,15 @@ def _state_after(job: Job, worker: Worker, training: Training) -> State | Absent
     return after
 
 
-def _ready(job: Job, worker: Worker, seed: int, labels: object) -> State | Absent:
+def _ready(job: Job, worker: Worker, seed: int, targets: Array) -> State | Absent:
     """The model built and the training data handed over; the state it starts from."""
-    import numpy as np
-
     ended = prepare(job, worker, seed)
     if ended:
         return absent_because(*ended, job.model.entrypoint, job.model.input_shape)
     start = conversation.state(worker)
     if isinstance(start, Ending):
         return absent_because(start, "build", job.model.entrypoint)
-    handed = conversation.hand_over(worker, job.data.train_images, np.asarray(labels, dtype=np.int64))
+    handed = conversation.hand_over(worker, job.data.train_images, targets)
     return absent_because(handed, "train", job.model.entrypoint) if handed else start
 
 
@@ -201,7 +205,7 @@ def _train_here(job: Job, worker: Worker, seed: int, start: State | None, max_st
     steps = -(-len(job.data.train_images) // job.recipe.batch_size)
     return conversation.train(
         worker,
-        plan_of(job.recipe),
+        {**plan_of(job.recipe), **in_plan(job.data, job.model)},
         seed=seed,
         patience=job.patience(),
         start=start,
@@ -224,7 +228,7 @@ def _predict(job: Job, seed: int, secret: Secret, state: State) -> Scored | Abse
         restored = conversation.restore(worker, state)
         if restored:
             return absent_because(restored, "restore", entrypoint)
-        shuffled = data.test_images[secret.test_order]
+        shuffled = job.test_inputs[secret.test_order]
         shown_with = job.recipe.evaluated_with
         scores = conversation.predict(worker, shuffled, data.classes, transforms=shown_with)
         if isinstance(scores, Ending):
@@ -232,11 +236,12 @@ def _predict(job: Job, seed: int, secret: Secret, state: State) -> Scored | Abse
         after = conversation.state(worker)
         if isinstance(after, Ending):
             return absent_because(after, "predict", entrypoint)
+        found = beside(data, job.model, secret.in_order(scores))
         scores = secret.true_order(scores)
         changed = probes_state.changed(state.blob, after.blob, state.layout)
         if job.on_scored:
             job.on_scored(job, worker, secret, seed, scores)
-        return Scored(scores, score(scores, data.test_labels), changed)
+        return Scored(scores, score(scores, data.test_labels), changed, found)
     finally:
         worker.stop()
 

@@ -23,26 +23,37 @@ from grader.training.losses import Loss
 Backward = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Batch and labels → the loss, detached; afterwards the parameters have their gradients."""
 
+Forward = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+"""Batch and labels → the scores. Labels may hold what the model takes beside each image."""
+
 WARM_UP_STEPS = 3
 """Libraries choose their kernels and take their memory in the first steps, which cannot be recorded."""
 
 
 def backward_of(
-    model: torch.nn.Module, loss: Loss, parameters: Sequence[torch.Tensor], device: torch.device
+    model: torch.nn.Module,
+    loss: Loss,
+    parameters: Sequence[torch.Tensor],
+    device: torch.device,
+    forward: Forward | None = None,
 ) -> Backward:
-    """What computes the gradients of a step for batches on `device`; graphs are for a GPU only."""
-    plain = _Plain(model, loss, parameters)
+    """What computes the gradients of a step for batches on `device`; graphs are for a GPU only.
+
+    Args:
+        forward: where the model takes more than the batch.
+    """
+    plain = _Plain(forward or (lambda batch, _: model(batch)), loss, parameters)
     return Graphed(model, plain, parameters) if device.type == "cuda" else plain
 
 
 class _Plain:
     """Kernel after kernel."""
 
-    def __init__(self, model: torch.nn.Module, loss: Loss, parameters: Sequence[torch.Tensor]) -> None:
-        self._model, self._loss, self._parameters = model, loss, parameters
+    def __init__(self, forward: Forward, loss: Loss, parameters: Sequence[torch.Tensor]) -> None:
+        self._forward, self._loss, self._parameters = forward, loss, parameters
 
     def __call__(self, batch: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        value = self._loss(self._model(batch), labels)
+        value = self._loss(self._forward(batch, labels), labels)
         for parameter in self._parameters:
             parameter.grad = None
         if value.requires_grad:

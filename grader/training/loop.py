@@ -15,12 +15,14 @@ from typing import Any, Protocol
 import torch
 
 from grader.inspection.accounting import entries
+from grader.inspection.pairs import Paired
 from grader.training.graphs import Backward, backward_of
 from grader.training.inputs import Prepare, prepared_by, stored_form
 from grader.training.inputs import pipeline_of as pipeline_of
 from grader.training.losses import loss
 from grader.training.memory import with_fall_back
 from grader.training.order import epoch_order
+from grader.training.pairs import DIGIT, loss_of_pair
 from grader.training.placing import placed
 from grader.training.recipe import BadRecipe, Schedules, optimizer, schedules
 
@@ -47,6 +49,7 @@ class Plan:
     input_shape: Sequence[
         int
     ] = ()  # of one input as the model takes it: flat where it has one size; () as it is
+    pair: Named | None = None  # a digit beside each image: see `grader.training.pairs`
 
 
 @dataclass(frozen=True)
@@ -110,7 +113,7 @@ def train(
     Args:
         images: as a data set stores them, on the model's device: uint8, (N, H, W), (N, C, H, W) or a row of pixels
             each; or float32, (N, columns).
-        labels: int64, (N,), there too.
+        labels: int64, (N,), there too; with a digit beside each image (N, 3), see `grader.training.pairs`.
 
     Raises:
         BadRecipe: the plan names something that cannot be built.
@@ -138,9 +141,7 @@ def _trained(
         model,
         built,
         schedules(plan.schedules, built),
-        backward_of(
-            model, loss(plan.loss["name"], plan.loss["arguments"]), parameters, device=pictures.device
-        ),
+        _backward(model, plan, parameters, pictures.device),
         _clipping(plan.clipping, parameters),
     )
     for epoch in range(1, plan.epochs + 1):
@@ -150,6 +151,19 @@ def _trained(
             one.step()
         listener.epoch_ended(epoch, run.samples)
     return Result(run.steps, run.samples, diverged=False)
+
+
+def _backward(
+    model: torch.nn.Module, plan: Plan, parameters: list[torch.Tensor], device: torch.device
+) -> Backward:
+    value = loss(plan.loss["name"], plan.loss["arguments"])
+    if plan.pair is None:
+        return backward_of(model, value, parameters, device)
+    paired = Paired(model, plan.pair)
+    both = loss_of_pair(value, plan.pair, device)
+    return backward_of(
+        model, both, parameters, device, lambda batch, targets: paired(batch, targets[:, DIGIT])
+    )
 
 
 def _epoch(

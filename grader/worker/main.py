@@ -23,6 +23,7 @@ import torch
 
 from grader.inspection.accounting import entries
 from grader.inspection.measure import BadOutput, measure
+from grader.inspection.pairs import Asked, BadPair, Paired
 from grader.isolation.frames import Array, Channel, Message
 from grader.training.inputs import prepared_by, stored_form
 from grader.training.loop import Plan, Result, train
@@ -93,7 +94,7 @@ def _versions() -> dict[str, str]:
 
 def _raised(error: BaseException) -> dict[str, Any]:
     """What a student's exception says and where, with their own frames only."""
-    plain = isinstance(error, CannotLoad | BadOutput | BadRecipe)
+    plain = isinstance(error, CannotLoad | BadOutput | BadPair | BadRecipe)
     frames = [
         frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith("/")
     ]
@@ -194,11 +195,14 @@ class Session:
         model, space = self._on_cpu()
         shape = self._input_shape = tuple(int(size) for size in request.header["input_shape"])
         with_table = bool(request.header["with_table"])
-        facts = self._submission.repair(space, lambda: measure(model, shape, with_table=with_table))
+        pair = Asked(*request.header["pair"]) if request.header.get("pair") else None
+        facts = self._submission.repair(
+            space, lambda: measure(model, shape, with_table=with_table, pair=pair)
+        )
         return {}, {"facts": _as_bytes(facts)}
 
     def _take_data(self, request: Message) -> Answer:
-        """Training images and labels: both as bytes, or the images shared. `taken` is whether they are here now."""
+        """Training images and targets: both as bytes, or the images shared. `taken` is whether they are here now."""
         labels = torch.from_numpy(request.arrays["labels"].copy())
         shared = request.header.get("shared")
         if shared is None:
@@ -269,10 +273,11 @@ class Session:
         pictures = stored_form(images)
         prepare = prepared_by(request.header["transforms"], pictures, self._input_shape)
         model.eval()
+        call = _called(model, request)
 
         def forward(device: torch.device) -> torch.Tensor:
             with torch.no_grad():
-                output = self._forward(model, prepare(pictures.to(device)))
+                output = self._forward(model, call, prepare(pictures.to(device)))
             if not isinstance(output, torch.Tensor):
                 raise BadOutput(
                     f"The model returns a {type(output).__name__} instead of one tensor of class scores."
@@ -285,16 +290,18 @@ class Session:
         output = self._submission.repair(space, lambda: where_it_works(model, self._device, forward))
         return {}, {"scores": output.detach().float().cpu().numpy()}
 
-    def _forward(self, model: torch.nn.Module, batch: torch.Tensor) -> Any:
+    def _forward(
+        self, model: torch.nn.Module, call: Callable[[torch.Tensor], Any], batch: torch.Tensor
+    ) -> Any:
         """On a CPU with channels last, as it was trained, where the model can have it so: tried with the first batch."""
 
         def attempt(last: bool) -> Any:
-            output = model(batch.contiguous(memory_format=torch.channels_last) if last else batch)
+            output = call(batch.contiguous(memory_format=torch.channels_last) if last else batch)
             self._last = last
             return output
 
         if batch.device.type != "cpu" or batch.dim() != 4:
-            return model(batch)
+            return call(batch)
         return with_fall_back(model, attempt) if self._last is None else attempt(self._last)
 
     def _explain(self, request: Message) -> Answer:
@@ -358,6 +365,15 @@ class _Told:
         state = _state_of(self.model)
         fits = sum(array.nbytes for array in state.values()) <= self.state_limit
         self.channel.send({"op": "state", "epoch": epoch, "samples": samples}, state if fits else None)
+
+
+def _called(model: torch.nn.Module, request: Message) -> Callable[[torch.Tensor], Any]:
+    """The model as a function of images: a digit beside each one comes with the request, where the task has them."""
+    if request.header.get("pair") is None:
+        return model
+    paired = Paired(model, request.header["pair"])
+    digits = torch.from_numpy(request.arrays["digits"].copy()).long()
+    return lambda batch: paired(batch, digits.to(batch.device))
 
 
 def _state_of(model: torch.nn.Module) -> dict[str, Array]:

@@ -65,9 +65,21 @@ def _facts(found: ModelFacts) -> tuple[Fact, ...]:
         Fact("Buffers", words.counted(found.buffer_elements, "value")),
         Fact("Input", words.shape(found.input_shape)),
         Fact("Output", f"{words.shape(found.output_shape)}, {HEADS[found.head]}"),
+        *_pair(found),
         *structure.facts(found),
         Fact("Operators that ran", structure.kinds(found)),
     )
+
+
+def _pair(found: ModelFacts) -> tuple[Fact, ...]:
+    """How it takes the second input and gives the second output, where the task has them."""
+    form = found.pair
+    if isinstance(form, Absent):
+        return ()
+    order = "the image first" if form.image_first else "the digit first"
+    taken = f"{form.digit.replace('_', ' ')}, {order}" if form.digit else "none"
+    given = f"{words.counted(form.sum_width, 'number')}, {HEADS[form.sum_head]}" if form.sum_width else "none"
+    return Fact("Digit beside the image", taken), Fact("Output for the sum", given)
 
 
 def _layers(found: ModelFacts) -> tuple[Table, ...]:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import math
 
-from grader.records import Absent, Call, Evidence, Projection, Recipe, RunRecord, Schedule, TimeLimit, Trial
+from grader.records import (
+    Absent,
+    Call,
+    Evidence,
+    Measurement,
+    Projection,
+    Recipe,
+    RunRecord,
+    Schedule,
+    TimeLimit,
+    Trial,
+)
 from grader.report import words
 from grader.report.charts import rated
 from grader.report.sections.interface import Column, Fact, Section, Table
@@ -119,10 +130,16 @@ def _seed_row(trial: Trial) -> tuple[str, ...]:
     value = words.accuracy(trial.accuracy.value) if not isinstance(trial.accuracy, Absent) else "–"
     correct = f"{trial.correct:,}" if scored and trial.correct >= 0 else "–"
     ending = "finished" if trial.status == "finished" else words.sentence(f"stopped: {trial.stop_reason}")
-    ending = " ".join((ending, *trial.notes))
+    ending = " ".join((ending, *trial.notes, *map(_beside, trial.beside)))
     if isinstance(trial.accuracy, Absent) and trial.accuracy.reason != trial.stop_reason:
         ending = f"{ending}; {words.why_not(trial.accuracy)}"
     return (str(trial.seed), value, correct, f"{trial.samples:,}", words.seconds(trial.wall_seconds), ending)
+
+
+def _beside(one: Measurement) -> str:
+    """What the same predictions show beside what was asked: `Sums that are right: 97.10 % of 10,000.`"""
+    name = {"sum_accuracy": "Sums that are right"}.get(one.name, one.name)
+    return f"{name}: {words.accuracy(one.value)} of {one.n:,}; no points hang on it."
 
 
 def _mean(found: Evidence) -> str:

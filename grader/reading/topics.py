@@ -1,0 +1,161 @@
+"""Whether a README says something on a topic that an assignment asks for, by the words that nobody can do without.
+
+A topic is explained where one paragraph, list item or table row names its subject and says something of it; a heading
+above it may name the subject. Where the subject is only named, a person has to read it. The right words in random
+order explain nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from grader.reading.prose import words
+from grader.reading.word_order import order
+from grader.records import Readme
+from grader.text import clean
+
+TopicName = Literal[
+    "data representation", "random numbers", "combined inputs", "evaluation", "results", "choice of the loss"
+]
+Answer = Literal["explained", "named", "missing"]
+
+FEWEST_WORDS = 5
+_QUOTED = 160
+
+
+@dataclass(frozen=True)
+class Topic:
+    asked: str  # what the README has to say, as the end of a sentence
+    hint: str
+    subject: re.Pattern[str]
+    said: re.Pattern[str]
+
+
+def _any(*patterns: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{'|'.join(patterns)})", re.IGNORECASE)
+
+
+TOPICS: dict[TopicName, Topic] = {
+    "data representation": Topic(
+        "in which form the model takes its inputs and gives its outputs",
+        "Say what an image, a digit, a label and a sum are as tensors: their shape, one-hot or not.",
+        _any(r"represent", r"encod", r"one[- ]?hot", r"format", r"tensor", r"vector", r"binary"),
+        _any(
+            r"one[- ]?hot",
+            r"shape",
+            r"vector",
+            r"tensor",
+            r"bits?\b",
+            r"binary",
+            r"integer",
+            r"\d+ ?[x×] ?\d+",
+        ),
+    ),
+    "random numbers": Topic(
+        "how the random numbers are generated",
+        "Name the function that draws them, their range, and when they are drawn.",
+        _any(r"random"),
+        _any(r"rand\w*\(", r"randint", r"draw", r"generat", r"sampl", r"uniform", r"seed", r"even(?:ly)?\b"),
+    ),
+    "combined inputs": Topic(
+        "how and in which layer the two inputs are combined",
+        "Say what is joined with what, and in front of which layer: `torch.cat`, addition, ...",
+        _any(
+            r"concat",
+            r"combin",
+            r"join",
+            r"merg",
+            r"side by side",
+            r"fus(?:ed|ion)",
+            r"\w*\.?cat\b",
+            r"append",
+        ),
+        _any(
+            r"layer",
+            r"linear",
+            r"fully[- ]connected",
+            r"\w*fc\d?\b",
+            r"flatten",
+            r"features?\b",
+            r"convolution",
+        ),
+    ),
+    "evaluation": Topic(
+        "how the results are evaluated",
+        "Say on which images, and what counts as a right answer.",
+        _any(r"evaluat", r"accurac", r"tested\b", r"test (?:set|images|data)", r"validat", r"measured"),
+        _any(
+            r"test (?:set|images|data)",
+            r"argmax",
+            r"highest",
+            r"correct",
+            r"right\b",
+            r"compar",
+            r"unseen",
+            r"share",
+        ),
+    ),
+    "results": Topic(
+        "what the results are, in numbers",
+        "Give the accuracy of both outputs on the test images.",
+        _any(r"result", r"accurac", r"right\b", r"correct", r"reach"),
+        re.compile(r"\d(?:\.\d+)? ?%|\b0\.\d{2,}|\d ?/ ?10,?000"),
+    ),
+    "choice of the loss": Topic(
+        "which loss was picked and why",
+        "Name the loss of each output, and give the reason.",
+        _any(r"loss", r"cross[- ]?entropy", r"\w*nll", r"likelihood", r"mse\b", r"squared error", r"\w*bce"),
+        _any(
+            *(
+                r"because",
+                r"since",
+                r"so that",
+                r"therefore",
+                r"hence",
+                r"reason",
+                r"due to",
+                r"suit",
+                r"fits?\b",
+            ),
+            *(
+                r"as (?:it|they|both|the|this|each)\b",
+                r"why\b",
+                r"allows?\b",
+                r"appropriate",
+                r"classification",
+            ),
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Said:
+    answer: Answer
+    quote: str = ""  # the text that decided, cut
+
+
+def said_on(readme: Readme, name: TopicName) -> Said:
+    """What the README says on a topic."""
+    topic, named = TOPICS[name], ""
+    for heading, text in _texts(readme):
+        if not topic.subject.search(f"{heading} {text}"):
+            continue
+        long_enough = len(words(text)) >= FEWEST_WORDS and order([text]).reads_like_sentences
+        if long_enough and topic.said.search(text):
+            return Said("explained", clean(text, _QUOTED))
+        named = named or text
+    return Said("named", clean(named, _QUOTED)) if named else Said("missing")
+
+
+def _texts(readme: Readme) -> Iterator[tuple[str, str]]:
+    """Every paragraph, list item and table row with the heading above it; the page's own title is none."""
+    for section in readme.sections:
+        heading = section.title if section.level > 1 else ""
+        for text in section.prose:
+            yield heading, text
+        for row in section.table_rows:
+            yield heading, " | ".join(cell for cell in row if cell.strip())
