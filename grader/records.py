@@ -132,6 +132,15 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class ModelSummary:
+    """A table of the model by its layers, as the student shows it: a claim, not a measurement."""
+
+    place: str  # of its heading: "README.md:41" or "train.ipynb, cell 12"
+    layers: int  # rows of the table
+    parameters: int  # the total that it states; -1 where it states none
+
+
+@dataclass(frozen=True)
 class Link:
     """A picture or a relative link in the README; `fault` is "" where its target is in the submission."""
 
@@ -264,6 +273,7 @@ class Reading:
     experiments: tuple[Experiment, ...] = ()  # steps with a target, a result and an analysis
     outline: Outline = Outline()  # classes, functions and imports of all source
     notebooks: tuple[NotebookFacts, ...] = ()
+    summaries: tuple[ModelSummary, ...] = ()  # in the README, and in the notebooks whose logs count
 
 
 @dataclass(frozen=True)

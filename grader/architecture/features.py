@@ -10,20 +10,21 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from grader.architecture import flow
-from grader.architecture.graph import Graph, graph_of, is_linear, is_pointwise_linear
+from grader.architecture.graph import Graph, graph_of, is_global_average, is_linear, is_pointwise_linear
 from grader.architecture.recorded import described, size_of, where
 from grader.records import ModelFacts, Operator, Structure
 
 Feature = Literal[
     "batch norm", "group norm", "layer norm", "instance norm", "dropout", "max pool", "global average pool",
     "fully connected", "fully connected after gap", "depthwise separable", "dilated convolution", "strided 3x3",
-    "1x1 convolution", "residual addition", "attention", "softmax output", "embedding",
+    "1x1 convolution", "residual addition", "attention", "softmax output", "embedding", "average pool",
+    "strided convolution",
 ]  # fmt: skip
 FEATURES: tuple[Feature, ...] = get_args(Feature)
 
 _SPATIAL = (
     "max pool", "global average pool", "fully connected after gap", "depthwise separable", "dilated convolution",
-    "strided 3x3", "1x1 convolution", "residual addition",
+    "strided 3x3", "1x1 convolution", "residual addition", "average pool", "strided convolution",
 )  # fmt: skip
 """What an operator that nobody knows could be, or could hide by standing between its parts."""
 
@@ -128,9 +129,16 @@ def _is_dilated(operator: Operator) -> bool:
     return operator.kind == "convolution" and any(side > 1 for side in size_of(operator, "dilation"))
 
 
+def _is_strided(operator: Operator) -> bool:
+    return operator.kind == "convolution" and any(side > 1 for side in size_of(operator, "stride"))
+
+
 def _is_strided_3x3(operator: Operator) -> bool:
-    strided = any(side > 1 for side in size_of(operator, "stride"))
-    return operator.kind == "convolution" and size_of(operator, "kernel") == (3, 3) and strided
+    return _is_strided(operator) and size_of(operator, "kernel") == (3, 3)
+
+
+def _is_average_pool(operator: Operator) -> bool:
+    return operator.kind in ("average pool", "adaptive average pool") and not is_global_average(operator)
 
 
 def _softmax(graph: Graph) -> Found:
@@ -156,6 +164,8 @@ _FINDERS: dict[Feature, Callable[[Graph], Found]] = {
     "depthwise separable": _separable,
     "dilated convolution": _all(_is_dilated),
     "strided 3x3": _all(_is_strided_3x3),
+    "average pool": _all(_is_average_pool),
+    "strided convolution": _all(_is_strided),
     "1x1 convolution": _all(flow.is_pointwise),
     "residual addition": lambda graph: (flow.residual_additions(graph), ()),
     "attention": lambda graph: (flow.attentions(graph), ()),

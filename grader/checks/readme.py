@@ -1,4 +1,5 @@
-"""The README explains the architecture and other topics, shows the training log and is well formatted.
+"""The README explains the architecture and other topics, shows the training log and the model's summary, and is well
+formatted.
 
 Decided by rules alone. Each part that a spec asks for has its own points, and says what is missing. The right
 words in random order explain nothing: see `grader.reading.word_order`.
@@ -7,6 +8,7 @@ words in random order explain nothing: see `grader.reading.word_order`.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from typing import Annotated, Literal, Self, cast, get_args
 
@@ -17,9 +19,9 @@ from grader.checks.interface import Points, Verdict, combine, status_of
 from grader.reading.explanation import explain, wrong_counts
 from grader.reading.topics import TOPICS, TopicName, said_on
 from grader.records import Absent, Evidence, Finding, LogLine, ModelFacts, Part, Readme, Status
-from grader.text import clean_path
+from grader.text import clean_path, counted
 
-PartName = Literal["architecture", "training log", "well formatted"] | TopicName
+PartName = Literal["architecture", "training log", "model summary", "well formatted"] | TopicName
 
 TRAINING_IMAGES = 60_000
 """MNIST's training set; no test set of these courses is that large."""
@@ -29,6 +31,8 @@ _EXPECTED: dict[PartName, str] = {
     "layer kinds of the model do, with the right number of parameters.",
     "training log": "One line per trained epoch with its test accuracy, as text, as a table or in the linked "
     "notebook's saved output.",
+    "model summary": "A table of the model's layers as torchsummary or torchinfo prints it, in the README or in "
+    "the linked notebook's saved output.",
     "well formatted": "A title, two further headings, code and logs in fences or tables, no broken picture "
     "or link.",
     **{name: f"A sentence that says {topic.asked}." for name, topic in TOPICS.items()},
@@ -42,7 +46,9 @@ class Rule(interface.Rule):
     explains: tuple[Literal["architecture"] | TopicName, ...] = Field(
         (), description="What the README has to explain."
     )
-    shows: tuple[Literal["training log"], ...] = Field((), description="What the README has to show.")
+    shows: tuple[Literal["training log", "model summary"], ...] = Field(
+        (), description="What the README has to show."
+    )
     well_formatted: bool = Field(False, description="Title, headings, fences, no broken picture or link.")
     part_points: Annotated[
         dict[PartName, Points] | None,
@@ -74,6 +80,7 @@ class Rule(interface.Rule):
         asked: dict[PartName, str] = {
             "architecture": "explains the architecture",
             "training log": "shows the training log",
+            "model summary": "shows the model's summary",
             "well formatted": "is well formatted",
         }
         topics = [topic.asked for name, topic in TOPICS.items() if name in self.parts]
@@ -90,7 +97,9 @@ def judge(rule: Rule, evidence: Evidence) -> Verdict:
 
 def _part(rule: Rule, name: PartName, evidence: Evidence) -> Part:
     readme = evidence.reading.readme
-    if isinstance(readme, Absent):
+    if name == "model summary":
+        status, finding = _model_summary(evidence)
+    elif isinstance(readme, Absent):
         status, finding = _absent(readme, name, "no README to read")
     elif name == "architecture":
         status, finding = _architecture(readme, evidence)
@@ -199,6 +208,39 @@ def _epochs(numbers: list[int]) -> str:
     return (
         f"epoch {numbers[0]}" if len(numbers) == 1 else f"{len(numbers)} epochs, the first is {numbers[0]},"
     )
+
+
+# --- model summary ------------------------------------------------------------------------------------------
+
+_SUMMARY_WORD = re.compile(r"summary|torch_?info", re.IGNORECASE)
+
+
+def _model_summary(evidence: Evidence) -> tuple[Status, Finding]:
+    """A summary in a notebook counts where there is no README, too."""
+    found, expected = evidence.reading.summaries, _EXPECTED["model summary"]
+    if not found:
+        return _no_summary(evidence.reading.readme, expected)
+    model = evidence.model
+    counts = set() if isinstance(model, Absent) else {model.parameters, model.trainable}
+    fitting = [one for one in found if one.parameters < 0 or not counts or one.parameters in counts]
+    shown = (fitting or found)[0]
+    total = f", {counted(shown.parameters, 'parameter', 'parameters')}" if shown.parameters >= 0 else ""
+    measured = f"{shown.place}: {shown.layers} rows{total}"
+    if fitting or isinstance(model, Absent):
+        return "passed", Finding(measured, expected)
+    why = f"Measured are {model.parameters:,} parameters. A person looks whether it is of this model."
+    return "review", Finding(measured, expected, why)
+
+
+def _no_summary(readme: Readme | Absent, expected: str) -> tuple[Status, Finding]:
+    links = () if isinstance(readme, Absent) else readme.links
+    pictures = [one for one in links if one.kind == "picture" and _SUMMARY_WORD.search(one.target)]
+    hint = "Print `summary(model, (3, 32, 32))` in the notebook, or paste its output into the README."
+    if pictures:
+        why = f"{pictures[0].target} (line {pictures[0].line}) seems to be a picture of one. A person looks."
+        return "review", Finding("a picture", expected, why, hint)
+    why = "It is neither in the README nor in the notebooks' saved outputs."
+    return "failed", Finding("no table of the layers", expected, why, hint)
 
 
 # --- well formatted -----------------------------------------------------------------------------------------

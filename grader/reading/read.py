@@ -18,11 +18,12 @@ from grader.reading.markdown import Block, blocks
 from grader.reading.notebooks import notebooks as facts_of_notebooks
 from grader.reading.outline import outline
 from grader.reading.pieces import is_skipped
-from grader.reading.readme import LIMIT_BYTES, linked_notebooks, readme_of
+from grader.reading.readme import LIMIT_BYTES, linked_notebooks, readme_of, text_lines
 from grader.reading.repositories import distinct, fetched_by_code, in_lists, linked
 from grader.reading.staged import staged_text
 from grader.reading.stated_fields import field_of_rows
-from grader.records import Absent, Claim, LogLine, Reading, Readme, Submission
+from grader.reading.summaries import LIMIT_SUMMARIES, summaries
+from grader.records import Absent, Claim, LogLine, ModelSummary, Reading, Readme, Submission
 from grader.text import clean, clean_path
 
 LIMIT_NOTEBOOKS = 30
@@ -40,7 +41,7 @@ def read_submission(root: Path, submission: Submission) -> Reading:
     path = readme_path(root, submission)
     readme, notebooks, page = _readme(root, submission, path, known)
     found = discover(root, submission, final_words(page))
-    logs, claimed, suggested = _saved_outputs(root, notebooks or _notebooks(submission))
+    logs, claimed, suggested, shown = _saved_outputs(root, notebooks or _notebooks(submission))
     if isinstance(readme, Readme):
         readme = replace(readme, logs=(readme.logs + logs)[:LIMIT_LINES])
     links = [
@@ -59,6 +60,7 @@ def read_submission(root: Path, submission: Submission) -> Reading:
         experiments=experiments(texts_of(root, submission, path, found.source)),
         outline=outline(found.source),
         notebooks=facts_of_notebooks(root, submission),
+        summaries=(*summaries(text_lines(page, path)), *shown)[:LIMIT_SUMMARIES],
     )
 
 
@@ -153,10 +155,16 @@ def _notebooks(submission: Submission) -> tuple[str, ...]:
 
 def _saved_outputs(
     root: Path, notebooks: tuple[str, ...]
-) -> tuple[tuple[LogLine, ...], tuple[Claim, ...], dict[str, list[tuple[str, float]]]]:
-    """(logs, claims, rates that a finder suggested) in saved outputs; a notebook that cannot be read has none."""
+) -> tuple[
+    tuple[LogLine, ...], tuple[Claim, ...], dict[str, list[tuple[str, float]]], tuple[ModelSummary, ...]
+]:
+    """(logs, claims, rates that a finder suggested, summaries of models) in saved outputs.
+
+    A notebook that cannot be read has none.
+    """
     logs: list[LogLine] = []
     claimed: list[Claim] = []
+    shown: list[ModelSummary] = []
     suggested: dict[str, list[tuple[str, float]]] = {}
     for path in notebooks[:LIMIT_NOTEBOOKS]:
         try:
@@ -167,11 +175,12 @@ def _saved_outputs(
             text = "".join(output if output.endswith("\n") else output + "\n" for output in cell.outputs)
             lines = [Line(f"{path}, cell {cell.number}", line) for line in text.split("\n") if line.strip()]
             logs += log_lines(lines)
+            shown += summaries(lines)
             claimed += last_fields(claims(lines))
             for unit, rates in suggested_rates(lines).items():
                 suggested.setdefault(unit, []).extend(rates)
         claimed += _fields_in_text_cells(root, path)
-    return tuple(logs[:LIMIT_LINES]), tuple(claimed[:LIMIT_CLAIMS]), suggested
+    return tuple(logs[:LIMIT_LINES]), tuple(claimed[:LIMIT_CLAIMS]), suggested, tuple(shown[:LIMIT_SUMMARIES])
 
 
 def _fields_in_text_cells(root: Path, path: str) -> list[Claim]:

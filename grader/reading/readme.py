@@ -146,6 +146,11 @@ def _lines(block: Block, path: str) -> list[Line]:
     return [Line(f"{path}:{block.line + offset}", text) for offset, text in enumerate(block.lines)]
 
 
+def text_lines(page: list[Block], path: str) -> list[Line]:
+    """The lines of code blocks and of running text, in their order."""
+    return [line for block in page if block.kind in ("code", "prose") for line in _lines(block, path)]
+
+
 def _tables(page: list[Block], path: str) -> list[Rows]:
     tables: dict[int, Rows] = {}
     for block in page:

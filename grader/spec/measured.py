@@ -49,6 +49,8 @@ def _readme(rule: Any) -> list[str]:
         "three kinds of layers of your model do; a stated number of parameters is right",
         "training log": "one line per trained epoch with its test accuracy, as text, as a table, or in the saved "
         "output of the linked notebook; of a picture, a person decides",
+        "model summary": "the table of layers as torchsummary or torchinfo prints it, as text in the README or in the "
+        "saved output of the linked notebook, with the number of parameters that your model has",
         "well formatted": "a title, two further headings, code and logs in code blocks or tables, no broken "
         "picture or link",
         **{

@@ -53,12 +53,12 @@ def with_digits(data: DataSet, seed: int) -> DataSet:
 
 def test_inputs(data: DataSet, model: ModelFacts) -> Inputs:
     """All that a model is shown of the test set, in its order."""
-    return _shown(data, model, data.test_images, data.second and data.second.test_inputs)
+    return _shown(data, model, data.test_images, data.second.test_inputs if data.second else None)
 
 
 def train_inputs(data: DataSet, model: ModelFacts) -> Inputs:
     """All that a model is shown of the training set, in its order, where it is asked how well it knows it."""
-    return _shown(data, model, data.train_images, data.second and data.second.train_inputs)
+    return _shown(data, model, data.train_images, data.second.train_inputs if data.second else None)
 
 
 def _shown(data: DataSet, model: ModelFacts, images: Array, digits: Array | None) -> Inputs:

@@ -122,7 +122,7 @@ def main() -> None:
     torch.manual_seed(arguments.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = CifarNet().to(device)
-    print(summary(model, input_size=(1, 3, 32, 32), depth=3, verbose=0))
+    print(summary(model, input_size=(1, 3, 32, 32), depth=2, verbose=0))
     train_loader, test_loader = make_loaders(arguments.data)
     fit(model, train_loader, test_loader, device, arguments.epochs)
 

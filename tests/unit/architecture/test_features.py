@@ -272,3 +272,18 @@ def test_what_is_shown_of_many(built):
 def test_maps_that_end_in_a_vector_have_no_positions(net, count):
     x = net.add_operator("global average pool", (net.image,), (4,), (Axis("global"),) * 2)
     assert count(net.structure(net.linear(x, 10)), "global average pool") == 1
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "strided", "of_3x3"), [(3, 2, 1, 1), (1, 2, 1, 0), (5, 2, 1, 0), (3, 1, 0, 0)]
+)
+def test_a_stride_in_a_convolution_of_any_size(net, count, kernel, stride, strided, of_3x3):
+    structure = net.structure(net.conv(net.image, 8, kernel, stride=stride))
+    assert (count(structure, "strided convolution"), count(structure, "strided 3x3")) == (strided, of_3x3)
+
+
+def test_an_average_over_a_window_is_no_global_one(net, count):
+    structure = net.structure(net.linear(net.flatten(net.gap(net.average_pool(net.image))), 10))
+    assert (count(structure, "average pool"), count(structure, "global average pool")) == (1, 1)
+    structure = net.structure(net.linear(net.flatten(net.average_pool(net.image, 8)), 10))
+    assert (count(structure, "average pool"), count(structure, "global average pool")) == (0, 1)

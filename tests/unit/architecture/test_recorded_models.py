@@ -134,7 +134,7 @@ def counted(structure: Structure, *features: str) -> dict[str, int]:
 def test_the_features_of_four_blocks():
     expected = {
         "batch norm": 6, "dropout": 6, "max pool": 0, "global average pool": 1, "fully connected": 0,
-        "depthwise separable": 1, "dilated convolution": 1, "strided 3x3": 3, "1x1 convolution": 2,
+        "depthwise separable": 1, "dilated convolution": 1, "strided 3x3": 3, "1x1 convolution": 2, "strided convolution": 3, "average pool": 0,
         "residual addition": 0, "attention": 0, "softmax output": 1, "group norm": 0, "layer norm": 0,
     }  # fmt: skip
     assert counted(recorded(drawn.FourBlocks()), *expected) == expected

@@ -75,6 +75,57 @@ def test_an_honest_readme_gets_all_points(judged, name):
     assert (outcome.status, outcome.points, outcome.open_points) == ("passed", 50, 0)
 
 
+# --- model summary ------------------------------------------------------------------------------------------
+
+SUMMARY = """\
+Layer (type)               Output Shape         Param #
+Conv2d-1           [-1, 16, 26, 26]             144
+ReLU-2             [-1, 16, 26, 26]               0
+Linear-3                   [-1, 10]           4,998
+Total params: 5,142
+"""
+
+
+def summarised(judged, text, files=(), **more):
+    spec = Rule(id="summary", check="readme", points=10, shows=("model summary",))
+    outcome = judged(text, files, spec=spec, **more)
+    assert len(outcome.parts) == 1
+    return outcome.status, outcome.parts[0].finding
+
+
+def test_a_summary_in_the_readme(judged):
+    status, finding = summarised(judged, f"# Net\n\n```text\n{SUMMARY}```\n")
+    assert (status, finding.measured) == ("passed", "README.md:4: 3 rows, 5,142 parameters")
+
+
+def test_a_summary_of_another_model_goes_to_a_person(judged):
+    status, finding = summarised(judged, f"# Net\n\n```text\n{SUMMARY}```\n", parameters=7_000)
+    assert (status, finding.rationale[:31]) == ("review", "Measured are 7,000 parameters. ")
+
+
+def test_one_of_several_summaries_is_enough(judged):
+    text = f"# Net\n\n```text\n{SUMMARY.replace('5,142', '9,000')}{SUMMARY}```\n"
+    assert summarised(judged, text)[0] == "passed"
+
+
+def test_a_summary_counts_where_the_model_does_not_run(judged):
+    model = Absent("failed", "It does not import.")
+    assert summarised(judged, f"# Net\n\n```text\n{SUMMARY}```\n", model=model)[0] == "passed"
+
+
+def test_no_summary(judged):
+    status, finding = summarised(judged, "# Net\n\nfrom torchsummary import summary\n")
+    assert (status, finding.measured) == ("failed", "no table of the layers")
+    assert "summary(model" in finding.hint
+
+
+def test_a_picture_of_a_summary_goes_to_a_person(judged):
+    status, finding = summarised(
+        judged, "# Net\n\n![The layers](model_summary.png)\n", [("model_summary.png", "")]
+    )
+    assert (status, finding.measured) == ("review", "a picture")
+
+
 # --- architecture -------------------------------------------------------------------------------------------
 
 
