@@ -262,6 +262,25 @@ class NotebookFacts:
 
 
 @dataclass(frozen=True)
+class TargetLayer:
+    """A layer whose map Grad-CAM shows, as the source gives it."""
+
+    place: str  # where it is given: "S7.ipynb, cell 15"
+    text: str  # as written: "model.layer4[-1]"
+    path: str = ""  # steps below the model, joined by dots: "layer4.-1"; "" where they cannot be followed
+
+
+@dataclass(frozen=True)
+class GradCam:
+    """Where the source makes Grad-CAM pictures, and of which layers; it is parsed, never run."""
+
+    places: tuple[str, ...] = ()  # cells and lines that make or show them
+    layers: tuple[TargetLayer, ...] = ()
+    resized_at: str = ""  # the first place that brings pictures to another size; "" where none does
+    cut: str = ""  # why this is not all, as a sentence; "" where it is
+
+
+@dataclass(frozen=True)
 class Reading:
     readme: Readme | Absent
     candidates: tuple[Candidate, ...]  # the most likely first
@@ -274,6 +293,7 @@ class Reading:
     outline: Outline = Outline()  # classes, functions and imports of all source
     notebooks: tuple[NotebookFacts, ...] = ()
     summaries: tuple[ModelSummary, ...] = ()  # in the README, and in the notebooks whose logs count
+    grad_cam: GradCam = GradCam()
 
 
 @dataclass(frozen=True)

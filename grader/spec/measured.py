@@ -44,7 +44,7 @@ def _test_accuracy(rule: Any) -> list[str]:
 
 
 def _readme(rule: Any) -> list[str]:
-    said = {
+    said: dict[str, str] = {
         "architecture": "a section or table outside of code blocks, of at least 60 words, says what at least "
         "three kinds of layers of your model do; a stated number of parameters is right",
         "training log": "one line per trained epoch with its test accuracy, as text, as a table, or in the saved "
