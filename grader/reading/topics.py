@@ -1,8 +1,8 @@
 """Whether a README says something on a topic that an assignment asks for, by the words that nobody can do without.
 
-A topic is explained where one paragraph, list item or table row names its subject and says something of it; a heading
-above it may name the subject. Where the subject is only named, a person has to read it. The right words in random
-order explain nothing.
+A topic is explained where one paragraph or list item names its subject and says something of it; a heading above it may
+name the subject. Where the subject is only named, a person has to read it. The right words in random order explain
+nothing.
 """
 
 from __future__ import annotations
@@ -24,41 +24,59 @@ Answer = Literal["explained", "named", "missing"]
 
 FEWEST_WORDS = 5
 _QUOTED = 160
+_LONGEST = 4_000
+"""Characters of one text that are looked at."""
 
 
 @dataclass(frozen=True)
 class Topic:
+    """`said`: patterns that all must be in the text that explains it."""
+
     asked: str  # what the README has to say, as the end of a sentence
     hint: str
     subject: re.Pattern[str]
-    said: re.Pattern[str]
+    said: tuple[re.Pattern[str], ...]
+    in_tables: bool = False  # whether a row of a table can say it
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?:{'|'.join(patterns)})", re.IGNORECASE)
 
 
+_TEST_SET = _any(
+    r"test(?:ing)?[- ](?:set|images|pictures|data|pairs|samples|loader)",
+    r"validation",
+    r"unseen",
+    r"held[- ]out",
+)
+_LOSSES = _any(
+    *(
+        r"\w*cross[- ]?entropy",
+        r"\w*nll",
+        r"\w*log[- ]?likelihood",
+        r"\w*mse",
+        r"\w*squared[- ]error",
+        r"\w*bce",
+    ),
+    *(r"l1[- ]?loss", r"smooth[- ]?l1", r"huber", r"absolute error", r"focal"),
+)
+
 TOPICS: dict[TopicName, Topic] = {
     "data representation": Topic(
         "in which form the model takes its inputs and gives its outputs",
         "Say what an image, a digit, a label and a sum are as tensors: their shape, one-hot or not.",
         _any(r"represent", r"encod", r"one[- ]?hot", r"format", r"tensor", r"vector", r"binary"),
-        _any(
-            r"one[- ]?hot",
-            r"shape",
-            r"vector",
-            r"tensor",
-            r"bits?\b",
-            r"binary",
-            r"integer",
-            r"\d+ ?[x×] ?\d+",
+        (
+            _any(r"one[- ]?hot", r"shape", r"vector", r"tensor", r"bits?\b", r"binary", r"integer", r"embed"),
+            _any(r"digit", r"number", r"label", r"sum", r"target"),
         ),
+        in_tables=True,
     ),
     "random numbers": Topic(
         "how the random numbers are generated",
         "Name the function that draws them, their range, and when they are drawn.",
-        _any(r"random"),
-        _any(r"rand\w*\(", r"randint", r"draw", r"generat", r"sampl", r"uniform", r"seed", r"even(?:ly)?\b"),
+        _any(r"random", r"rand\w*\("),
+        (_any(r"rand\w*\(", r"randint", r"draw", r"generat", r"sampl", r"uniform", r"seed", r"evenly"),),
     ),
     "combined inputs": Topic(
         "how and in which layer the two inputs are combined",
@@ -70,62 +88,64 @@ TOPICS: dict[TopicName, Topic] = {
             r"merg",
             r"side by side",
             r"fus(?:ed|ion)",
-            r"\w*\.?cat\b",
+            r"(?:torch\.)?cat\b",
             r"append",
         ),
-        _any(
-            r"layer",
-            r"linear",
-            r"fully[- ]connected",
-            r"\w*fc\d?\b",
-            r"flatten",
-            r"features?\b",
-            r"convolution",
+        (
+            _any(
+                r"layer",
+                r"linear",
+                r"fully[- ]connected",
+                r"fc\d?\b",
+                r"flatten",
+                r"features?\b",
+                r"convolution",
+            ),
         ),
     ),
     "evaluation": Topic(
         "how the results are evaluated",
         "Say on which images, and what counts as a right answer.",
-        _any(r"evaluat", r"accurac", r"tested\b", r"test (?:set|images|data)", r"validat", r"measured"),
         _any(
-            r"test (?:set|images|data)",
-            r"argmax",
-            r"highest",
-            r"correct",
-            r"right\b",
-            r"compar",
-            r"unseen",
-            r"share",
+            r"evaluat", r"accurac", r"tested\b", r"test(?:ing)?[- ](?:set|images|pictures|data)", r"validat"
+        ),
+        (
+            _TEST_SET,
+            _any(r"accurac", r"argmax", r"highest", r"correct", r"right\b", r"compar", r"share", r"loss"),
         ),
     ),
     "results": Topic(
         "what the results are, in numbers",
         "Give the accuracy of both outputs on the test images.",
         _any(r"result", r"accurac", r"right\b", r"correct", r"reach"),
-        re.compile(r"\d(?:\.\d+)? ?%|\b0\.\d{2,}|\d ?/ ?10,?000"),
+        (re.compile(r"\d(?:\.\d+)? ?%|\b0\.\d{2,}|\d ?/ ?10,?000"),),
+        in_tables=True,
     ),
     "choice of the loss": Topic(
         "which loss was picked and why",
         "Name the loss of each output, and give the reason.",
-        _any(r"loss", r"cross[- ]?entropy", r"\w*nll", r"likelihood", r"mse\b", r"squared error", r"\w*bce"),
-        _any(
-            *(
-                r"because",
-                r"since",
-                r"so that",
-                r"therefore",
-                r"hence",
-                r"reason",
-                r"due to",
-                r"suit",
-                r"fits?\b",
-            ),
-            *(
-                r"as (?:it|they|both|the|this|each)\b",
-                r"why\b",
-                r"allows?\b",
-                r"appropriate",
-                r"classification",
+        _LOSSES,
+        (
+            _LOSSES,
+            _any(
+                *(
+                    r"because",
+                    r"since",
+                    r"so that",
+                    r"therefore",
+                    r"hence",
+                    r"reason",
+                    r"due to",
+                    r"suit",
+                    r"fits?\b",
+                ),
+                *(
+                    r"as (?:it|they|both|the|this|each)\b",
+                    r"why\b",
+                    r"allows?\b",
+                    r"appropriate",
+                    r"classification",
+                ),
             ),
         ),
     ),
@@ -141,21 +161,25 @@ class Said:
 def said_on(readme: Readme, name: TopicName) -> Said:
     """What the README says on a topic."""
     topic, named = TOPICS[name], ""
-    for heading, text in _texts(readme):
+    for heading, text in _texts(readme, topic):
         if not topic.subject.search(f"{heading} {text}"):
             continue
-        long_enough = len(words(text)) >= FEWEST_WORDS and order([text]).reads_like_sentences
-        if long_enough and topic.said.search(text):
+        reads_well = len(words(text)) >= FEWEST_WORDS and order([text]).reads_like_sentences
+        if reads_well and all(pattern.search(text) for pattern in topic.said):
             return Said("explained", clean(text, _QUOTED))
         named = named or text
     return Said("named", clean(named, _QUOTED)) if named else Said("missing")
 
 
-def _texts(readme: Readme) -> Iterator[tuple[str, str]]:
-    """Every paragraph, list item and table row with the heading above it; the page's own title is none."""
+def _texts(readme: Readme, topic: Topic) -> Iterator[tuple[str, str]]:
+    """Every paragraph and list item with the heading above it, then what stands below a heading that names the subject
+    as one text; the page's own title is no heading. Table rows where they can say it."""
     for section in readme.sections:
         heading = section.title if section.level > 1 else ""
         for text in section.prose:
-            yield heading, text
-        for row in section.table_rows:
-            yield heading, " | ".join(cell for cell in row if cell.strip())
+            yield heading, text[:_LONGEST]
+        if topic.in_tables:
+            for row in section.table_rows:
+                yield heading, " | ".join(cell for cell in row if cell.strip())[:_LONGEST]
+        if section.prose and topic.subject.search(heading):
+            yield heading, " ".join(section.prose)[:_LONGEST]

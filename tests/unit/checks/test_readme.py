@@ -386,3 +386,28 @@ def test_the_requirement_as_the_student_reads_it():
     )
     alone = rule(explains=(), shows=(), part_points=None)
     assert alone.requirement() == "The README is well formatted."
+
+
+TOPIC_PAGE = """# Sums
+
+## Loss
+Both outputs have CrossEntropyLoss, because both are classes.
+
+## Inputs
+The other input is a random number.
+"""
+
+
+def test_topics_are_parts_of_their_own(judged):
+    asked = ("choice of the loss", "random numbers", "combined inputs")
+    points = {"choice of the loss": 20.0, "random numbers": 20.0, "combined inputs": 10.0}
+    outcome = judged(
+        TOPIC_PAGE, spec=rule(explains=asked, shows=(), well_formatted=False, part_points=points)
+    )
+    assert [part.status for part in outcome.parts] == ["passed", "review", "failed"]
+    assert (outcome.status, outcome.points, outcome.open_points) == ("review", 20.0, 20.0)
+    assert "classes" in outcome.parts[0].finding.measured
+    assert "a person reads it" in outcome.parts[1].finding.rationale
+    assert outcome.requirement.startswith(
+        "The README says how the random numbers are generated, how and in which"
+    )
