@@ -44,7 +44,9 @@ def prepared_by(
     Raises:
         BadRecipe: one of the transforms is not covered.
     """
-    prepare = columns_of(transforms, stored.shape[1]) if stored.dim() == 2 else pipeline_of(transforms, stored)
+    prepare = (
+        columns_of(transforms, stored.shape[1]) if stored.dim() == 2 else pipeline_of(transforms, stored)
+    )
     if len(input_shape) != 1 or stored.dim() == 2:
         return prepare
     return lambda batch: prepare(batch).flatten(1)

@@ -42,7 +42,9 @@ def test_it_says_which_images_are_meant(evidence):
 def test_it_is_judged_as_a_test_accuracy_is(evidence, values):
     other = on_test_images.Rule(id="fits", check="test_accuracy", at_least="99 %", points=100.0)
     on_test = replace(measured(*values), name="test_accuracy", split="test")
-    same = run(other, replace(evidence, test_accuracy=on_test, recipe=replace(evidence.recipe, source="student")))
+    same = run(
+        other, replace(evidence, test_accuracy=on_test, recipe=replace(evidence.recipe, source="student"))
+    )
     found = judged(evidence, *values)
     assert (found.status, found.points) == (same.status, same.points)
     assert found.finding.rationale == same.finding.rationale
