@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from grader.records import Absent, Finding, Measurement, Outcome, Projection, RunRecord
+from grader.records import Absent, Finding, Outcome, Projection, RunRecord
 from grader.report import words
 from grader.report.inert import inert
 from grader.report.sections import sections
@@ -211,10 +211,11 @@ def _tail(record: RunRecord, place: Path | str | None) -> Iterator[RenderableTyp
 def _how(record: RunRecord) -> Iterator[str]:
     """One line each on the training, the data, the isolation and how to do it again."""
     found = record.evidence
-    if isinstance(found.test_accuracy, Measurement):
-        one = found.test_accuracy
+    for name, one in (("Accuracy", found.test_accuracy), ("Training accuracy", found.train_accuracy)):
+        if isinstance(one, Absent):
+            continue
         yield (
-            f"Accuracy: {words.accuracy(one.value)} ± {100 * one.spread:.2f} points "
+            f"{name}: {words.accuracy(one.value)} ± {100 * one.spread:.2f} points "
             f"({words.counted(len(one.values), 'seed')}, {words.counted(one.n, f'{one.split} image')})."
         )
     if isinstance(found.projection, Projection):

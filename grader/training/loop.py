@@ -46,9 +46,7 @@ class Plan:
     shuffled: bool = True
     channels_last: bool = True  # where the weights' order in memory may be changed to be quicker
     max_steps: int = 0  # 0: the whole training; else stop early, the schedules still made for the whole
-    input_shape: Sequence[
-        int
-    ] = ()  # of one input as the model takes it: flat where it has one size; () as it is
+    input_shape: Sequence[int] = ()  # of one input, as the model takes it; () as it comes
     pair: Named | None = None  # a digit beside each image: see `grader.training.pairs`
 
 

@@ -158,6 +158,7 @@ def _with_training(spec: str, evidence: Evidence) -> Evidence:
         data=was.data,
         trials=was.trials,
         test_accuracy=was.test_accuracy,
+        train_accuracy=was.train_accuracy,
         projection=was.projection,
         integrity=was.integrity,
     )

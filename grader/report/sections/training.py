@@ -122,7 +122,18 @@ def _seeds(found: Evidence) -> tuple[Table, ...]:
         Column("Ending"),
     )
     rows = tuple(_seed_row(trial) for trial in found.trials)
-    return (Table("Seeds", columns, rows, note=_mean(found)),)
+    note = " ".join(filter(None, (_mean(found.test_accuracy), _mean(found.train_accuracy))))
+    if isinstance(found.train_accuracy, Absent):
+        return (Table("Seeds", columns, rows, note=note),)
+    beside = (*columns[:2], Column("Training accuracy", "number"), *columns[2:])
+    both = tuple(
+        (*row[:2], _on_training(trial), *row[2:]) for row, trial in zip(rows, found.trials, strict=True)
+    )
+    return (Table("Seeds", beside, both, note=note),)
+
+
+def _on_training(trial: Trial) -> str:
+    return "–" if isinstance(trial.train_accuracy, Absent) else words.accuracy(trial.train_accuracy.value)
 
 
 def _seed_row(trial: Trial) -> tuple[str, ...]:
@@ -142,10 +153,9 @@ def _beside(one: Measurement) -> str:
     return f"{name}: {words.accuracy(one.value)} of {one.n:,}; no points hang on it."
 
 
-def _mean(found: Evidence) -> str:
-    if isinstance(found.test_accuracy, Absent):
+def _mean(one: Measurement | Absent) -> str:
+    if isinstance(one, Absent):
         return ""
-    one = found.test_accuracy
     return (
         f"Mean {words.accuracy(one.value)} ± {100 * one.spread:.2f} points "
         f"({words.counted(len(one.values), 'seed')}, {words.counted(one.n, f'{one.split} image')}; "

@@ -32,7 +32,7 @@ CASES = [
     ("points: 250", "points: .inf", 'points: expected a number, got ".inf".'),
     ("points: 250", "points: 0", "points: must be more than 0, got 0."),
     ("points: 250", "points: 240", "points: is 240, and the points of the checks add up to 250. Make the two agree."),
-    ("task: mnist", "task: cifar", 'task: got "cifar". Did you mean "cifar10"? Known are cifar10, mnist, mnist_sum, tiny_imagenet.'),
+    ("task: mnist", "task: cifar", 'task: got "cifar". Did you mean "cifar10"? Known are cifar10, digit_csv, iris, mnist, mnist_sum, tiny_imagenet.'),
     ("pass_mark: 70 %", "pass_mark: 250 %", 'pass_mark: must be at most 100 %, got "250 %".'),
     ("pass_mark: 70 %", "pass_mark: most", 'pass_mark: expected a percentage such as "95 %", got "most".'),
     ("epochs: {exactly: 1}", "epochs: 1", "training.epochs: expected keys with values, got 1."),
