@@ -68,7 +68,9 @@ def _right(stated: list[Comparison], evidence: Evidence, share: float) -> Part:
     right = [one for one in stated if one.verdict == "agrees"]
     best = right or [one for one in stated if one.verdict == "cannot tell"] or stated
     one = best[0]
-    measured = f"{clean(one.claim.place)} states {one.claim.value:,.0f}; measured: {one.measured or 'nothing'}"
+    measured = (
+        f"{clean(one.claim.place)} states {one.claim.value:,.0f}; measured: {one.measured or 'nothing'}"
+    )
     status = _STATUS[one.verdict]
     hint = _HOW if status == "failed" else ""
     return _part(name, status, share, Finding(measured, expected, one.reason, hint))

@@ -42,7 +42,9 @@ class _Facts:
     optimizer: bool
     trains: bool
     logs: bool
-    imports: frozenset[str] = frozenset()  # last names of the modules that a script imports which is run by itself
+    imports: frozenset[str] = (
+        frozenset()
+    )  # last names of the modules that a script imports which is run by itself
 
     @property
     def is_notebook(self) -> bool:

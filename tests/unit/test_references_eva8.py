@@ -98,7 +98,9 @@ def test_it_holds_what_is_handed_in_and_no_path_of_a_machine(name: str) -> None:
 def test_a_step_states_what_its_log_ends_with(step: str) -> None:
     """The last accuracies of the table of steps, of the step's own text and of its log are the same."""
     text = readme("eva8_s4")
-    row = re.search(rf"^\| \d: \[{step}\].* \| ([\d,]+) \| (\d+) \| ([\d.]+) % \| ([\d.]+) % \|$", text, re.MULTILINE)
+    row = re.search(
+        rf"^\| \d: \[{step}\].* \| ([\d,]+) \| (\d+) \| ([\d.]+) % \| ([\d.]+) % \|$", text, re.MULTILINE
+    )
     assert row
     parameters, epochs, train, test = row.groups()
     last = f"Epoch {epochs}/{epochs}: .*train accuracy {train}%.*test accuracy {test}%"

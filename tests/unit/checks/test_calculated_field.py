@@ -54,9 +54,12 @@ def test_a_wrong_one_is_not_the_models(evidence):
 
 
 def test_one_of_another_place_of_the_model_goes_to_a_person(evidence):
-    assert parts(judged(evidence, stated(3, "differs", 45), stated(4, "cannot tell", 28)))[
-        "of the measured model"
-    ] == "review"
+    assert (
+        parts(judged(evidence, stated(3, "differs", 45), stated(4, "cannot tell", 28)))[
+            "of the measured model"
+        ]
+        == "review"
+    )
 
 
 def test_none_goes_to_a_person(evidence):
