@@ -411,7 +411,11 @@ class Variant:
 
     @property
     def call(self) -> str:
-        return self.entrypoint.call.replace(repr(self.value), str(self.value)) if self.member else self.entrypoint.call
+        return (
+            self.entrypoint.call.replace(repr(self.value), str(self.value))
+            if self.member
+            else self.entrypoint.call
+        )
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,9 @@ class Each(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    uses: tuple[Feature, ...] = Field(min_length=1, max_length=10, description="What this variant has to use.")
+    uses: tuple[Feature, ...] = Field(
+        min_length=1, max_length=10, description="What this variant has to use."
+    )
     without: tuple[Feature, ...] = Field(
         (), alias="not", max_length=10, description="What this variant must not use."
     )
@@ -94,9 +96,7 @@ def _part(wanted: Wanted, chosen: tuple[Variant, ...], found: Variants, proof: s
     return Part(wanted.name, status, share if status == "passed" else 0.0, share, finding)
 
 
-def _said(
-    wanted: Wanted, chosen: tuple[Variant, ...], found: Variants, proof: str
-) -> tuple[Status, Finding]:
+def _said(wanted: Wanted, chosen: tuple[Variant, ...], found: Variants, proof: str) -> tuple[Status, Finding]:
     fitting = found_for(wanted, chosen)
     if fitting:
         one = fitting[0]

@@ -29,7 +29,10 @@ class Wanted:
         if variant.fault:
             return False
         known = {use.feature: use for use in variant.uses}
-        has = [name in known and (known[name].count > 0 or (doubtful and bool(known[name].doubts))) for name in self.uses]
+        has = [
+            name in known and (known[name].count > 0 or (doubtful and bool(known[name].doubts)))
+            for name in self.uses
+        ]
         lacks = [
             name not in known or (known[name].count == 0 and (doubtful or not known[name].doubts))
             for name in self.without

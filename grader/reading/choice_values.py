@@ -160,7 +160,9 @@ class Values:
 
     def _compares(self, piece: Piece, node: ast.Compare) -> None:
         sides = [node.left, *node.comparators]
-        if not all(isinstance(op, ast.Eq | ast.NotEq | ast.In | ast.NotIn | ast.Is | ast.IsNot) for op in node.ops):
+        if not all(
+            isinstance(op, ast.Eq | ast.NotEq | ast.In | ast.NotIn | ast.Is | ast.IsNot) for op in node.ops
+        ):
             return
         for name in filter(None, map(_stem, sides)):
             for side in sides:

@@ -74,9 +74,10 @@ class _Source:
             self.values.add(piece, node)
             if isinstance(node, ast.ClassDef | Function):
                 self.defined[node.name].append(_Defined(piece, node, outside=node.col_offset == 0))
-            elif isinstance(node, ast.Call) and (name := last_name(node.func)):
-                if len(self.calls[name]) < LIMIT_CALLS:
-                    self.calls[name].append((piece, node))
+            elif isinstance(node, ast.Call):
+                calls = self.calls[last_name(node.func)]
+                if len(calls) < LIMIT_CALLS:
+                    calls.append((piece, node))
 
     def finish(self) -> None:
         """Under which names a value is known in the functions that it is given to."""
@@ -138,7 +139,11 @@ def _gives_a_model(node: ast.AST, models: set[str]) -> bool:
     if not isinstance(node, ast.Return):
         return False
     value = node.value
-    while isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in ("to", "cuda"):
+    while (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and value.func.attr in ("to", "cuda")
+    ):
         value = value.func.value
     if isinstance(value, ast.Call):
         return last_name(value.func) in models or isinstance(value.func, ast.Subscript)

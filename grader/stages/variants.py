@@ -104,9 +104,7 @@ def _trained(
     return [(one.model.name, one.model.arguments, one.place) for one in (*seen, *reading.sessions)]
 
 
-def _plans(
-    builder: Builder, candidates: list[Candidate], task: Shape
-) -> Iterator[_Plan]:
+def _plans(builder: Builder, candidates: list[Candidate], task: Shape) -> Iterator[_Plan]:
     """Every value of every argument, all others as they are; one plain call where there is nothing to vary."""
     base = _base(builder, candidates, task)
     entrypoint = Entrypoint(builder.file, builder.cell, builder.name, tuple(base.items()), "")
@@ -146,9 +144,7 @@ def _looks_numeric(choices: tuple[Choice, ...]) -> bool:
     return all(isinstance(one.value, int | float) and not isinstance(one.value, bool) for one in choices)
 
 
-def _base(
-    builder: Builder, candidates: list[Candidate], task: Shape
-) -> dict[str, Scalar]:
+def _base(builder: Builder, candidates: list[Candidate], task: Shape) -> dict[str, Scalar]:
     """The arguments of the student's own call, and a value for each one that is required and not in it."""
     own = next((c for c in candidates if (c.file, c.class_name) == (builder.file, builder.name)), None)
     base = dict(own.built_with) if own else {}

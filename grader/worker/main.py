@@ -176,7 +176,9 @@ class Session:
         assert isinstance(members, list)
 
         def construct() -> Any:
-            given = {name: member(space, value) if name in members else value for name, value in arguments.items()}
+            given = {
+                name: member(space, value) if name in members else value for name, value in arguments.items()
+            }
             _seed(request.integer("seed", 0, 2**31 - 1))
             return cls(**given)
 
