@@ -75,6 +75,7 @@ class Values:
     _compared: dict[str, list[Found]] = field(default_factory=lambda: defaultdict(list))
     _among: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     _renamed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _owners: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _members: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, piece: Piece, node: ast.AST) -> None:
@@ -126,13 +127,12 @@ class Values:
                 found += [(value, place) for value in self._bound.get(table, ())]
         return found
 
-    def members(self, nodes: Iterable[ast.AST | None]) -> tuple[str, ...]:
-        """Members of an enumeration that one of these expressions names: `Norm.BATCH`."""
-        for node in nodes:
-            for inner in ast.walk(node) if node is not None else ():
-                if (name := last_name(inner)) in self._members:
-                    return self._members[name]
-        return ()
+    def members(self, nodes: Iterable[ast.AST | None], names: frozenset[str]) -> tuple[str, ...]:
+        """Members of an enumeration that an expression names, or that one of the names is compared with: `Norm.BATCH`."""
+        said = [literal(node) or last_name(inner) for node in nodes if node for inner in ast.walk(node)]
+        owners = [owner for name in sorted(names) for owner in sorted(self._owners.get(name, ()))]
+        known = [self._members[str(one)] for one in (*said, *owners) if str(one) in self._members]
+        return known[0] if known else ()
 
     def _assigned(self, target: ast.AST, value: ast.AST) -> None:
         name = last_name(target)
@@ -171,6 +171,8 @@ class Values:
     def _held(self, piece: Piece, name: str, against: ast.AST, line: int) -> None:
         """`name` is held against a constant, a display of constants, or something that a name is bound to."""
         at = f"compared in {piece.place(line)}"
+        if isinstance(against, ast.Attribute):
+            self._owners[name].add(last_name(against.value))
         if (other := _stem(against)) and other != name:
             self._among[name].append((other, at))
         elif not other:

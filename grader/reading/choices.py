@@ -215,7 +215,7 @@ def _choices(
     found += [Choice(value, at) for value, at in known.values.compared_with(others)]
     if (value := literal(default)) is not None:
         found.append(Choice(value, "its default"))
-    members = known.values.members((default, argument.annotation))
+    members = known.values.members((default, argument.annotation), others)
     found += [Choice(member, "a member of its enumeration", member=True) for member in members]
     if isinstance(argument.annotation, ast.Subscript):
         found += [Choice(one, "its annotation") for one in literals(argument.annotation)]
