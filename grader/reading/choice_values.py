@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from grader.reading.pieces import Piece
 from grader.records import Scalar
+from grader.text import clean
 
 LIMIT_LENGTH = 100
+LIMIT_NUMBER = 2**31
 LIMIT_NAMES = 40
 LIMIT_KEPT = 200
 """Values that are kept of one name."""
@@ -36,10 +38,12 @@ def literal(node: ast.AST | None) -> Scalar | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = literal(node.operand)
         return None if inner is None or isinstance(inner, str) else -inner
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str | int | float):
-        return None
-    fits = not isinstance(node.value, str) or 0 < len(node.value) <= LIMIT_LENGTH
-    return node.value if fits else None
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, str):
+        return value if value and clean(value, LIMIT_LENGTH) == value else None
+    if isinstance(value, int | float) and -LIMIT_NUMBER < value < LIMIT_NUMBER:
+        return value
+    return None
 
 
 def literals(node: ast.AST) -> Iterator[Scalar]:

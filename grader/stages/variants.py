@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from grader.architecture.features import FEATURES, answers
 from grader.fetch.interface import Fetched
@@ -122,9 +122,14 @@ def _plans(builder: Builder, candidates: list[Candidate], task: Shape) -> Iterat
         for choice in choices:
             given = tuple((base | {name: choice.value}).items())
             found = replace(entrypoint, arguments=given, found_by=clean(choice.found, 200))
-            origin = "called" if choice.called else "other" if choice.found == ELSE else "named"
-            one = Variant(found, name, choice.value, origin, member=choice.member)
+            one = Variant(found, name, choice.value, _origin(choice), member=choice.member)
             yield _Plan(one, (name,) if choice.member else ())
+
+
+def _origin(choice: Choice) -> Literal["called", "named", "other"]:
+    if choice.called:
+        return "called"
+    return "other" if choice.found == ELSE else "named"
 
 
 def _varied(builder: Builder) -> Iterator[tuple[str, tuple[Choice, ...]]]:

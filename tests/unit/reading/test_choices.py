@@ -44,6 +44,7 @@ def values(builder: Builder, argument: str = "norm") -> list[object]:
         ('kind = "bn"\nNet(kind)', ["bn"]),
         ("Net(*given)\nNet(**named)", []),
         ("Net(None)\nNet(b'x')\nNet(1j)\nNet('')", []),
+        ("Net('\\x1b[31m')\nNet('\\u202e')\nNet(9" + "9" * 400 + ")\nNet(1e999)", []),
     ],
 )
 def test_values_of_the_students_own_calls(use: str, expected: list[object]) -> None:
