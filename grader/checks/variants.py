@@ -6,6 +6,7 @@ found, or a choice that is made in another way, goes to a person.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
@@ -80,40 +81,55 @@ class Rule(interface.Rule):
         return f"One argument of the model chooses {', '.join(names[:-1])} or {names[-1]}."
 
 
+@dataclass(frozen=True)
+class _Look:
+    """What was built, of it what the argument builds that chooses most, and why it is certain that this is all."""
+
+    found: Variants
+    chosen: tuple[Variant, ...]
+    proof: str  # "" where it is not certain
+    alone: bool  # of all that is asked for, one variant or none is there at all
+
+    @property
+    def nothing_is_chosen(self) -> bool:
+        return bool(self.proof) and self.alone
+
+
 def judge(rule: Rule, evidence: Evidence) -> Verdict:
     found = evidence.variants
     assert isinstance(found, Variants)  # `needs`: what is absent was dealt with
     wanted = tuple(one.wanted for one in rule.each)
     chosen = chosen_by(found, wanted)
-    proof = proof_of_none(found, chosen, len(wanted))
+    there = sum(bool(found_for(one, found.builds)) for one in wanted)
+    look = _Look(found, chosen, proof_of_none(found, chosen, len(wanted)), there <= 1)
     share = rule.points / len(wanted)
-    parts = tuple(_part(one, chosen, found, proof, share) for one in wanted)
+    parts = tuple(_part(one, look, share) for one in wanted)
     return combine(parts, rule.points, rule.requirement())
 
 
-def _part(wanted: Wanted, chosen: tuple[Variant, ...], found: Variants, proof: str, share: float) -> Part:
-    status, finding = _said(wanted, chosen, found, proof)
+def _part(wanted: Wanted, look: _Look, share: float) -> Part:
+    status, finding = _said(wanted, look)
     return Part(wanted.name, status, share if status == "passed" else 0.0, share, finding)
 
 
-def _said(wanted: Wanted, chosen: tuple[Variant, ...], found: Variants, proof: str) -> tuple[Status, Finding]:
-    fitting = found_for(wanted, chosen)
+def _said(wanted: Wanted, look: _Look) -> tuple[Status, Finding]:
+    fitting = found_for(wanted, look.chosen)
     if fitting:
-        one = fitting[0]
-        notes = [note for use in one.uses if use.feature in wanted.uses for note in use.notes]
-        return "passed", Finding(_shown(one), wanted.text, " ".join(notes))
-    elsewhere = found_for(wanted, found.builds)
-    if elsewhere:
+        notes = [note for use in fitting[0].uses if use.feature in wanted.uses for note in use.notes]
+        return "passed", Finding(_shown(fitting[0]), wanted.text, " ".join(notes))
+    builds = look.found.builds
+    elsewhere = found_for(wanted, builds)
+    if elsewhere and not look.nothing_is_chosen:
         why = "It is there, and no argument that chooses the others chooses it: a person looks."
         return "review", Finding(_shown(elsewhere[0]), wanted.text, why)
-    if found_for(wanted, found.builds, doubtful=True):
+    if not elsewhere and found_for(wanted, builds, doubtful=True):
         why = "Operators without a rule may show it: a person looks."
         return "review", Finding("not certain", wanted.text, why)
-    tried = "; ".join(_shown(one) for one in (chosen or found.builds)[:SHOWN]) or "nothing could be tried"
-    if proof:
+    tried = "; ".join(_shown(one) for one in (look.chosen or builds)[:SHOWN]) or "nothing could be tried"
+    if look.proof:
         hint = "Give the model one argument, and build each of the variants for one value of it."
-        return "failed", Finding(tried, wanted.text, proof, hint)
-    why = " ".join(filter(None, (_doubts(found), "No value that builds it was found: a person looks.")))
+        return "failed", Finding(tried, wanted.text, look.proof, hint)
+    why = " ".join(filter(None, (_doubts(look.found), "No value that builds it was found: a person looks.")))
     return "review", Finding(tried, wanted.text, why)
 
 

@@ -51,14 +51,9 @@ def chosen_by(found: Variants, wanted: tuple[Wanted, ...]) -> tuple[Variant, ...
 
     An argument belongs to one class or function. Where several choose as many, the first one counts.
     """
-    groups: dict[tuple[str, int, str, str], list[Variant]] = {}
-    for one in found.builds:
-        at = one.entrypoint
-        if one.argument:
-            groups.setdefault((at.file, at.cell, at.class_name, one.argument), []).append(one)
     best: list[Variant] = []
     most = 1
-    for group in groups.values():
+    for group in _groups(found.builds):
         count = sum(bool(found_for(each, group)) for each in wanted)
         if count > most:
             best, most = group, count
@@ -87,13 +82,23 @@ def proof_of_none(found: Variants, chosen: tuple[Variant, ...], asked: int) -> s
 
 def _most_named(varied: list[Variant]) -> tuple[Variant, ...]:
     """The argument for which most values are named, of texts before numbers: the one that is meant to choose."""
-    groups: dict[tuple[str, int, str, str], list[Variant]] = {}
-    for one in varied:
-        at = one.entrypoint
-        groups.setdefault((at.file, at.cell, at.class_name, one.argument), []).append(one)
-    return tuple(max(groups.values(), key=_weight))
+    best: list[Variant] = []
+    for group in _groups(varied):
+        if not best or _weight(group) > _weight(best):
+            best = group
+    return tuple(best)
 
 
 def _weight(group: list[Variant]) -> tuple[bool, int]:
     named = [one for one in group if one.origin != "other"]
     return any(isinstance(one.value, str | bool) for one in named), len(named)
+
+
+def _groups(builds: Iterable[Variant]) -> list[list[Variant]]:
+    """What belongs to one argument of one class or function, in the order in which it was built."""
+    groups: dict[tuple[str, int, str, str], list[Variant]] = {}
+    for one in builds:
+        at = one.entrypoint
+        if one.argument:
+            groups.setdefault((at.file, at.cell, at.class_name, one.argument), []).append(one)
+    return list(groups.values())

@@ -12,8 +12,10 @@ from dataclasses import dataclass, field
 
 from grader.reading.pieces import Piece
 from grader.records import Scalar
+from grader.text import clean
 
 LIMIT_LENGTH = 100
+LIMIT_NUMBER = 2**31
 LIMIT_NAMES = 40
 LIMIT_KEPT = 200
 """Values that are kept of one name."""
@@ -36,10 +38,12 @@ def literal(node: ast.AST | None) -> Scalar | None:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
         inner = literal(node.operand)
         return None if inner is None or isinstance(inner, str) else -inner
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str | int | float):
-        return None
-    fits = not isinstance(node.value, str) or 0 < len(node.value) <= LIMIT_LENGTH
-    return node.value if fits else None
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, str):
+        return value if value and clean(value, LIMIT_LENGTH) == value else None
+    if isinstance(value, int | float) and -LIMIT_NUMBER < value < LIMIT_NUMBER:
+        return value
+    return None
 
 
 def literals(node: ast.AST) -> Iterator[Scalar]:
@@ -75,6 +79,7 @@ class Values:
     _compared: dict[str, list[Found]] = field(default_factory=lambda: defaultdict(list))
     _among: dict[str, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     _renamed: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    _owners: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _members: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def add(self, piece: Piece, node: ast.AST) -> None:
@@ -126,13 +131,12 @@ class Values:
                 found += [(value, place) for value in self._bound.get(table, ())]
         return found
 
-    def members(self, nodes: Iterable[ast.AST | None]) -> tuple[str, ...]:
-        """Members of an enumeration that one of these expressions names: `Norm.BATCH`."""
-        for node in nodes:
-            for inner in ast.walk(node) if node is not None else ():
-                if (name := last_name(inner)) in self._members:
-                    return self._members[name]
-        return ()
+    def members(self, nodes: Iterable[ast.AST | None], names: frozenset[str]) -> tuple[str, ...]:
+        """Members of an enumeration that an expression names, or that one of the names is compared with: `Norm.BATCH`."""
+        said = [literal(node) or last_name(inner) for node in nodes if node for inner in ast.walk(node)]
+        owners = [owner for name in sorted(names) for owner in sorted(self._owners.get(name, ()))]
+        known = [self._members[str(one)] for one in (*said, *owners) if str(one) in self._members]
+        return known[0] if known else ()
 
     def _assigned(self, target: ast.AST, value: ast.AST) -> None:
         name = last_name(target)
@@ -171,6 +175,8 @@ class Values:
     def _held(self, piece: Piece, name: str, against: ast.AST, line: int) -> None:
         """`name` is held against a constant, a display of constants, or something that a name is bound to."""
         at = f"compared in {piece.place(line)}"
+        if isinstance(against, ast.Attribute):
+            self._owners[name].add(last_name(against.value))
         if (other := _stem(against)) and other != name:
             self._among[name].append((other, at))
         elif not other:

@@ -74,19 +74,23 @@ class _Source:
             self.values.add(piece, node)
             if isinstance(node, ast.ClassDef | Function):
                 self.defined[node.name].append(_Defined(piece, node, outside=node.col_offset == 0))
-            elif isinstance(node, ast.Call) and (name := last_name(node.func)):
-                if len(self.calls[name]) < LIMIT_CALLS:
-                    self.calls[name].append((piece, node))
+            elif isinstance(node, ast.Call):
+                calls = self.calls[last_name(node.func)]
+                if len(calls) < LIMIT_CALLS:
+                    calls.append((piece, node))
 
     def finish(self) -> None:
         """Under which names a value is known in the functions that it is given to."""
         for name, calls in self.calls.items():
-            signatures = [self.signature(one.node) for one in self.defined.get(name, ())[:5]]
-            for signature in filter(None, signatures):
-                for _, call in calls:
-                    for argument, value in _named(call, _arguments(signature)).items():
-                        if given := last_name(value):
-                            self.passed[given].add(argument)
+            for one in self.defined.get(name, ())[:5]:
+                signature = self.signature(one.node)
+                for _, call in calls if signature is not None else ():
+                    self._passes(call, signature)
+
+    def _passes(self, call: ast.Call, signature: Function | None) -> None:
+        for argument, value in _named(call, _arguments(signature) if signature else []).items():
+            if given := last_name(value):
+                self.passed[given].add(argument)
 
     def signature(self, node: ast.ClassDef | Function) -> Function | None:
         """The function itself; of a class its constructor, own or inherited; None where it has none."""
@@ -94,11 +98,11 @@ class _Source:
         for _ in range(20):
             if not isinstance(here, ast.ClassDef):
                 return here
-            own = [one for one in here.body if isinstance(one, Function) and one.name == "__init__"]
-            if own:
-                return own[-1]
+            for one in reversed(here.body):
+                if isinstance(one, ast.FunctionDef) and one.name == "__init__":
+                    return one
             above = [one.node for base in here.bases for one in self.defined.get(last_name(base), ())]
-            here = next((one for one in above if isinstance(one, ast.ClassDef) and one is not here), None)
+            here = next((node for node in above if isinstance(node, ast.ClassDef) and node is not here), None)
         return None
 
 
@@ -212,9 +216,9 @@ def _choices(
             found += [Choice(one, at, called=True) for one in known.values.bound_to(value)]
     others = known.values.named_like(name, known.passed)
     found += [Choice(value, at) for value, at in known.values.compared_with(others)]
-    if (value := literal(default)) is not None:
-        found.append(Choice(value, "its default"))
-    members = known.values.members((default, argument.annotation))
+    if (constant := literal(default)) is not None:
+        found.append(Choice(constant, "its default"))
+    members = known.values.members((default, argument.annotation), others)
     found += [Choice(member, "a member of its enumeration", member=True) for member in members]
     if isinstance(argument.annotation, ast.Subscript):
         found += [Choice(one, "its annotation") for one in literals(argument.annotation)]

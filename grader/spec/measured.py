@@ -95,11 +95,32 @@ def _structure(_: Any) -> list[str]:
     return ["It is read off what runs in one forward pass at the size of the assignment's images."]
 
 
+def _one_group(rule: Any) -> list[str]:
+    named = {feature for one in rule.each for feature in one.uses}
+    said = "`GroupNorm(1, C)` has the statistics of layer norm and counts as layer norm, not as group norm."
+    return [said] if named & {"group norm", "layer norm"} else []
+
+
+def _variants(rule: Any) -> list[str]:
+    share = (
+        ""
+        if rule.id == CONDITION_ID
+        else f" Each variant has an equal share, {number(rule.points / len(rule.each))} points."
+    )
+    return [
+        "Your model is built for each value that your own code gives to the argument or compares it with, and for one "
+        f"more; what then runs in a forward pass counts, whatever the values are called.{share}",
+        *_one_group(rule),
+        "Where no value is found that builds a variant, a person looks.",
+    ]
+
+
 _SAID: dict[str, Callable[[Any], list[str]]] = {
     "parameters": _parameters,
     "test_accuracy": _test_accuracy,
     "readme": _readme,
     "uses": _uses,
+    "variants": _variants,
     "clean_method": _clean_method,
     "honest_claims": _honest_claims,
     "receptive_field": _structure,

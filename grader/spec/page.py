@@ -43,8 +43,10 @@ def _asked(spec: Spec) -> Iterator[str]:
 
 def _measured(spec: Spec) -> Iterator[str]:
     yield "## How it is measured"
-    if spec.training:
+    if spec.training and spec.trains:
         yield "\n".join(f"- {line}" for line in _training(spec.training))
+    elif spec.training:
+        yield "No accuracy is asked for, so the grader does not train your model: it looks at your own training."
     rules = [*spec.checks, *spec.bonuses, *([spec.multiplier.where] if spec.multiplier else [])]
     rules += [penalty.condition for penalty in spec.penalties if penalty.condition]
     told: set[str] = set()
@@ -81,13 +83,16 @@ def _rules(spec: Spec) -> Iterator[str]:
     training = spec.training
     if training:
         yield "Any class that is an `nn.Module` and that `Net()` or your own training code builds."
-        if training.recipe == "student":
-            yield (
-                "Your own optimizer, schedule, loss, batch size and transforms: they are found in your code. What "
-                f"cannot be found comes from the default: {_default(training)}."
-            )
-        else:
-            yield f"One recipe for everybody: {_default(training)}."
+    if training and training.recipe == "student":
+        without = (
+            f" What cannot be found comes from the default: {_default(training)}." if spec.trains else ""
+        )
+        yield (
+            "Your own optimizer, schedule, loss, batch size and transforms: they are found in your code."
+            f"{without}"
+        )
+    elif training and spec.trains:
+        yield f"One recipe for everybody: {_default(training)}."
     if spec.handed_in and spec.handed_in.models_repository:
         yield "Code in a second repository, where yours clones or installs it."
     yield "Not allowed: what [the rules of grading](../rules.md#what-is-not-allowed) list."
@@ -124,7 +129,7 @@ def _sum(spec: Spec) -> Iterator[str]:
 
 def _before(spec: Spec) -> Iterator[str]:
     yield "## Before you hand in"
-    except_for = ", except for the accuracy" if spec.training else ""
+    except_for = ", except for the accuracy" if spec.trains else ""
     yield f"`grader check {spec.id} .` tells you the same as the grader, in seconds{except_for}."
     yield "[Rules of grading, for students](../rules.md) holds for every assignment."
 

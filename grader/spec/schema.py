@@ -27,6 +27,8 @@ out, so that reading a spec loads no data set.
 MAX_EPOCHS = 1000
 MAX_SECONDS = 7 * 24 * 3600.0
 _SECONDS = {"s": 1, "min": 60, "h": 3600}
+_OF_A_TRAINING = frozenset({"test_accuracy", "train_accuracy"})
+"""Evidence that only a training by the grader gives."""
 _DURATION = r"^\s*(\d+(?:\.\d+)?)\s*(s|min|h)\s*$"
 
 
@@ -149,6 +151,14 @@ class Spec(Block):
         conditions = [one.condition for one in self.penalties if one.condition is not None]
         conditions += [self.multiplier.where] if self.multiplier else []
         return (*self.checks, *self.bonuses, *conditions)
+
+    @property
+    def trains(self) -> bool:
+        """Whether a check, a bonus, a multiplier or a penalty hangs on an accuracy that the grader measures.
+
+        Stated accuracies alone (`honest_claims`) are not worth a training: without one nobody can tell.
+        """
+        return self.training is not None and any(rule.needs & _OF_A_TRAINING for rule in self.rules)
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:

@@ -179,7 +179,8 @@ def _mapping(tree: Tree, node: MappingNode, loc: Loc) -> dict[str, object]:
 
 
 def _scalar(tree: Tree, node: ScalarNode, loc: Loc) -> object:
-    text: str = node.value
+    # Where a folded text was broken into lines, the reader leaves a mark that is no part of the text.
+    text: str = node.value.replace("\a", "") if node.style == ">" else node.value
     tree.written[loc] = text
     if node.style in ("'", '"', "|", ">"):
         return text

@@ -90,7 +90,7 @@ def _studied(setting: Setting, looked: Looked, events: Events) -> Studied:
     if obstacle is not None or isinstance(looked.model, Absent):
         assert obstacle is not None
         return Studied(recipe, (), obstacle, obstacle)
-    if not asks_for_accuracy(setting.spec):
+    if not setting.spec.trains:
         return Studied(recipe, (), NOT_ASKED_FOR, NOT_ASKED_FOR)
     limit = time_limit(setting)
     try:
@@ -100,14 +100,6 @@ def _studied(setting: Setting, looked: Looked, events: Events) -> Studied:
         recipe = _recipe(setting, looked, "fast")
         recipe = replace(recipe, lane_reason=f"{error} {recipe.lane_reason}")
         return _trained(setting, looked, looked.model, recipe, limit, events)
-
-
-def asks_for_accuracy(spec: Spec) -> bool:
-    """Whether a check, a bonus, a multiplier or a penalty hangs on an accuracy that the grader measures.
-
-    Stated accuracies alone (`honest_claims`) are not worth a training: without one nobody can tell.
-    """
-    return any(rule.needs & {"test_accuracy", "train_accuracy"} for rule in spec.rules)
 
 
 def time_limit(setting: Setting) -> TimeLimit:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from grader.architecture.features import FEATURES, answers
 from grader.fetch.interface import Fetched
@@ -74,27 +74,33 @@ def variants(
     """The variants where a check of this spec looks at them; else absent, and no worker is started."""
     if not any("variants" in rule.needs for rule in spec.rules):
         return Absent("skipped", "No check asks for variants of the model.")
-    if isinstance(model, Absent):
-        return model
     candidates = _candidates(reading, model)
+    if isinstance(model, Absent) and (model.cause != "failed" or not candidates):
+        return model
     places = [(one.file, one.cell, one.class_name) for one in candidates]
     found = builders(pieces(fetched.root, fetched.submission, []), places, _trained(reading, training))
     plans = [plan for one in found[:MAX_BUILDERS] for plan in _plans(one, candidates, task)]
     built, cut = _built(plans[:MAX_BUILDS], open_worker, task)
     if isinstance(built, Absent):
         return built
+    if isinstance(model, Absent) and all(one.fault for one in built):
+        return model
     if len(plans) > MAX_BUILDS or len(found) > MAX_BUILDERS:
         cut = cut or f"Only {len(built)} of the calls that may build another model were tried."
     return Variants(built, tuple(one.name for one in found if one.is_open), cut)
 
 
-def _candidates(reading: Reading, model: ModelFacts) -> list[Candidate]:
+def _candidates(reading: Reading, model: ModelFacts | Absent) -> list[Candidate]:
     """The model's own class first, then others of another name: a copy of it would only be built twice."""
-    own = model.entrypoint
-    first = Candidate(own.file, own.cell, 0, own.class_name, (), True, (), (), own.arguments)
     whole = [c for c in reading.candidates if c.has_forward and not c.used_by]
-    named = {c.class_name: c for c in reversed(whole) if c.class_name != own.class_name}
-    return [first, *reversed(named.values())][:MAX_CANDIDATES]
+    first: list[Candidate] = []
+    if isinstance(model, ModelFacts):
+        own = model.entrypoint
+        first = [Candidate(own.file, own.cell, 0, own.class_name, (), True, (), (), own.arguments)]
+    named: dict[str, Candidate] = {}
+    for candidate in (*first, *whole):
+        named.setdefault(candidate.class_name, candidate)
+    return list(named.values())[:MAX_CANDIDATES]
 
 
 def _trained(
@@ -116,9 +122,14 @@ def _plans(builder: Builder, candidates: list[Candidate], task: Shape) -> Iterat
         for choice in choices:
             given = tuple((base | {name: choice.value}).items())
             found = replace(entrypoint, arguments=given, found_by=clean(choice.found, 200))
-            origin = "called" if choice.called else "other" if choice.found == ELSE else "named"
-            one = Variant(found, name, choice.value, origin, member=choice.member)
+            one = Variant(found, name, choice.value, _origin(choice), member=choice.member)
             yield _Plan(one, (name,) if choice.member else ())
+
+
+def _origin(choice: Choice) -> Literal["called", "named", "other"]:
+    if choice.called:
+        return "called"
+    return "other" if choice.found == ELSE else "named"
 
 
 def _varied(builder: Builder) -> Iterator[tuple[str, tuple[Choice, ...]]]:

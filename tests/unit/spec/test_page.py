@@ -110,3 +110,14 @@ def test_every_kind_of_check_is_explained(kind):
         said = how_measured(rule)
         assert said
         assert all(len(line) > 20 and line[-1] in ".:" for line in said), said
+
+
+def test_an_assignment_without_an_accuracy_says_that_nothing_is_trained():
+    spec = parse_spec(full().encode(), "net.yaml")
+    checks = tuple(rule for rule in spec.checks if rule.check != "test_accuracy")
+    untrained = spec.model_copy(update={"checks": checks, "bonuses": (), "multiplier": None, "penalties": ()})
+    shown = page(untrained)
+    assert "No accuracy is asked for, so the grader does not train your model" in shown
+    assert "comes from the default" not in shown
+    assert "in seconds." in shown
+    assert "No accuracy is asked for" not in page(spec)

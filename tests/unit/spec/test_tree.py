@@ -57,6 +57,11 @@ def test_whole_numbers_come_back(number):
     assert value(str(number)) == number
 
 
+def test_a_folded_text_is_one_line_without_marks():
+    assert value(">-\n  one\n  two\n  three") == "one two three"
+    assert value("|-\n  one\n  two") == "one\ntwo"
+
+
 def test_keys_and_values_have_their_places():
     tree = read_tree("a: 1\nb:\n  - x\n  - {c: 2}\n")
     assert (tree.keys[("b",)], tree.values[("b", 0)]) == (Place(2, 1), Place(3, 5))

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from grader.worker.load import CannotLoad, Submission
+from grader.worker.load import CannotLoad, Submission, member
 
 NET = """
 from torch import nn
@@ -163,3 +163,13 @@ def test_a_function_that_builds_the_model(tmp_path):
     space, found = Submission(str(tmp_path)).model_class("m.py", 0, "make")
     assert type(found()).__name__ == "Net"
     assert space.module.__dict__["Net"] is type(found())
+
+
+def test_a_member_of_an_enumeration_is_found_by_its_name(submission):
+    source = "import enum\nclass Norm(enum.Enum):\n    BATCH = 'b'\n" + NET
+    space, _ = submission(model_py=source).model_class("model.py", 0, "Net")
+    assert member(space, "Norm.BATCH").value == "b"
+    with pytest.raises(NameError, match="Kind"):
+        member(space, "Kind.BATCH")
+    with pytest.raises(AttributeError, match="LAYER"):
+        member(space, "Norm.LAYER")
