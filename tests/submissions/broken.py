@@ -5,6 +5,7 @@ the reference again when the reference changes.
 
     specs:       which spec, and which folder of `reference_models/` where it is not named like the spec
     variants:    name → {breaks, edits, says, because, trained}
+    waits:       rules that the reference cannot meet before it has been trained: logs, pictures of a trained model
 
 What `breaks` says of a rule is the outcome's status (`failed`, `review`, ...), or of a bonus, multiplier or penalty its
 state (`does not count`, `counts`, `open`), or for a check with parts {part: status}. Everything that it does not
@@ -68,6 +69,7 @@ class Listed:
     models: Path | None  # the second repository that the reference imports
     models_name: str  # the folder that its code calls it by
     variants: tuple[Variant, ...]
+    waits: tuple[str, ...] = ()  # rules that the reference cannot meet before it has been trained
 
     @property
     def also(self) -> tuple[str, ...]:
@@ -91,7 +93,7 @@ def all_variants() -> dict[str, Variant]:
 
 def _listed(path: Path) -> Listed:
     text = YAML(typ="safe", pure=True).load(path.read_text("utf-8"))
-    unknown = set(text) - {"reference", "models_repository", "variants"}
+    unknown = set(text) - {"reference", "models_repository", "variants", "waits"}
     if unknown:
         raise ValueError(f"{path.name}: unknown key {sorted(unknown)[0]}")
     models = text.get("models_repository", {})
@@ -102,6 +104,7 @@ def _listed(path: Path) -> Listed:
         models=REFERENCES / models["reference"] if models else None,
         models_name=models.get("name", "") if models else "",
         variants=found,
+        waits=tuple(text.get("waits", ())),
     )
 
 

@@ -1,0 +1,1 @@
+"""Networks for CIFAR-10: one file for each family."""
