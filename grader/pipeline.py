@@ -50,6 +50,7 @@ from grader.text import clean, counted, without_credentials
 
 if TYPE_CHECKING:
     from grader.spec.load import Loaded
+    from grader.spec.schema import Spec
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,7 @@ def judged(request: Request, started: Started, evidence: Evidence) -> RunRecord:
         evidence=evidence,
         outcomes=outcomes,
         grade=judge(
-            outcomes, spec.points, spec.pass_mark, _ungradable(evidence), adjustments(spec, evidence)
+            outcomes, spec.points, spec.pass_mark, _ungradable(spec, evidence), adjustments(spec, evidence)
         ),
         provenance=provenance(request.loaded, request.command, started, evidence),
     )
@@ -342,8 +343,10 @@ def _trainer(prepared: _Prepared, looked: Looked) -> OpenWorker | None:
     return opener(device.sandbox, looked.fetched.root, prepared.threads, on_versions=told, card=device.card)
 
 
-def _ungradable(evidence: Evidence) -> str:
-    """Why the work lacks what the central check needs: no model, or one that cannot be run."""
+def _ungradable(spec: Spec, evidence: Evidence) -> str:
+    """Why the work lacks what the central check needs: no model, or one that cannot be run; "" where none needs it."""
+    if not any(rule.needs & {"model", "test_accuracy"} for rule in spec.rules):
+        return ""
     for part in (evidence.model, evidence.test_accuracy):
         if isinstance(part, Absent) and part.cause == "failed":
             return part.reason

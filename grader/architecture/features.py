@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from grader.architecture import flow
+from grader.architecture import flow, patches
 from grader.architecture.graph import Graph, graph_of, is_global_average, is_linear, is_pointwise_linear
 from grader.architecture.recorded import described, size_of, where
 from grader.records import ModelFacts, Operator, Structure
@@ -18,13 +18,14 @@ Feature = Literal[
     "batch norm", "group norm", "layer norm", "instance norm", "dropout", "max pool", "global average pool",
     "fully connected", "fully connected after gap", "depthwise separable", "dilated convolution", "strided 3x3",
     "1x1 convolution", "residual addition", "attention", "softmax output", "embedding", "average pool",
-    "strided convolution",
+    "strided convolution", "patch embedding", "mixing block",
 ]  # fmt: skip
 FEATURES: tuple[Feature, ...] = get_args(Feature)
 
 _SPATIAL = (
     "max pool", "global average pool", "fully connected after gap", "depthwise separable", "dilated convolution",
-    "strided 3x3", "1x1 convolution", "residual addition", "average pool", "strided convolution",
+    "strided 3x3", "1x1 convolution", "residual addition", "average pool", "strided convolution", "patch embedding",
+    "mixing block",
 )  # fmt: skip
 """What an operator that nobody knows could be, or could hide by standing between its parts."""
 
@@ -171,4 +172,6 @@ _FINDERS: dict[Feature, Callable[[Graph], Found]] = {
     "attention": lambda graph: (flow.attentions(graph), ()),
     "softmax output": _softmax,
     "embedding": lambda graph: (tuple(one for one in graph.operators if one.kind == "embedding"), ()),
+    "patch embedding": lambda graph: (patches.patch_embeddings(graph), ()),
+    "mixing block": lambda graph: (patches.mixing_blocks(graph), ()),
 }  # an embedding of positions comes from no image: it is looked for among all operators

@@ -8,17 +8,19 @@ from grader.records import Layer, ModelFacts
 
 _INDEX = re.compile(r"-?\d{1,4}")
 _PREFIXES = 2
-"""Steps before the model's own that a path may begin with: `self.model.layer4`, `model.module.layer4`."""
 
 
 def named_layer(model: ModelFacts, path: str) -> Layer | None:
-    """The layer at the end of a path such as `layer4.-1`; None where this model has none there."""
+    """The layer at the end of a path such as `layer4.-1`; None where this model has none there.
+
+    A path may begin with up to two names that are none of the model's own: `self.model.layer4`, `model.module.layer4`.
+    """
     steps = path.split(".")
-    for skipped in range(min(_PREFIXES, len(steps) - 1) + 1):
-        found = _follow(model.layers, steps[skipped:])
-        if found is not None:
-            return found
-    return None
+    own = {layer.name for layer in model.layers}
+    for _ in range(_PREFIXES):
+        if len(steps) > 1 and steps[0] not in own and not _INDEX.fullmatch(steps[0]):
+            steps = steps[1:]
+    return _follow(model.layers, steps)
 
 
 def map_side(layer: Layer) -> int:
