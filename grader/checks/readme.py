@@ -23,6 +23,9 @@ from grader.text import clean_path, counted
 
 PartName = Literal["architecture", "training log", "model summary", "well formatted"] | TopicName
 
+ASKED_OF_TOPICS: dict[TopicName, str] = {name: topic.asked for name, topic in TOPICS.items()}
+"""What a README has to say on each topic, as the end of a sentence that begins with "says"."""
+
 TRAINING_IMAGES = 60_000
 """MNIST's training set; no test set of these courses is that large."""
 
@@ -35,7 +38,7 @@ _EXPECTED: dict[PartName, str] = {
     "the linked notebook's saved output.",
     "well formatted": "A title, two further headings, code and logs in fences or tables, no broken picture "
     "or link.",
-    **{name: f"A sentence that says {topic.asked}." for name, topic in TOPICS.items()},
+    **{name: f"A sentence that says {asked}." for name, asked in ASKED_OF_TOPICS.items()},
 }
 
 
@@ -83,7 +86,7 @@ class Rule(interface.Rule):
             "model summary": "shows the model's summary",
             "well formatted": "is well formatted",
         }
-        topics = [topic.asked for name, topic in TOPICS.items() if name in self.parts]
+        topics = [asked for name, asked in ASKED_OF_TOPICS.items() if name in self.parts]
         said = [f"says {', '.join(topics)}"] if topics else []
         said += [asked[part] for part in self.parts if part in asked]
         return f"The README {', '.join(said[:-1])}{' and ' if said[1:] else ''}{said[-1]}."

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.checks.interface import Rule, modules
-from grader.reading.topics import TOPICS
+from grader.checks.readme import ASKED_OF_TOPICS
 from grader.spec.sentences import counted, number, percent
 from grader.spec.terms import CONDITION_ID
 
@@ -54,8 +54,8 @@ def _readme(rule: Any) -> list[str]:
         "well formatted": "a title, two further headings, code and logs in code blocks or tables, no broken "
         "picture or link",
         **{
-            name: f"a sentence says {topic.asked}; where words cannot tell, a person reads it"
-            for name, topic in TOPICS.items()
+            name: f"a sentence says {asked}; where words cannot tell, a person reads it"
+            for name, asked in ASKED_OF_TOPICS.items()
         },
     }
     return [f"*{part}*{_share(rule, rule.points_of(part))}: {said[part]}." for part in rule.parts]
