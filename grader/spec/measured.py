@@ -43,6 +43,15 @@ def _test_accuracy(rule: Any) -> list[str]:
     ]
 
 
+def _training_accuracy(rule: Any) -> list[str]:
+    return [
+        "The grader trains your model itself, and shows it every training image once more after the last epoch. "
+        "The running average that a training loop prints is not taken.",
+        f"The mean over the grader's seeds has to be {percent(rule.at_least)} or more.",
+        "Where the seeds cannot tell above from below, a person decides, and nothing is lost until then.",
+    ]
+
+
 def _readme(rule: Any) -> list[str]:
     said: dict[str, str] = {
         "architecture": "a section or table outside of code blocks, of at least 60 words, says what at least "
@@ -118,6 +127,7 @@ def _variants(rule: Any) -> list[str]:
 _SAID: dict[str, Callable[[Any], list[str]]] = {
     "parameters": _parameters,
     "test_accuracy": _test_accuracy,
+    "training_accuracy": _training_accuracy,
     "readme": _readme,
     "uses": _uses,
     "variants": _variants,
