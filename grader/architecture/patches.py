@@ -20,7 +20,9 @@ def patch_embeddings(graph: Graph) -> tuple[Operator, ...]:
 def _cuts(operator: Operator) -> bool:
     if operator.kind == "convolution":
         kernel = size_of(operator, "kernel")
-        return bool(kernel) and kernel == size_of(operator, "stride") and not any(size_of(operator, "padding"))
+        return (
+            bool(kernel) and kernel == size_of(operator, "stride") and not any(size_of(operator, "padding"))
+        )
     several = len(operator.output_shape) > 1 and operator.output_shape[0] > 1
     return is_linear(operator) and operator.kind != "convolution" and several
 

@@ -58,6 +58,8 @@ def test_the_map_of_ones_own_network(tmp_path: Path, layer: str, status: str) ->
 
 
 def test_a_network_of_a_library_is_gradable_and_goes_to_a_person(tmp_path: Path) -> None:
-    record = look(tmp_path / "library", LIBRARY, "cam = GradCAM(model=model, target_layers=[model.layer4[-1]])")
+    record = look(
+        tmp_path / "library", LIBRARY, "cam = GradCAM(model=model, target_layers=[model.layer4[-1]])"
+    )
     assert parts(record) == {"pictures": "passed", "feature map": "review"}
     assert record.grade.status == "needs_review"

@@ -147,7 +147,18 @@ def test_source_that_was_cut_goes_to_a_person(judged, handed_in):
         (pictures(10, "images/camera{}.png"), "review"),
         ((), "failed"),
     ],
-    ids=["nine", "gallery", "small", "blank", "broken", "other names", "other cells", "cam", "camera", "none"],
+    ids=[
+        "nine",
+        "gallery",
+        "small",
+        "blank",
+        "broken",
+        "other names",
+        "other cells",
+        "cam",
+        "camera",
+        "none",
+    ],
 )
 def test_how_many_there_are(judged, shown, status):
     assert parts(judged(CALL.format("model.layer3"), shown=shown))["pictures"] == status
@@ -167,4 +178,7 @@ def test_pictures_below_a_heading_or_in_the_cell_that_makes_them(judged):
 
 
 def test_pictures_that_were_not_all_decoded(judged):
-    assert parts(judged(CALL.format("model.layer3"), shown=(), cut="There was no more time."))["pictures"] == "review"
+    assert (
+        parts(judged(CALL.format("model.layer3"), shown=(), cut="There was no more time."))["pictures"]
+        == "review"
+    )

@@ -40,7 +40,9 @@ def test_classes_of_libraries_and_of_ones_own(call):
 
 
 def test_it_says_what_is_written_and_where():
-    found = read("def get_cam(model, layers):\n    return GradCAM(model, layers)", "get_cam(net, [net.layer2[1]])")
+    found = read(
+        "def get_cam(model, layers):\n    return GradCAM(model, layers)", "get_cam(net, [net.layer2[1]])"
+    )
     (layer,) = found.layers
     assert (layer.text, layer.path, layer.place) == ("net.layer2[1]", "layer2.1", "S7.ipynb, cell 2")
     assert found.places == ("S7.ipynb, cell 1", "S7.ipynb, cell 2")
@@ -71,7 +73,9 @@ def test_pictures_without_a_named_layer():
     assert (found.places, found.layers) == (("S7.ipynb, cell 1",), ())
 
 
-@pytest.mark.parametrize("text", ["model.layer4", "camera = Camera(1)", "became(2)", "def f():\n    GradCAM(m, m.a)"])
+@pytest.mark.parametrize(
+    "text", ["model.layer4", "camera = Camera(1)", "became(2)", "def f():\n    GradCAM(m, m.a)"]
+)
 def test_what_is_no_grad_cam(text):
     assert read(text) == GradCam()
 
