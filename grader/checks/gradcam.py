@@ -15,7 +15,7 @@ from grader.checks import interface
 from grader.checks.interface import Verdict, combine
 from grader.evaluation.gallery import Shown, distinct, elsewhere, gallery, is_blank, speaks_of
 from grader.evaluation.layer_maps import map_side, named_layer
-from grader.records import Absent, Evidence, Finding, ModelFacts, Part, Pictures, Status, TargetLayer
+from grader.records import Absent, Evidence, Finding, ModelFacts, Part, Picture, Pictures, Status, TargetLayer
 from grader.text import clean, counted
 
 SHOWN = 3
@@ -64,28 +64,31 @@ def judge(rule: Rule, evidence: Evidence) -> Verdict:
 
 
 def _pictures(rule: Rule, evidence: Evidence, found: Pictures) -> _Said:
-    readme = evidence.reading.readme
-    whole = gallery(found, readme, evidence.reading.notebooks)[:LIMIT]
+    whole = gallery(found, evidence.reading.readme, evidence.reading.notebooks)[:LIMIT]
     good = [one for one in whole if _counts(rule, one)]
     named = [one for one in good if _is_named(one, evidence.reading.grad_cam.places)]
     kept = distinct([one.picture for one in named])
-    expected = f"at least {rule.at_least}"
-    measured = counted(len(kept), "Grad-CAM picture", "Grad-CAM pictures")
-    if kept:
-        places = ", ".join(one.place for one in kept[:SHOWN])
-        measured += f": {places}{' and others' if len(kept) > SHOWN else ''}"
+    expected, measured = f"at least {rule.at_least}", _counted(kept)
     if len(kept) >= rule.at_least:
         return "passed", Finding(measured, expected)
     if named:
         why = "One picture may show several of them, and some may look the same: a person counts."
     elif good:
         why = "Neither a name nor a heading says which pictures are of Grad-CAM: a person looks."
-    elif elsewhere(found, readme) or found.cut:
+    elif elsewhere(found, evidence.reading.readme) or found.cut:
         why = f"{found.cut or 'The README shows pictures that lie elsewhere.'} A person looks."
     else:
         hint = "Show the pictures in the README or in the notebook, under a heading that names Grad-CAM."
         return "failed", Finding(measured, expected, "", hint)
     return "review", Finding(measured, expected, why)
+
+
+def _counted(pictures: list[Picture]) -> str:
+    """`10 Grad-CAM pictures: images/gradcam_0.png, ... and others`."""
+    places = ", ".join(one.place for one in pictures[:SHOWN])
+    more = " and others" if len(pictures) > SHOWN else ""
+    number = counted(len(pictures), "Grad-CAM picture", "Grad-CAM pictures")
+    return f"{number}: {places}{more}" if pictures else number
 
 
 def _counts(rule: Rule, one: Shown) -> bool:

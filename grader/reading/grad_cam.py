@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from grader.reading.layer_paths import MOST, Given, Scope, Source, last_part
 from grader.reading.pieces import Piece
 from grader.records import GradCam, TargetLayer
-from grader.text import clean
+from grader.text import clean, clean_path
 
 LIMIT_CHARACTERS = 400_000
 """Of source that speaks of CAM, of hooks or of target layers."""
@@ -107,7 +107,13 @@ def _layer(given: Given) -> TargetLayer:
 
 
 def _place(node: ast.expr, scope: Scope) -> str:
-    return clean(scope.piece.place(node.lineno))
+    return _shown(scope.piece, node.lineno)
+
+
+def _shown(piece: Piece, line: int) -> str:
+    """The place as that of a picture in a saved output is written, so that the two can be compared."""
+    file = clean_path(piece.file)
+    return f"{file}, cell {piece.cell}" if piece.cell else f"{file}:{line}"
 
 
 def _text(given: Given) -> str:
@@ -121,5 +127,5 @@ def _text(given: Given) -> str:
 def _resized_at(pieces: list[Piece]) -> str:
     for piece in pieces:
         if found := _RESIZES.search(piece.text):
-            return clean(piece.place(piece.text.count("\n", 0, found.start()) + 1))
+            return _shown(piece, piece.text.count("\n", 0, found.start()) + 1)
     return ""
