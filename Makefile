@@ -19,7 +19,7 @@ attacks: $(STAMP)
 	$(BIN)/python tests/attacks/run.py -n 2 -q
 
 matrix: $(STAMP)
-	$(BIN)/python tests/submissions/matrix.py
+	$(BIN)/python tests/submissions/matrix.py $(TRAIN)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
