@@ -85,10 +85,14 @@ def _headings(found: Pictures, readme: Readme) -> dict[str, str]:
 
 
 def _above(readme: Readme, line: int) -> str:
-    """The heading that a line stands under, and those that this one stands under."""
+    """The heading that a line stands under, and those that this one stands under.
+
+    The title of the whole page is none of them: it stands above every picture and tells none from another.
+    """
     level, titles = 7, list[str]()
+    first = [one for one in readme.sections if one.level == 1]
     for section in reversed([one for one in readme.sections if one.line <= line]):
-        if 0 < section.level < level:
+        if 0 < section.level < level and [section] != first:
             level = section.level
             titles.append(section.title)
     return " ".join(titles)

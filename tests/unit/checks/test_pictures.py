@@ -154,3 +154,15 @@ def test_pictures_that_were_not_decoded(bare, cause):
 def test_a_set_needs_words():
     with pytest.raises(ValidationError, match="at least one word"):
         Rule(id="a", check="pictures", points=1.0, sets=((),))
+
+
+def test_the_title_of_the_page_names_no_set(handed_in):
+    """It stands above all pictures: with it each of them would belong to every model."""
+    text = "# Batch and layer norm\n\n![a](a.png)\n\n## Batch norm\n\n![b](b.png)\n"
+    evidence = handed_in({"README.md": text, "a.png": "x", "b.png": "x"})
+    outcome = judged(evidence, picture("a.png", 1), picture("b.png", 2), sets=[["batch"], ["layer"]])
+    assert [part.status for part in outcome.parts] == ["passed", "passed", "review"]
+    several = "# Batch norm\n\n![a](a.png)\n\n# Layer norm\n\n![b](b.png)\n"
+    evidence = handed_in({"README.md": several, "a.png": "x", "b.png": "x"})
+    outcome = judged(evidence, picture("a.png", 1), picture("b.png", 2), sets=[["batch"], ["layer"]])
+    assert outcome.status == "passed"
