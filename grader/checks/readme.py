@@ -41,7 +41,9 @@ class Rule(interface.Rule):
 
     check: Literal["readme"]
     explains: tuple[Literal["architecture"], ...] = Field((), description="What the README has to explain.")
-    shows: tuple[Literal["training log", "model summary"], ...] = Field((), description="What the README has to show.")
+    shows: tuple[Literal["training log", "model summary"], ...] = Field(
+        (), description="What the README has to show."
+    )
     well_formatted: bool = Field(False, description="Title, headings, fences, no broken picture or link.")
     part_points: Annotated[
         dict[PartName, Points] | None,

@@ -99,7 +99,11 @@ def test_hostile_text_ends_soon() -> None:
 
 
 def test_in_the_readme_and_in_the_notebook_without_one(tmp_path) -> None:
-    cell = {"cell_type": "code", "source": "print(x)", "outputs": [{"output_type": "stream", "text": TORCHINFO}]}
+    cell = {
+        "cell_type": "code",
+        "source": "print(x)",
+        "outputs": [{"output_type": "stream", "text": TORCHINFO}],
+    }
     text = json.dumps({"cells": [cell], "nbformat": 4, "nbformat_minor": 0, "metadata": {}})
     (tmp_path / "a.ipynb").write_text(text)
     assert places(tmp_path, "a.ipynb") == ["a.ipynb, cell 1"]
