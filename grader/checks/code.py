@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from grader.checks import interface
 from grader.checks.interface import Verdict, combine
+from grader.evaluation.second_repository import not_given
 from grader.reading.patterns import Where, looked_at, named
 from grader.reading.pieces import stops_there
 from grader.records import Definition, Evidence, Finding, Import, Part, Status, Submission
@@ -110,6 +111,7 @@ class _Look:
         self._where = rule.where
         self._file = rule.file or ""
         self._outline = evidence.reading.outline
+        self._not_given = not_given(evidence) if rule.where != "submission" else ""
         self._unreadable = [
             (left.path.partition(", cell ")[0], stops_there(left)) for left in evidence.reading.unreadable
         ]
@@ -140,11 +142,16 @@ class _Look:
         ]
 
     def doubt(self, pattern: str = "") -> str:
-        """Why something could be there that was not seen; "" where all of the source was read."""
+        """Why something could be there that was not seen; "" where all of the source was read.
+
+        A repository that is fetched and was not given may hold what no file of the submission has.
+        """
         wanted = pattern or self._file
         unread = [path for path, whole in self._unreadable if whole or self._is_about(path, wanted)]
         if unread:
             return f"{clean_path(unread[0])} could not be read, or not all of it: a person looks."
+        if self._not_given and (self._where == "second repository" or not self.definitions):
+            return self._not_given
         return f"{self._outline.cut} A person looks." if self._outline.cut else ""
 
     def no_file(self) -> str:

@@ -152,3 +152,21 @@ def test_the_second_repository(handed_in):
 def test_a_rule_that_makes_no_sense_is_refused(keys, message):
     with pytest.raises(ValidationError, match=message):
         Rule.model_validate({"id": "a", "check": "code", "points": 1.0} | keys)
+
+
+def test_what_a_repository_may_hold_that_was_not_given_goes_to_a_person(handed_in):
+    cloning = handed_in({"S8.ipynb": ["!git clone https://github.com/ada/nets\nimport nets"]})
+    asked = {"classes": ["*"], "file": "custom_resnet.py"}
+    outcome = judged(cloning, **asked)
+    assert outcome.status == "review"
+    assert "--also https://github.com/ada/nets" in outcome.parts[0].finding.rationale
+    assert judged(cloning, **asked, where="submission").status == "failed"
+    assert judged(handed_in({"S8.ipynb": ["import nets"]}), **asked).status == "failed"
+    given = handed_in({"S8.ipynb": ["!git clone https://github.com/ada/nets"]}, second={"a.py": RESNET})
+    assert judged(given, **asked).status == "failed"
+
+
+def test_a_library_that_is_cloned_hides_no_class_of_the_submission(handed_in):
+    evidence = handed_in({"a.ipynb": ["!git clone https://github.com/ada/finder"], "b.py": RESNET})
+    assert judged(evidence, no_classes=["Bottleneck"]).status == "passed"
+    assert judged(evidence, classes=["Missing"]).status == "failed"

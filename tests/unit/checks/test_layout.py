@@ -153,3 +153,11 @@ def test_the_requirement_is_one_sentence():
     assert rule.requirement() == (
         "The second repository has a, b, c and 3 more, has no x/, is named for what it is and is tidy."
     )
+
+
+def test_a_second_repository_that_is_cloned_and_was_not_given_goes_to_a_person(handed_in):
+    keys = {"requires": ASKED, "where": "second repository"}
+    outcome = judged(handed_in({"S7.ipynb": ["!git clone https://github.com/ada/nets"]}), **keys)
+    assert (outcome.status, outcome.open_points) == ("review", 12)
+    assert "--also https://github.com/ada/nets" in outcome.finding.rationale
+    assert judged(handed_in({"S7.ipynb": ["x = 1"]}), **keys).status == "failed"
