@@ -162,7 +162,7 @@ def _trained(
     explaining = FirstModel()
     job = _job(setting, looked, model, recipe, limit, events, explaining)
     if not setting.full:
-        return _a_few_steps(job, events)
+        return _a_few_steps(setting, looked, job, events)
     training = setting.spec.training
     assert training is not None
     events.start("train", f"Training {model.entrypoint.call}, {counted(recipe.epochs, 'epoch', 'epochs')}")
@@ -230,9 +230,11 @@ def _own_loop(looked: Looked) -> OwnLoop:
     return OwnLoop(training, Unit(path, training.arguments, own_names(submission)))
 
 
-def _a_few_steps(job: Job, events: Events) -> Studied:
+def _a_few_steps(setting: Setting, looked: Looked, job: Job, events: Events) -> Studied:
+    """By the grader's loop in any case: what only the student's own does hardly changes how long a step takes."""
     events.start("train", "A few training steps")
-    projection = project(job, seed=0)
+    recipe = _recipe(setting, looked, "fast") if job.recipe.lane == "faithful" else job.recipe
+    projection = project(replace(job, recipe=recipe), seed=0)
     failed = isinstance(projection, Absent)
     events.end("failed" if failed else "done")
     skipped = Absent("skipped", "A self-check does not train to the end; the grader does.", "", "train")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +15,7 @@ from grader.data import mnist, standin
 from grader.evaluation.clock import REFERENCE_STEPS
 from grader.events import Events
 from grader.isolation import conversation
-from grader.pipeline import Request, grade_submission
+from grader.pipeline import Request, check_submission, grade_submission
 from grader.records import Absent, Recipe, RunRecord, TimeLimit
 from grader.spec.load import load_spec
 
@@ -39,8 +40,8 @@ def loops() -> ModuleType:
     return module
 
 
-def graded(source: Path, out: Path, lane: Any, spec: Path = SPEC) -> RunRecord:
-    request = Request(
+def request(source: Path, out: Path, lane: Any, spec: Path = SPEC) -> Request:
+    return Request(
         loaded=load_spec(str(spec)),
         source=str(source),
         command="grader run attacks",
@@ -49,7 +50,10 @@ def graded(source: Path, out: Path, lane: Any, spec: Path = SPEC) -> RunRecord:
         stand_in=True,
         seeds=(7,),
     )
-    return grade_submission(request, Events()).record
+
+
+def graded(source: Path, out: Path, lane: Any, spec: Path = SPEC) -> RunRecord:
+    return grade_submission(request(source, out, lane, spec), Events()).record
 
 
 def recipe_of(record: RunRecord) -> Recipe:
@@ -96,6 +100,17 @@ def test_another_version_of_a_library_sends_the_work_to_its_own_loop(
     assert asked
     assert recipe_of(record).lane == "faithful"
     assert "3 of 24 images differ" in recipe_of(record).lane_reason
+
+
+def test_a_self_check_of_work_that_only_its_own_loop_trains(loops: Any, tmp_path: Path) -> None:
+    """The few steps are taken by the grader's loop, without the part that it does not build; the recipe stays as it is."""
+    asked = request(loops.lay_out("plateau", tmp_path / "work"), tmp_path / "out", "auto")
+    record = check_submission(replace(asked, full=False), Events()).record
+    assert recipe_of(record).lane == "faithful"
+    assert recipe_of(record).schedules[0].call.name == "ReduceLROnPlateau"
+    projection = record.evidence.projection
+    assert not isinstance(projection, Absent)
+    assert projection.steps_measured > 0
 
 
 # --- time ---------------------------------------------------------------------------------------------------
