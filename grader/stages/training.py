@@ -59,7 +59,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Studied:
-    recipe: Recipe
+    recipe: Recipe | Absent
     trials: tuple[Trial, ...]
     accuracy: Measurement | Absent
     projection: Projection | Absent
@@ -72,13 +72,14 @@ def study(setting: Setting, looked: Looked, events: Events) -> Studied:
 
     Nothing is trained where no rule of the spec looks at an accuracy.
     """
-    recipe = _recipe(setting, looked, _lane(setting, looked))
     obstacle = looked.model if isinstance(looked.model, Absent) else looked.obstacle
+    if not setting.spec.trains:
+        why = obstacle or NOT_ASKED_FOR
+        return Studied(NOT_ASKED_FOR, (), why, why)
+    recipe = _recipe(setting, looked, _lane(setting, looked))
     if obstacle is not None or isinstance(looked.model, Absent):
         assert obstacle is not None
         return Studied(recipe, (), obstacle, obstacle)
-    if not setting.spec.trains:
-        return Studied(recipe, (), NOT_ASKED_FOR, NOT_ASKED_FOR)
     limit = time_limit(setting)
     try:
         return _trained(setting, looked, looked.model, recipe, limit, events)
