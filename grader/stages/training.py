@@ -60,7 +60,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Studied:
-    recipe: Recipe
+    recipe: Recipe | Absent
     trials: tuple[Trial, ...]
     accuracy: Measurement | Absent
     projection: Projection | Absent
@@ -85,13 +85,14 @@ def _asks_for_training(setting: Setting) -> bool:
 
 
 def _studied(setting: Setting, looked: Looked, events: Events) -> Studied:
-    recipe = _recipe(setting, looked, _lane(setting, looked))
     obstacle = looked.model if isinstance(looked.model, Absent) else looked.obstacle
+    if not setting.spec.trains:
+        why = obstacle or NOT_ASKED_FOR
+        return Studied(NOT_ASKED_FOR, (), why, why)
+    recipe = _recipe(setting, looked, _lane(setting, looked))
     if obstacle is not None or isinstance(looked.model, Absent):
         assert obstacle is not None
         return Studied(recipe, (), obstacle, obstacle)
-    if not setting.spec.trains:
-        return Studied(recipe, (), NOT_ASKED_FOR, NOT_ASKED_FOR)
     limit = time_limit(setting)
     try:
         return _trained(setting, looked, looked.model, recipe, limit, events)

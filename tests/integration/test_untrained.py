@@ -1,4 +1,4 @@
-"""A spec that asks for no accuracy: the model is measured, the recipe recovered, and nothing is trained."""
+"""A spec that asks for no accuracy: the model is measured, the student's training recovered, and nothing is trained."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from grader.events import Events
 from grader.pipeline import Request, check_submission, grade_submission
-from grader.records import Absent, ModelFacts, Recipe, RecoveredTraining, RunRecord
+from grader.records import Absent, ModelFacts, RecoveredTraining, RunRecord
 from grader.spec.load import Loaded, load_spec
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
@@ -53,7 +53,7 @@ def looked_at_and_not_trained(record: RunRecord) -> None:
     found = record.evidence
     assert isinstance(found.model, ModelFacts)
     assert isinstance(found.training, RecoveredTraining)
-    assert isinstance(found.recipe, Recipe)
+    assert isinstance(found.recipe, Absent)
     assert found.trials == ()
     assert isinstance(found.test_accuracy, Absent)
     assert found.test_accuracy.cause == "skipped"
@@ -68,6 +68,7 @@ def test_it_is_graded_without_a_training(loaded: Loaded, tmp_path: Path) -> None
     assert graded.folder is not None
     shown = (graded.folder / "README.md").read_text("utf-8")
     assert "No check asks for an accuracy" in shown
+    assert "Trained with" not in shown
 
 
 def test_a_self_check_takes_no_steps_either(loaded: Loaded, tmp_path: Path) -> None:
