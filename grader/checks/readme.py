@@ -24,6 +24,9 @@ PartName = Literal["architecture", "training log", "well formatted"] | TopicName
 TRAINING_IMAGES = 60_000
 """MNIST's training set; no test set of these courses is that large."""
 
+TOPICS_SAID: dict[TopicName, str] = {name: f"a sentence says {topic.asked}" for name, topic in TOPICS.items()}
+"""What the README has to say on each topic, as a clause."""
+
 _EXPECTED: dict[PartName, str] = {
     "architecture": "A section of at least 60 words, outside of code blocks, that says what at least three "
     "layer kinds of the model do, with the right number of parameters.",
@@ -76,8 +79,8 @@ class Rule(interface.Rule):
             "training log": "shows the training log",
             "well formatted": "is well formatted",
         }
-        topics = [topic.asked for name, topic in TOPICS.items() if name in self.parts]
-        said = [f"says {', '.join(topics)}"] if topics else []
+        topics = [part for part in self.parts if part not in asked]
+        said = [f"explains {', '.join(topics)}"] if topics else []
         said += [asked[part] for part in self.parts if part in asked]
         return f"The README {', '.join(said[:-1])}{' and ' if said[1:] else ''}{said[-1]}."
 

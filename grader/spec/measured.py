@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.checks.interface import Rule, modules
-from grader.reading.topics import TOPICS
+from grader.checks.readme import TOPICS_SAID
 from grader.spec.sentences import counted, number, percent
 from grader.spec.terms import CONDITION_ID
 
@@ -44,17 +44,14 @@ def _test_accuracy(rule: Any) -> list[str]:
 
 
 def _readme(rule: Any) -> list[str]:
-    said = {
+    said: dict[str, str] = {
         "architecture": "a section or table outside of code blocks, of at least 60 words, says what at least "
         "three kinds of layers of your model do; a stated number of parameters is right",
         "training log": "one line per trained epoch with its test accuracy, as text, as a table, or in the saved "
         "output of the linked notebook; of a picture, a person decides",
         "well formatted": "a title, two further headings, code and logs in code blocks or tables, no broken "
         "picture or link",
-        **{
-            name: f"a sentence says {topic.asked}; where words cannot tell, a person reads it"
-            for name, topic in TOPICS.items()
-        },
+        **{name: f"{said}; where words cannot tell, a person reads it" for name, said in TOPICS_SAID.items()},
     }
     return [f"*{part}*{_share(rule, rule.points_of(part))}: {said[part]}." for part in rule.parts]
 
