@@ -23,11 +23,11 @@ from grader.text import clean_path, counted
 
 PartName = Literal["architecture", "training log", "model summary", "well formatted"] | TopicName
 
-ASKED_OF_TOPICS: dict[TopicName, str] = {name: topic.asked for name, topic in TOPICS.items()}
-"""What a README has to say on each topic, as the end of a sentence that begins with "says"."""
-
 TRAINING_IMAGES = 60_000
 """MNIST's training set; no test set of these courses is that large."""
+
+TOPICS_SAID: dict[TopicName, str] = {name: f"a sentence says {topic.asked}" for name, topic in TOPICS.items()}
+"""What the README has to say on each topic, as a clause."""
 
 _EXPECTED: dict[PartName, str] = {
     "architecture": "A section of at least 60 words, outside of code blocks, that says what at least three "
@@ -38,7 +38,7 @@ _EXPECTED: dict[PartName, str] = {
     "the linked notebook's saved output.",
     "well formatted": "A title, two further headings, code and logs in fences or tables, no broken picture "
     "or link.",
-    **{name: f"A sentence that says {asked}." for name, asked in ASKED_OF_TOPICS.items()},
+    **{name: f"A sentence that says {topic.asked}." for name, topic in TOPICS.items()},
 }
 
 
@@ -86,8 +86,8 @@ class Rule(interface.Rule):
             "model summary": "shows the model's summary",
             "well formatted": "is well formatted",
         }
-        topics = [asked for name, asked in ASKED_OF_TOPICS.items() if name in self.parts]
-        said = [f"says {', '.join(topics)}"] if topics else []
+        topics = [part for part in self.parts if part not in asked]
+        said = [f"explains {', '.join(topics)}"] if topics else []
         said += [asked[part] for part in self.parts if part in asked]
         return f"The README {', '.join(said[:-1])}{' and ' if said[1:] else ''}{said[-1]}."
 

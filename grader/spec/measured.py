@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from grader.checks.interface import Rule, modules
-from grader.checks.readme import ASKED_OF_TOPICS
+from grader.checks.readme import TOPICS_SAID
 from grader.spec.sentences import counted, number, percent
 from grader.spec.terms import CONDITION_ID
 
@@ -62,10 +62,7 @@ def _readme(rule: Any) -> list[str]:
         "saved output of the linked notebook, with the number of parameters that your model has",
         "well formatted": "a title, two further headings, code and logs in code blocks or tables, no broken "
         "picture or link",
-        **{
-            name: f"a sentence says {asked}; where words cannot tell, a person reads it"
-            for name, asked in ASKED_OF_TOPICS.items()
-        },
+        **{name: f"{said}; where words cannot tell, a person reads it" for name, said in TOPICS_SAID.items()},
     }
     return [f"*{part}*{_share(rule, rule.points_of(part))}: {said[part]}." for part in rule.parts]
 

@@ -408,6 +408,4 @@ def test_topics_are_parts_of_their_own(judged):
     assert (outcome.status, outcome.points, outcome.open_points) == ("review", 20.0, 20.0)
     assert "classes" in outcome.parts[0].finding.measured
     assert "a person reads it" in outcome.parts[1].finding.rationale
-    assert outcome.requirement.startswith(
-        "The README says how the random numbers are generated, how and in which"
-    )
+    assert outcome.requirement == ("The README explains choice of the loss, random numbers, combined inputs.")
