@@ -92,7 +92,7 @@ def test_an_unknown_key_is_refused(kind: str) -> None:
 
 @each_kind
 def test_it_needs_only_evidence_that_exists(kind: str) -> None:
-    fields = {"model", "test_accuracy", "pictures", "variants"}
+    fields = {"model", "test_accuracy", "train_accuracy", "pictures", "variants"}
     assert rule_types()[kind].needs <= fields
     assert fields <= set(Evidence.__dataclass_fields__)
 
@@ -112,7 +112,17 @@ def test_absent_evidence_means_what_its_cause_says(kind: str, cause: str, eviden
 @each_cause
 def test_it_has_a_verdict_where_nothing_at_all_is_there(kind: str, cause: str, evidence: Evidence) -> None:
     gone = Absent(cause, "It is not there.")
-    names = ("model", "recipe", "data", "projection", "test_accuracy", "training", "pictures", "variants")
+    names = (
+        "model",
+        "recipe",
+        "data",
+        "projection",
+        "test_accuracy",
+        "train_accuracy",
+        "training",
+        "pictures",
+        "variants",
+    )
     nothing = dict.fromkeys(names, gone)
     empty = replace(evidence, **nothing, trials=(), reading=replace(evidence.reading, readme=gone))
     rule = example_rule(kind)
@@ -137,9 +147,10 @@ def test_it_is_a_pure_function_of_rule_and_evidence(kind: str, example_record: R
 
 @each_kind
 def test_its_verdict_is_a_verdict(kind: str, evidence: Evidence) -> None:
-    verdict = modules()[kind].judge(
-        example_rule(kind), replace(evidence, pictures=Pictures(()), variants=Variants(()))
+    whole = replace(
+        evidence, pictures=Pictures(()), variants=Variants(()), train_accuracy=evidence.test_accuracy
     )
+    verdict = modules()[kind].judge(example_rule(kind), whole)
     assert isinstance(verdict, Verdict)
     assert 0 <= verdict.share <= verdict.share + verdict.open_share <= 1 + 1e-9
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -40,3 +41,16 @@ def test_no_torch_is_needed() -> None:
         "sys.exit('torch' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "shape"),
+    [("mnist", (1, 28, 28)), ("digit_csv", (1, 28, 28)), ("cifar10", (3, 32, 32)), ("iris", None)],
+)
+def test_what_transforms_of_images_see_of_an_input(task: str, shape: tuple[int, int, int] | None) -> None:
+    assert load(task, data_dir=None, stand_in=True).picture_shape == shape
+
+
+def test_a_row_that_fills_no_square_is_a_picture_of_one_line() -> None:
+    rows = load("digit_csv", data_dir=None, stand_in=True)
+    assert replace(rows, input_shape=(785,)).picture_shape == (1, 1, 785)
