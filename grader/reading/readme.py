@@ -147,8 +147,14 @@ def _lines(block: Block, path: str) -> list[Line]:
 
 
 def text_lines(page: list[Block], path: str) -> list[Line]:
-    """The lines of code blocks and of running text, in their order."""
-    return [line for block in page if block.kind in ("code", "prose") for line in _lines(block, path)]
+    """The lines of code blocks, of running text and of tables, in their order."""
+    found: list[Line] = []
+    for block in page:
+        if block.kind in ("code", "prose"):
+            found += _lines(block, path)
+        elif block.kind == "row":
+            found.append(Line(f"{path}:{block.line}", " | ".join(block.cells)))
+    return found
 
 
 def _tables(page: list[Block], path: str) -> list[Rows]:

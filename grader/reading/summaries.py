@@ -16,7 +16,7 @@ FEWEST_LAYERS = 3
 _HEADING = re.compile(r"[\s|#]{0,200}layer \(type.*(?:output shape|param)", re.IGNORECASE)
 _LIGHTNING = re.compile(r"[\s|]{0,200}\|\s{0,200}name\s+\|\s{0,200}type\s+\|\s{0,200}params", re.IGNORECASE)
 _ROW = re.compile(r"\[[-\d, ]*\]|--|\d\s*$|[KMB]\s*$")
-_TOTAL = re.compile(r"\btotal params(?::\s*(?P<number>\d[\d,]{0,20}))?(?!\w)", re.IGNORECASE)
+_TOTAL = re.compile(r"\btotal params(?:[:*\s]{1,9}(?P<number>\d[\d,]{0,20}))?(?!\w)", re.IGNORECASE)
 
 
 def summaries(lines: Iterable[Line]) -> tuple[ModelSummary, ...]:

@@ -111,7 +111,21 @@ def test_in_the_readme_and_in_the_notebook_without_one(tmp_path) -> None:
     assert places(tmp_path, "a.ipynb", "README.md") == ["README.md:5", "a.ipynb, cell 1"]
 
 
+def test_one_that_was_made_a_table_of_the_page(tmp_path) -> None:
+    rows = "".join(f"| Conv2d-{n} | [-1, 16, 8, 8] | 2,320 |\n" for n in range(1, 5))
+    table = f"| Layer (type) | Output Shape | Param # |\n| --- | --- | --- |\n{rows}"
+    (tmp_path / "README.md").write_text(f"# Net\n\n{table}\n## Sum\n\n- **Total params:** 9,280\n")
+    assert found(tmp_path, "README.md") == (ModelSummary("README.md:3", 4, 9_280),)
+    own = table.replace("Layer (type)", "Layer")
+    (tmp_path / "README.md").write_text(f"# Net\n\n{own}\nTotal params: 9,280\n")
+    assert found(tmp_path, "README.md") == ()
+
+
 def places(root, *names: str) -> list[str]:
+    return [one.place for one in found(root, *names)]
+
+
+def found(root, *names: str) -> tuple[ModelSummary, ...]:
     files = tuple(SubmittedFile(name, 1, "") for name in names)
     submission = Submission("x", "folder", "x", "", "", "", "", False, "", files)
-    return [one.place for one in read_submission(root, submission).summaries]
+    return read_submission(root, submission).summaries
