@@ -24,6 +24,8 @@ from grader.report.json import from_json
 from grader.spec.load import Loaded, load_spec
 from grader.stages.machine import Machine
 from grader.stages.method import review
+from grader.stages.pictures import pictures
+from grader.stages.workers import opener
 
 
 def _beside(name: str) -> Any:
@@ -133,7 +135,7 @@ def judged(variant: Any, known: Evidence, folder: Path) -> Judged:
     """A variant, whose training is not looked at again. `known` is what `reference` gave."""
     submission, models = broken.build(variant, folder)
     loaded = load_spec(variant.spec)
-    if variant.touches_code or any("pictures" in rule.needs for rule in loaded.spec.rules):
+    if variant.touches_code:
         evidence = _with_training(variant.spec, _checked(variant.spec, submission, models, folder / "out"))
     else:
         evidence = _reread(variant.spec, submission, models, known)
@@ -153,10 +155,12 @@ def _checked(spec: str, submission: Path, models: Path | None, out: Path) -> Evi
 
 
 def _reread(spec: str, submission: Path, models: Path | None, known: Evidence) -> Evidence:
-    """Only texts differ: the model and what was captured of its training are the reference's."""
+    """Only texts and pictures differ: the model and what was captured of its training are the reference's."""
     with fetch(str(submission), also=broken.all_lists()[spec].also_of(models)) as fetched:
         reading = read_submission(fetched.root, fetched.submission)
-        seen = replace(known, submission=fetched.submission, reading=reading)
+        open_worker = opener(_machine(spec).sandbox, fetched.root, 1)
+        shown = pictures(load_spec(spec).spec, fetched.submission, open_worker)
+        seen = replace(known, submission=fetched.submission, reading=reading, pictures=shown)
     return _reviewed(spec, submission, models, seen)
 
 
