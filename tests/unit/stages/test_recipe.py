@@ -21,6 +21,7 @@ _SPEC.loader.exec_module(records)
 
 S4 = load_spec("s4").spec
 DATA = SimpleNamespace(
+    second=None,
     train_images=range(60_000),
     task_images=60_000,
     input_shape=(1, 28, 28),
@@ -333,3 +334,22 @@ def test_where_neither_can_be_used_they_are_scaled_and_normalised():
     recipe = made(evaluations=(), **loading(transforms=mine))
     assert [one.name for one in recipe.evaluated_with] == ["ToTensor", "Normalize"]
     assert recipe.transforms == recipe.evaluated_with
+
+
+@pytest.mark.parametrize(
+    ("loss", "beside", "own"),
+    [
+        ("cross_entropy", (), True),
+        ("cross_entropy + binary_cross_entropy_with_logits", (), True),
+        ("mse_loss + cross_entropy", (), False),
+        ("cross_entropy", ("the loss is computed of something else than what the model returns",), False),
+    ],
+)
+def test_two_losses_that_are_added_are_those_of_two_outputs(loss, beside, own):
+    two = SimpleNamespace(**{**vars(DATA), "second": object()})
+    training = recovered(loss=loss, loss_is_plain=False, beside=beside)
+    found = recipe_for(S4, training, head("logits"), two, lane="fast")
+    assert dict(found.parts)["loss"].startswith("your code") is own
+    assert found.loss == "cross_entropy"
+    alone = recipe_for(S4, training, head("logits"), DATA, lane="fast")
+    assert dict(alone.parts)["loss"].startswith("the assignment's default")
