@@ -6,13 +6,13 @@ hold a calculation too: what is not found goes to a person. A number that is not
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from grader.checks import interface
-from grader.checks.interface import Verdict, combine, status_of
-from grader.records import Absent, Comparison, Evidence, Finding, Part, Status
+from grader.checks.interface import Verdict, combine
+from grader.records import Comparison, Evidence, Finding, Part, Status
 from grader.text import clean, counted
 
 SHOWN = 4
@@ -26,6 +26,8 @@ class Rule(interface.Rule):
     check: Literal["calculated_field"]
     models: Models = Field(1, description="For how many models there must be a calculation.")
 
+    needs: ClassVar[frozenset[str]] = frozenset({"model"})
+
     def requirement(self) -> str:
         which = "the model" if self.models == 1 else f"each of the {self.models} models"
         return f"The receptive field of {which} is calculated."
@@ -34,7 +36,7 @@ class Rule(interface.Rule):
 def judge(rule: Rule, evidence: Evidence) -> Verdict:
     stated = [one for one in evidence.comparisons if one.claim.name == "receptive_field"]
     share = rule.points / 2
-    parts = (_enough(rule, stated, share), _right(stated, evidence, share))
+    parts = (_enough(rule, stated, share), _right(stated, share))
     return combine(parts, rule.points, rule.requirement())
 
 
@@ -56,12 +58,8 @@ def _enough(rule: Rule, stated: list[Comparison], share: float) -> Part:
     return _part(name, "review", share, Finding(measured, expected, why, hint))
 
 
-def _right(stated: list[Comparison], evidence: Evidence, share: float) -> Part:
+def _right(stated: list[Comparison], share: float) -> Part:
     name, expected = "of the measured model", "the receptive field of the measured model"
-    if isinstance(evidence.model, Absent):
-        missing = evidence.model
-        finding = Finding("not measured", expected, missing.reason, missing.hint)
-        return _part(name, status_of(missing), share, finding)
     if not stated:
         why = "No receptive field was found in the README and the notebooks: a person looks."
         return _part(name, "review", share, Finding("none is stated", expected, why))
