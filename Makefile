@@ -9,8 +9,9 @@ STAMP := $(VENV)/installed
 demo: $(STAMP)
 	$(BIN)/python demo.py
 
+# Most tests wait for workers rather than for a core: three processes on two cores.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow"
 
 test-all: $(STAMP)
 	GRADER_EXAMPLES_FROM=searching $(BIN)/python -m pytest -n 2 --dist worksteal

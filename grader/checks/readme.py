@@ -21,7 +21,7 @@ from grader.reading.topics import TOPICS, TopicName, said_on
 from grader.records import Absent, Evidence, Finding, LogLine, ModelFacts, Part, Readme, Status
 from grader.text import clean_path, counted
 
-PartName = Literal["architecture", "training log", "model summary", "well formatted"] | TopicName
+PartName = Literal["architecture", "training log", "model summary", "well formatted", TopicName]
 
 TRAINING_IMAGES = 60_000
 """MNIST's training set; no test set of these courses is that large."""
@@ -46,7 +46,7 @@ class Rule(interface.Rule):
     """The README explains the architecture, shows the training log and is well formatted."""
 
     check: Literal["readme"]
-    explains: tuple[Literal["architecture"] | TopicName, ...] = Field(
+    explains: tuple[Literal["architecture", TopicName], ...] = Field(
         (), description="What the README has to explain."
     )
     shows: tuple[Literal["training log", "model summary"], ...] = Field(

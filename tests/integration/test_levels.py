@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -62,9 +63,17 @@ def build(worker: Worker, patience: Patience = FAST):
     return worker.request("build", {"arguments": {}, "seed": 1}, patience=patience)
 
 
-def boxes() -> set[str]:
-    import tempfile
+@pytest.fixture
+def own_boxes(monkeypatch):
+    """Boxes in a folder of this test's own: other tests open some at the same time."""
+    with tempfile.TemporaryDirectory(prefix="levels-") as place:
+        Path(place).chmod(0o755)
+        monkeypatch.setattr(tempfile, "tempdir", place)
+        monkeypatch.setenv("TMPDIR", place)
+        yield
 
+
+def boxes() -> set[str]:
     return {path.name for path in Path(tempfile.gettempdir()).glob("box-*")}
 
 
@@ -232,8 +241,8 @@ ENDINGS = [
 
 @landlock
 @pytest.mark.parametrize(("deed", "kind", "said"), ENDINGS)
+@pytest.mark.usefixtures("own_boxes")
 def test_every_ending_has_its_name(open_worker, deed, kind, said):
-    before = boxes()
     worker = open_worker(deed)
     answer = build(worker, Patience(60, cpu_seconds=60, stall_seconds=3))
     if kind:
@@ -242,7 +251,7 @@ def test_every_ending_has_its_name(open_worker, deed, kind, said):
     else:
         assert not isinstance(answer, Ending), answer
     worker.stop()
-    assert boxes() <= before
+    assert boxes() == set()
 
 
 @landlock
@@ -317,6 +326,7 @@ sys.stdin.read()
 
 
 @landlock
+@pytest.mark.usefixtures("own_boxes")
 def test_nothing_survives_a_grader_that_is_killed(open_worker, tmp_path):
     open_worker(SPAWN).stop()
     before = boxes()

@@ -11,7 +11,7 @@ from grader.pipeline import Request, check_submission
 from grader.records import Absent, Evidence, RunRecord
 from grader.spec.load import load_spec
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.sandbox, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 

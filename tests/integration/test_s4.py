@@ -197,6 +197,7 @@ def test_on_stand_in_data_the_reference_still_learns_and_nobody_takes_it_for_a_g
         assert "stand-in" in (graded.folder / name).read_text("utf-8").lower()
 
 
+@pytest.mark.slow
 @pytest.mark.mnist
 def test_the_same_seeds_and_secret_give_the_same_bits(tmp_path, graded_reference):
     again = grade_submission(request(REFERENCE, tmp_path, seeds=(1,), secret=2), Events()).record

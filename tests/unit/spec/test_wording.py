@@ -65,7 +65,7 @@ CASES = [
     ("id: learns-fast", "id: small", 'checks[1].id: the id "small" is taken by checks[0]. Give each check an id'),
     ("    at_least: 95 %\n", "", 'checks[1].at_least: is missing. Add "at_least: ..."'),
     ("explains: [architecture]", "explains: architecture", 'checks[2].explains: expected a list, got "architecture". Write'),
-    ("shows: [training log]", "shows: [logs]", 'checks[2].shows[0]: got "logs". Write "training log".'),
+    ("shows: [training log]", "shows: [logs]", 'checks[2].shows[0]: got "logs". Known are training log, model summary.'),
     ("shows: [training log]", "shows: [training log,]\n    shown: 1", "checks[2].shown: unknown key."),
     ("{architecture: 20", "{architecure: 20", 'checks[2].part_points.architecure: unknown key. Did you mean "architecture"?'),
     ("{architecture: 20", "{architecture: 15", "checks[2]: part_points add up to 45, and the check has 50 points."),

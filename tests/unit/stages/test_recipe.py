@@ -99,6 +99,7 @@ COLUMNS = SimpleNamespace(
     input_shape=(4,),
     picture_shape=None,
     inputs="features",
+    second=None,
     channel_means=(5.8, 3.1, 3.7, 1.2),
     channel_stds=(0.8, 0.4, 1.8, 0.8),
 )
