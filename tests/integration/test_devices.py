@@ -220,6 +220,7 @@ def test_a_gpu_that_was_named_is_never_the_cpu(tmp_path):
 
 
 @no_gpu
+@pytest.mark.slow
 def test_auto_takes_the_cpu_and_says_so(tmp_path):
     done = run(tmp_path, "--device", "auto", "--json")
     record = json.loads(done.stdout)

@@ -62,7 +62,8 @@ IN_EVERY_RUN = (
     "hides_in_statistics",
     "packs_float64",
 )
-QUICKLY = ("cannot_learn",)  # the accuracy alone is missed: what costs a training in every run of the tests
+QUICKLY: tuple[str, ...] = ()
+"""Variants that are trained in every run of the tests: none, half a minute each. The attacks train models that cannot learn."""
 
 
 def build(name: str, dest: Path) -> Path:
@@ -157,7 +158,15 @@ def short_deadlines(monkeypatch):
     )
 
 
-@pytest.mark.parametrize("name", NOT_TRAINED)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow)
+        if name in ("sleeps_in_init", "sleeps_in_forward")
+        else name
+        for name in NOT_TRAINED
+    ],
+)
 def test_what_cannot_be_graded_is_said_by_name(name, tmp_path, short_deadlines):
     """None of these reaches a training, so any data will do."""
     asked = request(build(name, tmp_path), tmp_path / "out", stand_in=True)

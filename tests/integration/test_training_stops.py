@@ -117,6 +117,7 @@ def test_a_worker_that_is_gone_in_the_middle_of_an_epoch(tmp_path, misdeed, caus
     assert_kept_so_far(found)
 
 
+@pytest.mark.slow
 def test_time_that_is_used_up_in_the_middle_of_an_epoch(tmp_path):
     found = trial(tmp_path, "\n            while True: pass", seconds=10.0)
     assert isinstance(found.accuracy, Absent)
