@@ -92,8 +92,12 @@ def row_of(spec: str, *, train: bool) -> Row:
 
 
 def _look_at_reference(row: Row) -> None:
+    """What a stored run says, or that there is none because nothing has to be trained for the spec, or yet."""
+    waits = broken.all_lists()[row.spec].waits
     run: RunRecord | None = grading.stored(row.spec)
     if run is None:
+        row.on = "no training asked for" if not load_spec(row.spec).spec.trains else row.on
+        row.on += f"; waits for the reference's own training: {', '.join(waits)}" if waits else ""
         return
     given = _for_a_person(run)
     row.reference = f"{run.grade.points:g} of {run.grade.spec_points:g}{f', a person gives {given:g}' if given else ''}"
@@ -104,6 +108,13 @@ def _look_at_reference(row: Row) -> None:
         row.faults.append("the spec's training was changed since the reference was graded")
     if run.evidence.submission.tree_digest != grading.digest_of_reference(row.spec):
         row.faults.append("the reference was changed since it was graded")
+
+
+def _count_what_is_certain(row: Row, found: Any) -> None:
+    """Of a reference without a stored run: what a self-check gives it."""
+    checks = [found.outcomes[rule.id] for rule in load_spec(row.spec).spec.checks]
+    certain, given = sum(one.points for one in checks), sum(one.open_points for one in checks)
+    row.reference = f"{certain:g} of {load_spec(row.spec).spec.points:g}, open {given:g}"
 
 
 def _for_a_person(run: RunRecord) -> float:
@@ -125,6 +136,8 @@ def _look_at_variants(row: Row, train: bool) -> None:
     with tempfile.TemporaryDirectory() as place:
         known = grading.reference(row.spec, Path(place))
         before = grading.judge_all(load_spec(row.spec), known)
+        if grading.stored(row.spec) is None:
+            _count_what_is_certain(row, before)
         for variant in variants:
             if variant.trained and not train:
                 row.untrained += 1
