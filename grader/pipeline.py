@@ -29,17 +29,16 @@ from grader.records import (
     Absent,
     Evidence,
     Integrity,
-    Pictures,
     Reading,
     RunRecord,
 )
 from grader.report.interface import reports
+from grader.stages.beside import beside
 from grader.stages.devices import settle
 from grader.stages.look import Looked, Task, look
 from grader.stages.machine import Machine, Preparing, Waiting
 from grader.stages.method import review
 from grader.stages.pairs import pair_of
-from grader.stages.pictures import pictures
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import Lane
 from grader.stages.study import SECRET_BITS
@@ -229,6 +228,7 @@ def _data(request: Request) -> DataSet:
     from grader.errors import DataMissing
 
     task = request.loaded.spec.task
+    assert task is not None  # the spec's own rule: who trains names a task
     try:
         return load(
             task,
@@ -249,9 +249,9 @@ def _gather(
 ) -> Evidence:
     """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
     isolation, data = prepared.machine.isolation, prepared.machine.data
-    shown = pictures(request.loaded.spec, fetched.submission, _opener(prepared, fetched))
+    others = beside(request.loaded.spec, fetched, _opener(prepared, fetched))
     if data is None:
-        return _without_training(prepared, fetched, reading, shown)
+        return others.added_to(_without_training(prepared, fetched, reading))
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
     task = _task(request, prepared, looked.fetched, data)
     shape = Shape(task.input_shape, task.classes)
@@ -271,7 +271,7 @@ def _gather(
     remarks, comparisons = review(
         request.loaded.spec, fetched.root, reading, model, training, studied.recipe, studied.accuracy
     )
-    return Evidence(
+    evidence = Evidence(
         submission=fetched.submission,
         reading=reading,
         model=model,
@@ -285,15 +285,13 @@ def _gather(
         remarks=remarks,
         comparisons=comparisons,
         explanations=studied.explanations,
-        pictures=shown,
         train_accuracy=studied.train_accuracy,
         variants=built,
     )
+    return others.added_to(evidence)
 
 
-def _without_training(
-    prepared: _Prepared, fetched: Fetched, reading: Reading, shown: Pictures | Absent
-) -> Evidence:
+def _without_training(prepared: _Prepared, fetched: Fetched, reading: Reading) -> Evidence:
     not_needed = Absent("skipped", "This assignment trains nothing.")
     return Evidence(
         submission=fetched.submission,
@@ -305,7 +303,6 @@ def _without_training(
         projection=not_needed,
         test_accuracy=not_needed,
         integrity=Integrity(prepared.machine.isolation),
-        pictures=shown,
     )
 
 

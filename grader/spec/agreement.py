@@ -21,6 +21,9 @@ _RULES: tuple[tuple[str, ...], ...] = (
 )
 """Where checks stand in a spec; `*` is a place in a list."""
 
+OF_NO_MODEL = frozenset({"pictures", "workbook", "annotations", "web"})
+"""Parts of the evidence that no model takes part in: `grader.stages.beside` looks at them."""
+
 _KINDS = {"checks": "check", "bonuses": "bonus", "multiplier": "multiplier", "penalties": "penalty"}
 
 
@@ -45,6 +48,11 @@ def disagreements(spec: Mapping[str, object]) -> Iterator[tuple[Loc, str]]:
     yield from _seeds(spec.get("training"))
     if spec.get("training") is None:
         yield from _needs_training(_conditions(spec))
+    elif spec.get("task") is None:
+        yield (
+            ("training",),
+            "training needs a data set, and the spec has no task. Add one, such as task: mnist.",
+        )
 
 
 def _mappings(listed: object) -> list[Mapping[str, object]]:
@@ -126,6 +134,6 @@ def _needs_training(rules: Iterator[tuple[Loc, Mapping[str, object]]]) -> Iterat
     known = rule_types()
     for loc, rule in rules:
         kind = rule.get("check")
-        if isinstance(kind, str) and kind in known and known[kind].needs - {"pictures"}:
+        if isinstance(kind, str) and kind in known and known[kind].needs - OF_NO_MODEL:
             text = f"{kind} needs a model, and the spec has no training. Add a training block."
             yield (*loc, "check"), text

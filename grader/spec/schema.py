@@ -130,7 +130,10 @@ class Spec(Block):
         "course", description="Whether the course gives these points or this project set them."
     )
     handed_in: HandedIn | None = Field(None, description="What students hand in.")
-    task: Task = Field(description="Data set, input shape, classes and metric.")
+    task: Task | None = Field(
+        None,
+        description="Data set, input shape, classes and metric; absent where neither a model nor data is looked at.",
+    )
     pass_mark: Ratio = Field(0.7, description="The share of the points that passes: `70 %`.")
     training: Training | None = Field(None, description="How the model is trained; absent where nothing is.")
     checks: tuple[AnyRule, ...] = Field(

@@ -110,6 +110,7 @@ def time_limit(setting: Setting) -> TimeLimit:
     """
     training, task, data = setting.spec.training, setting.spec.task, setting.data
     assert training is not None
+    assert task is not None  # who trains names a task
     found: float | Ending = 0.0
     if setting.full and is_measured(task, training.reference_device):
         worker = setting.open_worker()

@@ -22,9 +22,9 @@ from grader.reading.read import read_submission
 from grader.records import Evidence, Outcome, RunRecord
 from grader.report.json import from_json
 from grader.spec.load import Loaded, load_spec
+from grader.stages.beside import beside
 from grader.stages.machine import Machine
 from grader.stages.method import review
-from grader.stages.pictures import pictures
 from grader.stages.workers import opener
 
 
@@ -159,8 +159,8 @@ def _reread(spec: str, submission: Path, models: Path | None, known: Evidence) -
     with fetch(str(submission), also=broken.all_lists()[spec].also_of(models)) as fetched:
         reading = read_submission(fetched.root, fetched.submission)
         open_worker = opener(_machine(spec).sandbox, fetched.root, 1)
-        shown = pictures(load_spec(spec).spec, fetched.submission, open_worker)
-        seen = replace(known, submission=fetched.submission, reading=reading, pictures=shown)
+        others = beside(load_spec(spec).spec, fetched, open_worker)
+        seen = others.added_to(replace(known, submission=fetched.submission, reading=reading))
     return _reviewed(spec, submission, models, seen)
 
 

@@ -42,18 +42,23 @@ def test_the_second_of_two_equal_ids_is_the_fault():
 
 
 def test_seeds_are_compared_with_what_is_not_written():
-    found = list(disagreements({"training": {"seeds": {"at_most": 0}}}))
+    found = list(disagreements({"task": "mnist", "training": {"seeds": {"at_most": 0}}}))
     assert found == [
         (("training", "seeds", "at_least"), "is 1, and at_most is 0. Write at_least no larger than at_most.")
     ]
-    assert not list(disagreements({"training": {"seeds": {"at_least": 5}}}))
+    assert not list(disagreements({"task": "mnist", "training": {"seeds": {"at_least": 5}}}))
 
 
 def test_only_checks_that_need_a_model_need_training():
     listed = [{"check": "readme"}, {"check": "test_accuracy"}, {"check": "parameters"}, {"check": "unknown"}]
     found = [loc for loc, _ in disagreements({"checks": listed})]
     assert found == [("checks", 1, "check"), ("checks", 2, "check")]
-    assert not list(disagreements({"checks": listed, "training": {}}))
+    assert not list(disagreements({"checks": listed, "training": {}, "task": "mnist"}))
+
+
+def test_a_training_needs_a_task():
+    found = [loc for loc, _ in disagreements({"training": {}})]
+    assert found == [("training",)]
 
 
 def test_ids_are_unique_across_all_that_has_one():
@@ -87,7 +92,7 @@ def test_a_condition_that_needs_a_model_needs_training_too():
         ("multiplier", "where", "check"),
         ("penalties", 0, "taken_unless", "check"),
     ]
-    assert not list(disagreements({**spec, "training": {}}))
+    assert not list(disagreements({**spec, "training": {}, "task": "mnist"}))
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_a_mistake_has_its_place_and_what_to_do(old, new, said, tmp_path):
 def test_a_spec_with_mistakes_of_its_own_is_pointed_out(tmp_path):
     (tmp_path / "own.yaml").write_text("id: own\n", encoding="utf-8")
     assert problems(tmp_path, ("[s4]", "[own]")) == [
-        "6:9 specs[0]: the spec own has 6 mistakes of its own. See `grader spec validate` with its file."
+        "6:9 specs[0]: the spec own has 5 mistakes of its own. See `grader spec validate` with its file."
     ]
 
 
