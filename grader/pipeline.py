@@ -249,7 +249,7 @@ def _gather(
 ) -> Evidence:
     """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
     isolation, data = prepared.machine.isolation, prepared.machine.data
-    others = beside(request.loaded.spec, fetched, _opener(prepared, fetched))
+    others = beside(request.loaded.spec, fetched, reading, _opener(prepared, fetched))
     if data is None:
         return others.added_to(_without_training(prepared, fetched, reading))
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)

@@ -309,11 +309,22 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class PictureCopy:
+    """A picture as a report shows it to who decides: scaled down, of few colours, and encoded by the grader itself."""
+
+    place: str  # of the picture that it is a copy of
+    width: int
+    height: int
+    png: str  # base64
+
+
+@dataclass(frozen=True)
 class Pictures:
     """The pictures of a submission: its files, and those in saved outputs of its notebooks."""
 
     pictures: tuple[Picture, ...]
     cut: str = ""  # why these are not all, as a sentence; "" where they are
+    copies: tuple[PictureCopy, ...] = ()  # of those that a person is to look at
 
 
 # --- what the model is --------------------------------------------------------------------------------------
@@ -843,6 +854,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Exhibit:
+    """A piece of the evidence as it is laid out for who decides."""
+
+    name: str  # "readme", "pictures", "steps", "model", "claims", "log", "files", "links"
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Outcome:
     """One check's verdict. `points` are certain; up to `max_points` are open while borderline or in review."""
 
@@ -856,6 +875,7 @@ class Outcome:
     finding: Finding
     parts: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()  # what a person who decides is shown beside it
 
 
 @dataclass(frozen=True)
@@ -910,6 +930,22 @@ class Grade:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What a person decided about something that was open. The last one about an id counts; none is ever removed."""
+
+    id: str  # of the check, bonus, multiplier or penalty
+    points: float  # of a check, all its points; 0 for what only counts or does not
+    counts: bool  # of a bonus, multiplier or penalty; False for a check
+    reason: str
+    who: str
+    decided_at: str  # ISO 8601, UTC
+    was: str  # the status or state that it had: "review", "borderline", "open"
+    lowest: float  # points of the check that were certain; 0 for the others
+    highest: float  # points of the check if all that was open were granted; 0 for the others
+    open_parts: tuple[str, ...] = ()  # parts of the check that were open
+
+
+@dataclass(frozen=True)
 class Provenance:
     """What is needed to get the same result again."""
 
@@ -949,6 +985,9 @@ class RunRecord:
     outcomes: tuple[Outcome, ...]
     grade: Grade
     provenance: Provenance
+    decisions: tuple[
+        Decision, ...
+    ] = ()  # in the order in which they were taken; `outcomes` and `grade` follow them
 
 
 # --- a look without a grade -----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from grader.evaluation.probes import concerns
-from grader.records import Absent, Evidence, Finding, Outcome, Part, Status
+from grader.records import Absent, Evidence, Exhibit, Finding, Outcome, Part, Status
 
 
 def _ratio(value: object) -> object:
@@ -69,6 +69,7 @@ class Verdict:
     open_share: float = 0.0
     parts: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
+    exhibits: tuple[Exhibit, ...] = ()
 
 
 def passed(finding: Finding, notes: tuple[str, ...] = ()) -> Verdict:
@@ -142,6 +143,7 @@ def run(rule: Rule, evidence: Evidence) -> Outcome:
         finding=verdict.finding,
         parts=verdict.parts,
         notes=verdict.notes,
+        exhibits=verdict.exhibits,
     )
     return _held_back(outcome, rule.needs, evidence)
 

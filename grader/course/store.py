@@ -12,7 +12,9 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +26,8 @@ from grader.events import Event
 
 DEFAULT_FOLDER = Path("reports")
 PARTIAL = ".partial"
+LOCK_SECONDS = 20.0
+"""How long is waited for another process that writes the same run."""
 RUNS_MARK = ".grader-runs"
 """`grader.fetch.walk` passes a folder over that holds a file of this name."""
 
@@ -103,6 +107,52 @@ class RunFolder:
             _write(self.partial / "partial.json", json.dumps(mark, indent=1) + "\n")
         except OSError:
             pass  # the disk is full: the folder's name says it is partial
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """This run's folder for one process alone: two people who decide at once wait for each other.
+
+    Raises:
+        StoreError: it cannot be opened, or somebody has held it for too long.
+    """
+    import fcntl
+
+    try:
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    except OSError as error:
+        raise _fault(error, folder) from error
+    try:
+        end = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except OSError:
+                if time.monotonic() > end:
+                    raise StoreError(
+                        f"{folder} is being written by another process.", "Try again in a moment."
+                    ) from None
+                time.sleep(0.05)
+        yield
+    finally:
+        os.close(fd)  # and the lock with it
+
+
+def rewrite(folder: Path, files: Mapping[str, str]) -> None:
+    """Replace files of a stored run, each whole or not at all; the last one of `files` is replaced last.
+
+    Raises:
+        StoreError: the disk is full or the folder cannot be written.
+    """
+    try:
+        for name, content in files.items():
+            _write(folder / f"{name}.new", content)
+        for name in files:
+            (folder / f"{name}.new").replace(folder / name)
+        _sync_folder(folder)
+    except OSError as error:
+        raise _fault(error, folder) from error
 
 
 def _prepare(folder: Path) -> None:

@@ -5,69 +5,104 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from grader.records import Absent, Claim, Evidence, ModelFacts, Readme
+from grader.records import Absent, Claim, Evidence, ModelFacts, Readme, Section
 from grader.text import clean, clean_path, counted
 
-Exhibit = Literal["readme", "pictures", "steps", "model", "claims", "log", "files", "links"]
-EXHIBITS: tuple[Exhibit, ...] = get_args(Exhibit)
+ExhibitName = Literal["readme", "pictures", "steps", "model", "claims", "log", "files", "links"]
+EXHIBITS: tuple[ExhibitName, ...] = get_args(ExhibitName)
 SHOWN = 8
-LIMIT = 2_000
-"""Characters of one exhibit; what is longer is cut, and the report links the rest."""
+LIMIT = 560
+"""Characters of one line; what is longer is cut, and its place leads to the rest."""
+MAX_LINES = 24
+
+Lines = tuple[str, ...]
 
 
-def exhibit(name: Exhibit, evidence: Evidence) -> str | Absent:
-    """One exhibit as text, or why there is none."""
-    found = _MAKERS[name](evidence)
-    return found if isinstance(found, Absent) else clean(found, LIMIT)
+def exhibit(name: ExhibitName, evidence: Evidence, headings: tuple[str, ...] = ()) -> Lines | Absent:
+    """One exhibit, or why there is none.
+
+    Args:
+        headings: words; of the README, the sections whose headings have one of them are shown whole.
+    """
+    found = _readme(evidence, headings) if name == "readme" else _MAKERS[name](evidence)
+    if isinstance(found, Absent):
+        return found
+    return tuple(clean(line, LIMIT) for line in found[:MAX_LINES])
 
 
-def _readme(evidence: Evidence) -> str | Absent:
+def _readme(evidence: Evidence, headings: tuple[str, ...]) -> Lines | Absent:
     readme = evidence.reading.readme
     if isinstance(readme, Absent):
         return readme
     titles = [section.title for section in readme.sections if section.title]
-    return f"{readme.path}, {readme.size_bytes:,} bytes; headings: {_some(titles)}."
+    first = f"{readme.path}, {readme.size_bytes:,} bytes; headings: {_some(titles)}."
+    wanted = [one for one in readme.sections if any(word.lower() in one.title.lower() for word in headings)]
+    if headings and not wanted:
+        return first, f"No heading has {_or(headings)}."
+    return first, *(line for section in wanted for line in _section(section))
 
 
-def _pictures(evidence: Evidence) -> str | Absent:
+def _section(section: Section) -> Lines:
+    """A section of the README: its text, and how much else stands in it."""
+    rows, blocks = len(section.table_rows), len(section.code)
+    also = [counted(rows, "row of a table", "rows of tables")] if rows else []
+    also += [counted(blocks, "block of code", "blocks of code")] if blocks else []
+    title = f"Line {section.line}, {section.title}{f' ({chr(44).join(also)})' if also else ''}:"
+    return title, *(_line(text, LIMIT) for text in section.prose)
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return " or ".join(f'"{clean(word, 40)}"' for word in words)
+
+
+def _pictures(evidence: Evidence) -> Lines | Absent:
     readme = evidence.reading.readme
     own = [file.path for file in evidence.submission.files if file.path.lower().endswith(_PICTURES)]
     linked = [] if isinstance(readme, Absent) else [link for link in readme.links if link.kind == "picture"]
     if not own and not linked:
         return readme if isinstance(readme, Absent) else _none("There is no picture.")
-    lines = [f"line {link.line}, {clean_path(link.target)}" for link in linked]
-    return f"{counted(len(own), 'file', 'files')}: {_some(own)}; shown in the README: {_some(lines)}."
+    shown = [f"line {link.line}, {clean_path(link.target)}" for link in linked]
+    return (
+        f"{counted(len(own), 'file', 'files')}: {_some(own)}.",
+        f"Shown in the README: {_some(shown)}.",
+    )
 
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".svg")
 
 
-def _steps(evidence: Evidence) -> str | Absent:
+def _steps(evidence: Evidence) -> Lines | Absent:
     steps = evidence.reading.experiments
     if not steps:
         return _none("No step with a target, a result and an analysis was found.")
-    return " || ".join(
-        f"{one.place}: target: {_line(one.target)} | result: {_line(one.result)} | analysis: {_line(one.analysis)}"
-        for one in steps[:SHOWN]
+    return tuple(
+        line
+        for one in steps[: MAX_LINES // 4]
+        for line in (
+            f"{one.place}:",
+            f"Target: {_line(one.target)}",
+            f"Result: {_line(one.result)}",
+            f"Analysis: {_line(one.analysis)}",
+        )
     )
 
 
-def _line(text: str) -> str:
-    return clean(" ".join(text.split()), 300) or "missing"
+def _line(text: str, limit: int = 500) -> str:
+    return clean(" ".join(text.split()), limit) or "missing"
 
 
-def _model(evidence: Evidence) -> str | Absent:
+def _model(evidence: Evidence) -> Lines | Absent:
     model = evidence.model
     if not isinstance(model, ModelFacts):
         return model
     others = [f"{one.class_name} in {one.place}" for one in evidence.reading.candidates if not one.used_by]
     return (
-        f"{model.entrypoint.call} in {model.entrypoint.place}, {model.parameters:,} parameters; "
-        f"model classes: {_some(others)}."
+        f"{model.entrypoint.call} in {model.entrypoint.place}, {model.parameters:,} parameters.",
+        f"Model classes: {_some(others)}.",
     )
 
 
-def _claims(evidence: Evidence) -> str | Absent:
+def _claims(evidence: Evidence) -> Lines | Absent:
     compared = [
         f'{one.claim.place}: "{one.claim.text}", {one.verdict}'
         + (f" (measured: {one.measured})" if one.measured else "")
@@ -76,7 +111,7 @@ def _claims(evidence: Evidence) -> str | Absent:
     stated = [f'{one.place}: "{one.text}"' for one in _all_claims(evidence)]
     if not compared and not stated:
         return _none("No number is stated.")
-    return "; ".join((compared or stated)[:SHOWN])
+    return tuple((compared or stated)[:SHOWN])
 
 
 def _all_claims(evidence: Evidence) -> tuple[Claim, ...]:
@@ -84,27 +119,31 @@ def _all_claims(evidence: Evidence) -> tuple[Claim, ...]:
     return (() if isinstance(readme, Absent) else readme.claims) + evidence.reading.claims
 
 
-def _log(evidence: Evidence) -> str | Absent:
+def _log(evidence: Evidence) -> Lines | Absent:
     readme = evidence.reading.readme
     if not isinstance(readme, Readme):
         return readme
     if not readme.logs:
         return _none("No training log was found as text.")
-    return f"{counted(len(readme.logs), 'line', 'lines')}; the last: " + "; ".join(
-        f'{line.place}: "{line.text}"' for line in readme.logs[-3:]
-    )
-
-
-def _files(evidence: Evidence) -> str | Absent:
-    paths = [file.path for file in evidence.submission.files]
+    last = readme.logs[-3:]
     return (
-        f"{counted(len(paths), 'file', 'files')}: {_some(paths)}." if paths else _none("There are no files.")
+        f"{counted(len(readme.logs), 'line', 'lines')}; the last:",
+        *(f"{one.place}: {one.text}" for one in last),
     )
 
 
-def _links(evidence: Evidence) -> str | Absent:
-    found = [f"{one.url} ({one.kind}, {one.place})" for one in evidence.reading.repositories]
-    return f"{_some(found)}." if found else _none("No other repository is linked.")
+def _files(evidence: Evidence) -> Lines | Absent:
+    paths = [file.path for file in evidence.submission.files]
+    if not paths:
+        return _none("There are no files.")
+    return (f"{counted(len(paths), 'file', 'files')}: {_some(paths)}.",)
+
+
+def _links(evidence: Evidence) -> Lines | Absent:
+    found = evidence.reading.repositories
+    if not found:
+        return _none("No other repository is linked.")
+    return tuple(f"{one.url} ({one.kind}, {one.place})" for one in found[:SHOWN])
 
 
 def _none(reason: str) -> Absent:
@@ -118,8 +157,7 @@ def _some(texts: list[str]) -> str:
     return (f"{shown} and {counted(more, 'other', 'others')}" if more > 0 else shown) or "none"
 
 
-_MAKERS: dict[Exhibit, Callable[[Evidence], str | Absent]] = {
-    "readme": _readme,
+_MAKERS: dict[ExhibitName, Callable[[Evidence], Lines | Absent]] = {
     "pictures": _pictures,
     "steps": _steps,
     "model": _model,

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from grader.isolation import checked
-from grader.isolation.frames import Message, ProtocolError, strict_json
+from grader.isolation.frames import Array, Message, ProtocolError, strict_json
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.records import Picture, Pictures
 from grader.text import clean_path, counted
@@ -21,6 +23,8 @@ PATIENCE = Patience(180, cpu_seconds=90)
 MAX_PICTURES = 2_000
 MAX_SIDE = 1_000_000
 LIMIT_BYTES = 4 * 1024 * 1024
+MAX_COPY_SIDE = 1_000
+LIMIT_COPY_BYTES = MAX_COPY_SIDE * MAX_COPY_SIDE + 10_000
 _THUMBNAIL = re.compile(r"[0-9a-f]{256}")
 
 
@@ -36,6 +40,40 @@ def decode(worker: Worker, paths: tuple[str, ...]) -> Pictures | Ending:
         return pictures(answer, paths)
     except ProtocolError as error:
         return worker.refuse(error)
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A picture of few colours: indices of shape (height, width) into `palette` of shape (n, 3), both uint8."""
+
+    indices: Array
+    palette: Array
+
+
+def copy(worker: Worker, asked: Sequence[tuple[str, int, int]]) -> list[Copied | None] | Ending:
+    """Copies of these pictures (file, cell, which of that cell's), None for one that cannot be had."""
+    message = np.frombuffer(json.dumps(asked).encode("ascii"), dtype=np.uint8)
+    answer = worker.request(
+        "copies", {}, {"asked": message}, patience=PATIENCE, payload_limit=len(asked) * LIMIT_COPY_BYTES
+    )
+    if isinstance(answer, Ending):
+        return answer
+    try:
+        return [_copied(answer, index) for index in range(len(asked))]
+    except ProtocolError as error:
+        return worker.refuse(error)
+
+
+def _copied(answer: Message, index: int) -> Copied | None:
+    if f"picture{index}" not in answer.arrays:
+        return None
+    indices = answer.array(f"picture{index}", "uint8", (None, None))
+    palette = answer.array(f"palette{index}", "uint8", (None, 3))
+    if not indices.size or max(indices.shape) > MAX_COPY_SIDE or not 0 < len(palette) <= 256:
+        raise ProtocolError("copy")
+    if int(indices.max()) >= len(palette):
+        raise ProtocolError("copy")
+    return Copied(indices, palette)
 
 
 def pictures(answer: Message, paths: tuple[str, ...]) -> Pictures:

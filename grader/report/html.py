@@ -10,7 +10,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from grader.records import Grade, RunRecord
+from grader.records import Absent, Grade, PictureCopy, RunRecord
 from grader.report import charts, words
 from grader.report.accuracy_chart import accuracy_curve
 from grader.report.gallery import gallery
@@ -49,6 +49,8 @@ def render(record: RunRecord) -> str:
             style=Markup(style),
             words=words,
             heat=_heat,
+            copies=_copies(shown),
+            decided=words.last_decisions(shown),
             with_expected=any(words.expected(outcome) for outcome in shown.outcomes),
         )
     )
@@ -66,6 +68,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _copies(record: RunRecord) -> tuple[PictureCopy, ...]:
+    found = record.evidence.pictures
+    return () if isinstance(found, Absent) else tuple(one for one in found.copies if one.png)
 
 
 def _meter(grade: Grade) -> dict[str, Any]:

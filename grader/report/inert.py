@@ -7,6 +7,7 @@ can come from an older grader, or from a file that somebody edited. Escaping is 
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import Any, TypeVar
 
 from grader.records import Inspection, RunRecord
@@ -18,6 +19,8 @@ LINE_LIMIT = 600
 BLOCK_LIMIT = 16_000
 """Characters of one block, such as torchinfo's table."""
 
+PICTURE_LIMIT = 4_000_000
+_BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _BLOCKS = ("table", "output_tail")
 """Fields whose lines stay lines."""
 
@@ -35,6 +38,11 @@ def one_line(text: str, limit: int = LINE_LIMIT) -> str:
     return clean(" ".join(text[: 4 * limit].split()), limit)
 
 
+def _encoded(value: str) -> str:
+    """A picture as base64 is long, and nothing in it can be cut; what is no base64 is no picture."""
+    return value if len(value) <= PICTURE_LIMIT and _BASE64.fullmatch(value) else ""
+
+
 def _inert(value: Any, block: bool = False) -> Any:
     if isinstance(value, str):
         return clean_block(value, BLOCK_LIMIT) if block else one_line(value)
@@ -42,5 +50,10 @@ def _inert(value: Any, block: bool = False) -> Any:
         return tuple(_inert(item) for item in value)
     if not dataclasses.is_dataclass(value) or isinstance(value, type):
         return value
-    shown = {f.name: _inert(getattr(value, f.name), f.name in _BLOCKS) for f in dataclasses.fields(value)}
+    shown = {
+        f.name: _encoded(getattr(value, f.name))
+        if f.name == "png"
+        else _inert(getattr(value, f.name), f.name in _BLOCKS)
+        for f in dataclasses.fields(value)
+    }
     return dataclasses.replace(value, **shown)

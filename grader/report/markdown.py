@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from grader.records import Outcome, Part, RunRecord, Step
+from grader.records import Decision, Outcome, Part, RunRecord, Step
 from grader.report import words
 from grader.report.inert import inert
 from grader.report.sections import sections
@@ -22,7 +22,12 @@ _ESCAPED = "\\`*[]~"
 
 def render(record: RunRecord) -> str:
     shown = inert(record)
-    parts = [_head(shown), _checks(shown.outcomes), _steps(shown), *map(_section, sections(shown))]
+    parts = [
+        _head(shown),
+        _checks(shown.outcomes, words.last_decisions(shown)),
+        _steps(shown),
+        *map(_section, sections(shown)),
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -80,7 +85,7 @@ def _head(record: RunRecord) -> str:
     return "\n\n".join(lines)
 
 
-def _checks(outcomes: tuple[Outcome, ...]) -> str:
+def _checks(outcomes: tuple[Outcome, ...], decided: dict[str, Decision]) -> str:
     if not outcomes:
         return "## Checks\n\nNo check was judged."
     titles: tuple[tuple[str, Kind], ...] = (
@@ -90,7 +95,9 @@ def _checks(outcomes: tuple[Outcome, ...]) -> str:
         ("Status", "text"),
     )
     grid = _grid(titles, map(_check_row, outcomes))
-    return "\n\n".join(["## Checks", grid, *("\n\n".join(_check(one)) for one in outcomes)])
+    return "\n\n".join(
+        ["## Checks", grid, *("\n\n".join(_check(one, decided.get(one.id))) for one in outcomes)]
+    )
 
 
 def _check_row(one: Outcome) -> tuple[str, ...]:
@@ -104,16 +111,22 @@ def _check_row(one: Outcome) -> tuple[str, ...]:
     )
 
 
-def _check(one: Outcome) -> Iterator[str]:
+def _check(one: Outcome, decision: Decision | None) -> Iterator[str]:
     word = words.STATUS[one.status]
     yield f"### {word.icon} {plain(one.requirement)}"
     yield f"{code(one.id)}: {plain(words.status_line(one))}"
+    if decision:
+        yield f"**Decided:** {plain(words.decided(decision, one))}"
     if one.finding.rationale:
         yield f"**Why:** {plain(one.finding.rationale)}"
     if one.finding.hint:
         yield f"**What to try:** {plain(one.finding.hint)}"
     if one.notes:
         yield "\n".join(f"- {plain(note)}" for note in one.notes)
+    for exhibit in one.exhibits:
+        yield "\n".join(
+            [f"- **{plain(exhibit.name.capitalize())}**", *(f"  - {plain(line)}" for line in exhibit.lines)]
+        )
     if one.parts:
         yield "\n".join(map(_part, one.parts))
 

@@ -71,6 +71,7 @@ def print_report(record: RunRecord, console: Console, place: Path | str | None =
         _checks(shown, console),
         *_sum(shown),
         *_next_steps(shown),
+        *_decisions(shown),
         *_method(shown),
         *_tail(shown, place),
     ):
@@ -157,7 +158,19 @@ def _next_steps(record: RunRecord) -> Iterator[RenderableType]:
     for outcome in left:
         word = words.STATUS[outcome.status]
         title = Text(f"{word.icon} {outcome.requirement}", STYLES[word.tone])
-        yield Group(title, *(Padding(line, (0, 0, 0, 2)) for line in _advice(outcome)))
+        yield Group(title, *(Padding(line, (0, 0, 0, 2)) for line in advice(outcome)))
+
+
+def _decisions(record: RunRecord) -> Iterator[RenderableType]:
+    """What a person decided, with the last word on each."""
+    known = {outcome.id: outcome for outcome in record.outcomes}
+    lines = [
+        f"- {one.id}: {words.decided(one, known[one.id]) if one.id in known else words.settled(one)}"
+        for one in words.last_decisions(record).values()
+    ]
+    if lines:
+        yield Text("Decided by a person", "bold")
+        yield Text("\n").join(map(Text, lines))
 
 
 def _method(record: RunRecord) -> Iterator[RenderableType]:
@@ -177,12 +190,15 @@ def _method(record: RunRecord) -> Iterator[RenderableType]:
         yield Group(Text(what), Padding(Text(why, "dim"), (0, 0, 0, 2)))
 
 
-def _advice(outcome: Outcome) -> Iterator[Text]:
+def advice(outcome: Outcome) -> Iterator[Text]:
     yield Text(words.status_line(outcome), "dim")
     if words.expected(outcome):
         yield Text(f"Expected: {words.expected(outcome)}")
     yield from _why_and_try(outcome.finding)
     yield from (Text(f"Note: {note}") for note in outcome.notes)
+    for exhibit in outcome.exhibits:
+        yield Text(f"{exhibit.name.capitalize()}:")
+        yield from (Text(f"  {line}") for line in exhibit.lines)
     for part in outcome.parts:
         if part.status != "passed":
             word = words.STATUS[part.status]

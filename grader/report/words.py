@@ -8,6 +8,7 @@ from typing import Literal
 from grader.records import (
     Absent,
     Adjustment,
+    Decision,
     Grade,
     Outcome,
     Part,
@@ -153,6 +154,22 @@ def expected(outcome: Outcome) -> str:
     """What was expected, where that says more than the requirement itself; "" else."""
     said = outcome.finding.expected
     return "" if said == outcome.requirement else said
+
+
+def last_decisions(record: RunRecord) -> dict[str, Decision]:
+    """Of each id the decision that counts."""
+    return {one.id: one for one in record.decisions}
+
+
+def decided(decision: Decision, outcome: Outcome) -> str:
+    """`80 of 100 points by Ada, 2026-11-22 10:00:00 UTC: the targets are argued.`"""
+    given = f"{points(decision.points)} of {points(outcome.max_points)} points"
+    return f"{given} by {decision.who}, {moment(decision.decided_at)}: {sentence(decision.reason)}"
+
+
+def settled(decision: Decision) -> str:
+    """As `decided`, for a bonus, multiplier or penalty, whose standing is shown beside it."""
+    return f"Decided by {decision.who}, {moment(decision.decided_at)}: {sentence(decision.reason)}"
 
 
 def status_line(outcome: Outcome) -> str:

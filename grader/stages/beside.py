@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.fetch.interface import Fetched
-from grader.records import Absent, Evidence, Pictures
+from grader.records import Absent, Evidence, Pictures, Reading
 from grader.stages.pictures import pictures
 from grader.stages.workers import OpenWorker
 
@@ -24,6 +24,6 @@ class Beside:
         return replace(evidence, pictures=self.pictures)
 
 
-def beside(spec: Spec, fetched: Fetched, open_worker: OpenWorker) -> Beside:
+def beside(spec: Spec, fetched: Fetched, reading: Reading, open_worker: OpenWorker) -> Beside:
     """Look at all of it; a worker is started for what has to be decoded, and for nothing else."""
-    return Beside(pictures=pictures(spec, fetched.submission, open_worker))
+    return Beside(pictures=pictures(spec, fetched.submission, reading, open_worker))

@@ -27,6 +27,9 @@ FORMATS = ("PNG", "JPEG", "GIF", "BMP", "WEBP")
 SAMPLE_SIDE = 512
 """Colours are counted on at most so many pixels a side, taken as they are."""
 THUMBNAIL_SIDE = 16
+COPY_WIDTH, COPY_HEIGHT = 760, 1000
+"""A copy is no larger than this: a screenshot stays readable, and a report small."""
+COPY_COLOURS = 64
 _KINDS = ("image/png", "image/jpeg", "png", "jpeg")
 
 
@@ -48,6 +51,37 @@ def decoded(root: Path, asked: list[str], seconds: float) -> list[dict[str, Any]
         if not found or found[-1]["file"] != index:
             found.append({"file": index, "cell": -1})  # looked at, and no picture in it
     return found
+
+
+def copies(root: Path, asked: list[list[Any]]) -> dict[str, Array]:
+    """Copies for a report: `picture0` (uint8, height x width, indices of colours), `palette0` (uint8, n x 3), ...
+
+    Args:
+        asked: (file, cell, which of that cell's pictures); cell 0 and picture 0 for a file. What cannot be decoded
+            is left out.
+    """
+    Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+    found: dict[str, Array] = {}
+    for index, (path, cell, which) in enumerate(asked):
+        inside = [data for number, data in _pictures(root / path) if number == cell]
+        made = _copy(inside[which]) if which < len(inside) else None
+        if made is not None:
+            found[f"picture{index}"], found[f"palette{index}"] = made
+    return found
+
+
+def _copy(data: bytes) -> tuple[Array, Array] | None:
+    try:
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                return None
+            plain = _on_white(image)
+    except Exception:  # whatever its decoder raises
+        return None
+    plain.thumbnail((COPY_WIDTH, COPY_HEIGHT))
+    few = plain.quantize(COPY_COLOURS, dither=Image.Dither.NONE)
+    colours = np.asarray((few.getpalette() or [0, 0, 0])[: 3 * COPY_COLOURS], dtype=np.uint8)
+    return np.asarray(few, dtype=np.uint8), colours.reshape(-1, 3)
 
 
 def _pictures(place: Path) -> Iterator[tuple[int, bytes]]:

@@ -159,7 +159,7 @@ def _reread(spec: str, submission: Path, models: Path | None, known: Evidence) -
     with fetch(str(submission), also=broken.all_lists()[spec].also_of(models)) as fetched:
         reading = read_submission(fetched.root, fetched.submission)
         open_worker = opener(_machine(spec).sandbox, fetched.root, 1)
-        others = beside(load_spec(spec).spec, fetched, open_worker)
+        others = beside(load_spec(spec).spec, fetched, reading, open_worker)
         seen = others.added_to(replace(known, submission=fetched.submission, reading=reading))
     return _reviewed(spec, submission, models, seen)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.records import Adjustment, Outcome, Part, RunRecord
+from grader.records import Adjustment, Decision, Outcome, Part, RunRecord
 from grader.report import words
 from grader.report.sections.interface import Column, Section, listed
 
@@ -15,7 +15,7 @@ NAMES = {
 
 
 def build(record: RunRecord) -> Section:
-    found = record.grade.adjustments
+    found, decided = record.grade.adjustments, words.last_decisions(record)
     columns = (
         Column("What"),
         Column("Effect", "number"),
@@ -29,7 +29,7 @@ def build(record: RunRecord) -> Section:
         title="Bonuses and penalties",
         lead=(_lead(found),),
         attention=tuple(_attention(one) for one in found if one.state == "open"),
-        tables=listed("Each of them", columns, tuple(map(_row, found))),
+        tables=listed("Each of them", columns, tuple(_row(one, decided.get(one.id)) for one in found)),
     )
 
 
@@ -51,7 +51,7 @@ def _attention(one: Adjustment) -> str:
     return f"{what} is open: {who}. {why}"
 
 
-def _row(one: Adjustment) -> tuple[str, ...]:
+def _row(one: Adjustment, decision: Decision | None) -> tuple[str, ...]:
     word, finding = words.standing(one), one.outcome.finding
     return (
         f"{NAMES[one.kind]}: {one.id}",
@@ -59,7 +59,7 @@ def _row(one: Adjustment) -> tuple[str, ...]:
         one.outcome.requirement,
         finding.measured or "not measured",
         f"{word.icon} {word.text}{f': {word.meaning}' if word.meaning else ''}",
-        _why(one.outcome) or "–",
+        " ".join(filter(None, (words.settled(decision) if decision else "", _why(one.outcome)))) or "–",
     )
 
 

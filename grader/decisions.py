@@ -1,0 +1,206 @@
+"""What a person decides about what is still open, and the grade that follows. Pure: a record in, a record out.
+
+Open are the points of a check in `review` or `borderline`, a part that only a person can judge, a bonus that cannot be
+told, and a penalty that is proposed. What failed for the grader's or the machine's own fault is none of them: it is
+run again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from grader.errors import UsageError
+from grader.judge import judge
+from grader.records import Adjustment, Decision, Outcome, Part, RunRecord, Status
+from grader.text import clean
+
+LIMIT_REASON = 600
+LIMIT_NAME = 120
+_CERTAIN = ("passed", "failed", "partial", "skipped")
+EPSILON = 0.005
+"""Points are kept with two decimals."""
+
+
+@dataclass(frozen=True)
+class OpenItem:
+    """Something that a person can decide: a check by its points, anything else by whether it counts."""
+
+    id: str
+    kind: str  # "check", "bonus", "multiplier", "penalty" or "percentage"
+    outcome: Outcome
+    state: str  # the check's status, or "open"
+    lowest: float  # points of a check that are certain
+    highest: float  # points of a check if all that is open were granted
+    amount: float  # of a bonus, multiplier or penalty; 0 for a check
+    decided: Decision | None  # the last decision, where there is one
+    open_parts: tuple[str, ...] = ()  # of a check: the parts that are open, or were
+
+    @property
+    def takes_points(self) -> bool:
+        return self.kind == "check"
+
+
+def open_items(record: RunRecord) -> tuple[OpenItem, ...]:
+    """What nobody has decided yet, in the order of the assignment."""
+    return tuple(one for one in items(record) if one.decided is None)
+
+
+def items(record: RunRecord) -> tuple[OpenItem, ...]:
+    """What a person can decide, or has decided and may decide anew."""
+    last = last_decisions(record.decisions)
+    return (*_checks(record, last), *_adjustments(record, last))
+
+
+def last_decisions(decisions: Sequence[Decision]) -> dict[str, Decision]:
+    """Of each id the decision that counts."""
+    return {one.id: one for one in decisions}
+
+
+def _checks(record: RunRecord, last: dict[str, Decision]) -> Iterator[OpenItem]:
+    for outcome in record.outcomes:
+        before = last.get(outcome.id)
+        if before:
+            span = (before.lowest, before.highest)
+            yield OpenItem(outcome.id, "check", outcome, before.was, *span, 0, before, before.open_parts)
+        elif outcome.open_points > 0 and outcome.status not in ("errored", "skipped"):
+            most = round(outcome.points + outcome.open_points, 2)
+            parts = tuple(one.name for one in outcome.parts if one.status not in _CERTAIN)
+            yield OpenItem(outcome.id, "check", outcome, outcome.status, outcome.points, most, 0, None, parts)
+
+
+def _adjustments(record: RunRecord, last: dict[str, Decision]) -> Iterator[OpenItem]:
+    for one in record.grade.adjustments:
+        before = last.get(one.id)
+        can_be = one.state == "open" and one.outcome.status != "errored"
+        if before or can_be:
+            yield OpenItem(one.id, one.kind, one.outcome, "open", 0.0, 0.0, one.amount, before)
+
+
+# --- deciding -------------------------------------------------------------------------------------------------
+
+
+def decision_on(
+    record: RunRecord,
+    name: str,
+    *,
+    points: float | None = None,
+    counts: bool | None = None,
+    reason: str,
+    who: str,
+    at: str,
+) -> Decision:
+    """A decision about one of `items`, held against what is open there.
+
+    Args:
+        points: all points of a check, those that were certain included.
+        counts: whether a bonus or multiplier is granted, or a penalty taken.
+        at: the moment, ISO 8601 in UTC.
+
+    Raises:
+        UsageError: nothing of that name can be decided, the points are out of reach, or reason or name is empty.
+    """
+    item = _item(record, name)
+    if item.takes_points:
+        given = _points(item, points, counts)
+    elif counts is None or points is not None:
+        raise UsageError(
+            f"{item.id} is a {_kind(item)}: it counts or it does not.", f"Say {item.id}=yes or {item.id}=no."
+        )
+    else:
+        given = 0.0
+    return Decision(
+        id=item.id,
+        points=given,
+        counts=bool(counts) and not item.takes_points,
+        reason=_text(reason, LIMIT_REASON, "a reason", "Say in a sentence why; the student reads it."),
+        who=_text(who, LIMIT_NAME, "who decides", "Give --by NAME."),
+        decided_at=at,
+        was=item.state,
+        lowest=item.lowest,
+        highest=item.highest,
+        open_parts=item.open_parts,
+    )
+
+
+def _item(record: RunRecord, name: str) -> OpenItem:
+    known = {one.id: one for one in items(record)}
+    if name in known:
+        return known[name]
+    shown = clean(name, 60)
+    ids = [one.id for one in record.outcomes] + [one.id for one in record.grade.adjustments]
+    if name in ids:
+        raise UsageError(f"{shown} is not open: the grader has decided it.", _left(known))
+    raise UsageError(f"This run has no check, bonus or penalty {shown}.", _left(known))
+
+
+def _left(known: dict[str, OpenItem]) -> str:
+    return f"A person can decide {', '.join(known)}." if known else "Nothing here is for a person to decide."
+
+
+def _points(item: OpenItem, points: float | None, counts: bool | None) -> float:
+    span = f"{item.lowest:g} to {item.highest:g}"
+    if points is None or counts is not None:
+        raise UsageError(f"{item.id} is a check: it gets points.", f"Give {span} points: {item.id}=POINTS.")
+    if not math.isfinite(points) or not item.lowest - EPSILON <= points <= item.highest + EPSILON:
+        certain = f" {item.lowest:g} of them are certain already." if item.lowest else ""
+        raise UsageError(f"{item.id} can get {span} points, and not {points:g}.{certain}", f"Give {span}.")
+    return min(max(round(points, 2), item.lowest), item.highest)
+
+
+def _text(given: str, limit: int, what: str, hint: str) -> str:
+    text = clean(" ".join(given.split()), limit)
+    if not text:
+        raise UsageError(f"A decision needs {what}.", hint)
+    return text
+
+
+def _kind(item: OpenItem) -> str:
+    return "penalty" if item.kind == "percentage" else item.kind
+
+
+# --- judging again --------------------------------------------------------------------------------------------
+
+
+def with_decision(record: RunRecord, decision: Decision) -> RunRecord:
+    """The record with this decision, and with the grade that follows from all of them."""
+    outcomes = tuple(_decided(one, decision) for one in record.outcomes)
+    changed = tuple(_settled(one, decision) for one in record.grade.adjustments)
+    was = record.grade
+    ungradable = was.reason if was.status == "ungradable" else ""
+    grade = judge(outcomes, was.spec_points, was.pass_mark, ungradable, changed)
+    return replace(record, outcomes=outcomes, grade=grade, decisions=(*record.decisions, decision))
+
+
+def _decided(outcome: Outcome, decision: Decision) -> Outcome:
+    if outcome.id != decision.id:
+        return outcome
+    status: Status = "partial"
+    if decision.points >= outcome.max_points - EPSILON:
+        status = "passed"
+    elif decision.points <= EPSILON:
+        status = "failed"
+    parts = tuple(_part(one, decision) for one in outcome.parts)
+    finding = outcome.finding
+    if outcome.check == "manual":
+        finding = replace(finding, measured="decided by a person", rationale="")
+    return replace(
+        outcome, status=status, points=decision.points, open_points=0.0, parts=parts, finding=finding
+    )
+
+
+def _part(part: Part, decision: Decision) -> Part:
+    """A part that was open gets its share of what was granted; one that was certain stays as it is."""
+    if part.name not in decision.open_parts:
+        return part
+    room = decision.highest - decision.lowest
+    share = (decision.points - decision.lowest) / room if room > 0 else 0.0
+    status: Status = "passed" if share >= 1 - 1e-9 else "partial" if share > 1e-9 else "failed"
+    return replace(part, status=status, points=round(share * part.max_points, 2))
+
+
+def _settled(one: Adjustment, decision: Decision) -> Adjustment:
+    if one.id != decision.id:
+        return one
+    return replace(one, state="counts" if decision.counts else "does not count", decided=True)
