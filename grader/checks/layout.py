@@ -14,7 +14,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from grader.checks import interface
 from grader.checks.interface import Verdict, combine, open_verdict
-from grader.evaluation.second_repository import not_given
+from grader.evaluation.second_repository import none_given
 from grader.reading.mess import mess
 from grader.reading.patterns import Where, fits, fitting, handed_in
 from grader.reading.repositories import own_name
@@ -85,7 +85,7 @@ def _listed(names: list[str], word: str = "and") -> str:
 
 def judge(rule: Rule, evidence: Evidence) -> Verdict:
     submission = evidence.submission
-    missing = not_given(evidence) if rule.where == "second repository" else ""
+    missing = none_given(evidence) if rule.where == "second repository" else ""
     if missing:
         return open_verdict("review", Finding("no second repository", rule.requirement(), missing))
     paths = handed_in(submission, rule.where)

@@ -38,7 +38,13 @@ _YES, _NO = ("yes", "y", "counts"), ("no", "n")
     help="Decide without being asked; several are several --set. PLACE is one run then.",
 )
 @click.option("--reason", default="", help="With --set: why. The student reads it.")
-@click.option("--by", "who", default="", metavar="NAME", help="Who decides. Default: the name git knows.")
+@click.option(
+    "--by",
+    "who",
+    default="",
+    metavar="NAME",
+    help="Who decides. Default: GIT_AUTHOR_NAME, else your user name.",
+)
 def command(
     place: Path,
     spec_id: str,
@@ -181,19 +187,13 @@ def _parsed(text: str) -> Wish:
 
 
 def _name(given: str) -> str:
-    """Who decides: as it was given, else as git or the machine knows them."""
+    """Who decides: as it was given, else as git is told in the environment, else the user's name here."""
     import getpass
-    import subprocess
 
-    if given.strip():
-        return given
     try:
-        asked = subprocess.run(
-            ["git", "config", "--get", "user.name"], capture_output=True, text=True, timeout=5, check=False
-        )
-        return asked.stdout.strip() or os.environ.get("USER", "") or getpass.getuser()
-    except (OSError, KeyError, subprocess.TimeoutExpired):
-        return os.environ.get("USER", "")
+        return given.strip() or os.environ.get("GIT_AUTHOR_NAME", "").strip() or getpass.getuser()
+    except (OSError, KeyError):  # a user without a name
+        return ""
 
 
 # --- deciding one by one ----------------------------------------------------------------------------------------
@@ -273,5 +273,11 @@ def _evidence(run: StoredRun, item: OpenItem) -> Iterator[RenderableType]:
     yield Text(f"Measured: {outcome.finding.measured or 'not measured'}")
     for line in advice(outcome):
         yield Padding(line, (0, 0, 0, 2))
-    yield Text(f"All of it: {(run.folder / 'report.html').resolve().as_uri()}#check-{outcome.id}", "dim")
+    yield Text(f"All of it: {(run.folder / 'report.html').resolve().as_uri()}{_anchor(run, item)}", "dim")
     yield Text("")
+
+
+def _anchor(run: StoredRun, item: OpenItem) -> str:
+    """The item's place in report.html."""
+    ids = [one.id for one in run.record.outcomes]
+    return f"#check-{ids.index(item.id) + 1}" if item.takes_points else "#adjustments"

@@ -18,3 +18,17 @@ def not_given(evidence: Evidence) -> str:
         f"{fetched[0].place} fetches {url}, which was not given to the grader beside the submission. A person "
         f"grades it again with `--also {url}`, or decides."
     )
+
+
+def none_given(evidence: Evidence) -> str:
+    """As `not_given`, for what is asked of the second repository itself: also where nothing names one."""
+    if evidence.submission.also:
+        return ""
+    if said := not_given(evidence):
+        return said
+    linked = [link for link in evidence.reading.repositories if link.kind == "linked"]
+    named = f"{linked[0].place} links to {clean(linked[0].url, 160)}" if linked else "nothing here names one"
+    return (
+        f"No second repository was given to the grader beside the submission, and {named}. A person grades it again "
+        "with `--also URL`, or decides."
+    )

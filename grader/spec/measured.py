@@ -97,6 +97,10 @@ def _honest_claims(rule: Any) -> list[str]:
     ]
 
 
+def _manual(rule: Any) -> list[str]:
+    return ["A person decides, with the evidence beside the question.", *rule.hints]
+
+
 def _structure(_: Any) -> list[str]:
     return ["It is read off what runs in one forward pass at the size of the assignment's images."]
 
@@ -130,6 +134,7 @@ _SAID: dict[str, Callable[[Any], list[str]]] = {
     "variants": _variants,
     "clean_method": _clean_method,
     "honest_claims": _honest_claims,
+    "manual": _manual,
     "receptive_field": _structure,
     "map_size": _structure,
     "output": _structure,

@@ -41,8 +41,8 @@ def looked_at(root: Path, example_records) -> tuple[Pictures | Absent, Outcome]:
     spec = load_spec("s4").spec
     with fetch(str(root)) as fetched:
         asking = spec.model_copy(update={"checks": (rule(),)})
-        found = pictures(asking, fetched.submission, opener(sandbox, fetched.root, 1))
         reading = read_submission(fetched.root, fetched.submission)
+        found = pictures(asking, fetched.submission, reading, opener(sandbox, fetched.root, 1))
     evidence = example_records["full_marks"].evidence
     whole = replace(evidence, submission=fetched.submission, reading=reading, pictures=found)
     return found, run(rule(), whole)
@@ -76,6 +76,43 @@ def test_a_submission_without_any(tmp_path, example_records):
     assert outcome.status == "failed"
 
 
+def test_a_person_gets_copies_of_what_the_readme_shows_first(tmp_path):
+    """Encoded anew: few colours, no larger than a report can bear; what is blank or broken is left out."""
+    for name, content in (("a.png", png(1)), ("b.png", png(2)), ("c.png", b"broken")):
+        (tmp_path / name).write_bytes(content)
+    large = io.BytesIO()
+    Image.open(io.BytesIO(png(3))).resize((2400, 1800)).save(large, "JPEG")
+    (tmp_path / "screenshot.jpg").write_bytes(large.getvalue())
+    white = io.BytesIO()
+    Image.new("RGB", (320, 240), "white").save(white, "PNG")
+    (tmp_path / "white.png").write_bytes(white.getvalue())
+    (tmp_path / "README.md").write_text("# S5\n\n![log](screenshot.jpg)\n")
+    asks = {
+        "id": "a",
+        "check": "manual",
+        "points": 250.0,
+        "asks": "The screenshot shows it",
+        "look_at": ["pictures"],
+    }
+    rule = rule_types()["manual"].model_validate(asks)
+    spec = load_spec("s4").spec.model_copy(update={"checks": (rule,)})
+    sandbox, _ = choose_sandbox(plain_allowed=False)
+    with fetch(str(tmp_path)) as fetched:
+        reading = read_submission(fetched.root, fetched.submission)
+        found = pictures(spec, fetched.submission, reading, opener(sandbox, fetched.root, 1))
+    assert isinstance(found, Pictures)
+    assert [(one.place, one.width, one.height) for one in found.copies] == [
+        ("screenshot.jpg", 760, 570),
+        ("a.png", 320, 240),
+        ("b.png", 320, 240),
+    ]
+    with Image.open(io.BytesIO(base64.b64decode(found.copies[1].png))) as copied:
+        copied.load()
+        assert (copied.mode, copied.size) == ("P", (320, 240))
+        before = np.asarray(Image.open(io.BytesIO(png(1))).convert("RGB"), dtype=float)
+        assert np.abs(np.asarray(copied.convert("RGB"), dtype=float) - before).mean() < 25
+
+
 def test_no_worker_is_started_where_no_check_asks(tmp_path):
     (tmp_path / "a.png").write_bytes(png(1))
 
@@ -83,5 +120,6 @@ def test_no_worker_is_started_where_no_check_asks(tmp_path):
         raise AssertionError("a worker was started")
 
     with fetch(str(tmp_path)) as fetched:
-        found = pictures(load_spec("s4").spec, fetched.submission, open_worker)
+        reading = read_submission(fetched.root, fetched.submission)
+        found = pictures(load_spec("s4").spec, fetched.submission, reading, open_worker)
     assert found == Absent("skipped", "No check asks for pictures.")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from grader.isolation.frames import Message, ProtocolError
-from grader.isolation.pictures_answer import pictures
+from grader.isolation.pictures_answer import Copied, _copied, pictures
 from grader.records import Picture
 
 GOOD = {
@@ -88,3 +88,36 @@ def test_what_is_no_list_of_entries_is_refused(entries: Any) -> None:
 def test_an_answer_without_its_array_is_refused() -> None:
     with pytest.raises(ProtocolError):
         pictures(Message({"op": "pictures"}, {}), PATHS)
+
+
+def copied(**arrays: np.ndarray) -> list[Copied | None]:
+    answer = Message({"op": "copies"}, arrays)
+    return [_copied(answer, 0)]
+
+
+GREYS = np.repeat(np.arange(4, dtype=np.uint8)[:, None], 3, axis=1)
+
+
+def test_a_copy_is_taken_as_it_was_agreed():
+    (found,) = copied(picture0=np.full((5, 7), 3, np.uint8), palette0=GREYS)
+    assert found is not None
+    assert (found.indices.shape, len(found.palette)) == ((5, 7), 4)
+    assert copied() == [None]
+
+
+@pytest.mark.parametrize(
+    ("picture", "palette"),
+    [
+        (np.full((5, 7), 4, np.uint8), GREYS),  # a colour that is not there
+        (np.zeros((0, 7), np.uint8), GREYS),
+        (np.zeros((1001, 7), np.uint8), GREYS),
+        (np.zeros((5, 7), np.float32), GREYS),
+        (np.zeros((5, 7, 3), np.uint8), GREYS),
+        (np.zeros((5, 7), np.uint8), np.zeros((0, 3), np.uint8)),
+        (np.zeros((5, 7), np.uint8), np.zeros((257, 3), np.uint8)),
+        (np.zeros((5, 7), np.uint8), np.zeros((4, 4), np.uint8)),
+    ],
+)
+def test_another_copy_is_refused(picture, palette):
+    with pytest.raises(ProtocolError):
+        copied(picture0=picture, palette0=palette)

@@ -82,7 +82,7 @@ def test_no_attribute_can_act_or_load(example_record: RunRecord) -> None:
             picture = tag == "image" and re.fullmatch(PICTURE, value)
             assert picture or (tag, value) == ("link", "data:,") or re.fullmatch(r"#[a-z-]+", value)
         if name == "style":
-            assert re.fullmatch(r"--h:[01]?\.?\d*", value)
+            assert re.fullmatch(r"--h:[01]?\.?\d*|--w:\d+px", value)
 
 
 def test_every_anchor_has_its_place_and_no_id_stands_twice(example_record: RunRecord) -> None:

@@ -1,0 +1,183 @@
+"""`grader review`: what is open, decided with options or at the prompt."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grader.course.runs import read_run
+from grader.course.store import RunFolder
+from grader.report.interface import reports
+
+RUN = "20261101-100000-aaaa"
+
+
+@pytest.fixture
+def runs(tmp_path, example_records) -> Path:
+    for name, record in (("ada", "by_a_person"), ("grace", "full_marks")):
+        with RunFolder(tmp_path / "runs", "s4", name, RUN) as folder:
+            folder.publish({one.file_name: one.render(example_records[record]) for one in reports()})
+    return tmp_path / "runs"
+
+
+def review(*words: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "grader", "review", *map(str, words)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        stdin=subprocess.DEVNULL,
+        cwd=cwd,
+        check=False,
+    )
+
+
+def test_the_list_names_what_is_open_with_its_span(runs):
+    found = review(runs)
+    assert found.returncode == 6
+    assert "answers: 0 to 50 points." in found.stdout
+    assert "misrepresented: penalty of 100 %, yes or no." in found.stdout
+    assert "3 open decisions in 1 of 2 runs." in found.stdout
+
+
+def test_decided_with_options(runs):
+    run = runs / "s4" / "ada" / RUN
+    given = ("--set", "answers=40", "--set", "misrepresented=no", "--reason", "Seen.", "--by", "Ada")
+    found = review(run, *given)
+    assert (found.returncode, found.stderr) == (6, "")
+    assert "1 open decision in 1 of 1 run." in found.stdout
+    found = review(run, "--set", "explained=50", "--reason", "It is a log.", "--by", "Ada")
+    assert found.returncode == 0
+    assert "Nothing is open in the run." in found.stdout
+    assert read_run(run).grade.status == "complete"
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--set", "answers=51", "--reason", "x", "--by", "A"], "can get 0 to 50 points, and not 51"),
+        (["--set", "answers", "--reason", "x"], '"answers" is no decision'),
+        (["--set", "answers=many", "--reason", "x"], "is no decision"),
+        (["--set", "answers=40", "--by", "A"], "needs a reason"),
+        (["--set", "small=75", "--reason", "x", "--by", "A"], "small is not open"),
+    ],
+)
+def test_a_mistake_in_the_command_changes_nothing(runs, words, says):
+    run = runs / "s4" / "ada" / RUN
+    before = (run / "result.json").read_bytes()
+    found = review(run, *words)
+    assert found.returncode == 2
+    assert says in found.stderr
+    assert "next:" in found.stderr
+    assert (run / "result.json").read_bytes() == before
+
+
+def test_set_decides_in_one_run_alone(runs):
+    found = review(runs, "--set", "answers=40", "--reason", "x", "--by", "A")
+    assert found.returncode == 2
+    assert "there are 2 here" in found.stderr
+
+
+def test_another_assignment_and_no_runs(runs, tmp_path):
+    found = review(runs, "--spec", "s5")
+    assert found.returncode == 2
+    assert "There are runs of s4." in found.stderr
+    (tmp_path / "empty").mkdir()
+    found = review(cwd=tmp_path / "empty")
+    assert found.returncode == 2
+    assert "reports holds no run" in found.stderr
+
+
+def test_one_broken_run_is_said_and_the_others_are_listed(runs):
+    (runs / "s4" / "grace" / RUN / "result.json").write_text("{")
+    found = review(runs)
+    assert found.returncode == 5
+    assert "cannot be read as JSON" in found.stdout
+    assert "answers: 0 to 50 points" in found.stdout
+
+
+class Terminal:
+    """The command on a terminal of its own, as a person sits before it."""
+
+    def __init__(self, *words: object) -> None:
+        self._fd, theirs = pty.openpty()
+        command = [sys.executable, "-m", "grader", "review", *map(str, words)]
+        with_size = os.environ | {"TERM": "xterm", "COLUMNS": "120"}
+        self._process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=with_size)
+        os.close(theirs)
+        self.seen = ""
+
+    def until(self, words: str, seconds: float = 30) -> None:
+        end = time.monotonic() + seconds
+        while words not in self.seen:
+            left = end - time.monotonic()
+            assert left > 0, f"never seen: {words!r}, but: {self.seen}"
+            if select.select([self._fd], [], [], left)[0]:
+                try:
+                    self.seen += os.read(self._fd, 65536).decode("utf-8", "replace")
+                except OSError:  # the other end is gone
+                    assert words in self.seen, self.seen
+        self.seen = self.seen.partition(words)[2]
+
+    def type(self, text: str) -> None:
+        os.write(self._fd, f"{text}\n".encode())
+
+    def ended(self) -> int:
+        try:
+            while os.read(self._fd, 65536):
+                pass
+        except OSError:
+            pass
+        os.close(self._fd)
+        return self._process.wait(30)
+
+
+def test_at_the_prompt(runs):
+    """A mistake is asked again, Enter skips, what was decided is stored at once."""
+    there = Terminal(runs, "--by", "Ada")
+    there.until("3 open, decided by Ada")
+    there.until("The log in the screenshot shows two answers of the model.")
+    there.until("Two answers, at 10:00 and 10:03.")
+    there.until("report.html#check-2")
+    there.until("0 to 50 points:")
+    there.type("60")
+    there.until("Reason:")
+    there.type("too many")
+    there.until("can get 0 to 50 points, and not 60")
+    there.until("0 to 50 points:")
+    there.type("40")
+    there.until("Reason:")
+    there.type("The second is cut off.")
+    there.until("kept:")
+    there.until("33.33 to 50 points:")
+    there.type("")
+    there.until("penalty of 100 %, yes or no:")
+    there.type("no")
+    there.until("Reason:")
+    there.type("A slip of the pen.")
+    there.until("1 open decision")
+    assert there.ended() == 6
+    record = read_run(runs / "s4" / "ada" / RUN)
+    assert [(one.id, one.points, one.counts, one.reason, one.who) for one in record.decisions] == [
+        ("answers", 40, False, "The second is cut off.", "Ada"),
+        ("misrepresented", 0, False, "A slip of the pen.", "Ada"),
+    ]
+
+
+def test_leaving_early_keeps_what_was_decided(runs):
+    there = Terminal(runs, "--by", "Ada")
+    there.until("0 to 50 points:")
+    there.type("40")
+    there.until("Reason:")
+    there.type("Seen.")
+    there.until("33.33 to 50 points:")
+    there.type("q")
+    assert there.ended() == 6
+    assert len(read_run(runs / "s4" / "ada" / RUN).decisions) == 1

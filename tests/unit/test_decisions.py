@@ -1,0 +1,155 @@
+"""What a person decides replaces what was open, nothing else, and the grade follows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from grader.decisions import decision_on, items, open_items, with_decision
+from grader.errors import UsageError
+from grader.records import Decision, RunRecord
+from grader.report.json import from_json, to_json
+
+AT = "2026-11-05T10:00:00+00:00"
+
+
+@pytest.fixture
+def waiting(example_records) -> RunRecord:
+    return example_records["by_a_person"]
+
+
+def decide(record: RunRecord, name: str, **given: object) -> RunRecord:
+    asked = {"reason": "Seen.", "who": "Ada", "at": AT} | given
+    return with_decision(record, decision_on(record, name, **asked))
+
+
+def test_what_is_open_with_its_span(waiting):
+    found = [
+        (one.id, one.kind, one.state, one.lowest, one.highest, one.amount) for one in open_items(waiting)
+    ]
+    assert found == [
+        ("answers", "check", "review", 0, 50, 0),
+        ("explained", "check", "review", 33.33, 50, 0),
+        ("misrepresented", "percentage", "open", 0, 0, 1),
+    ]
+
+
+def test_from_needs_review_to_complete(waiting):
+    assert waiting.grade.status == "needs_review"
+    made = decide(waiting, "answers", points=40)
+    made = decide(made, "explained", points=50)
+    assert made.grade.status == "needs_review"
+    made = decide(made, "misrepresented", counts=False)
+    assert (made.grade.status, made.grade.points, made.grade.at_risk) == ("complete", 165, 0)
+    assert [(one.id, one.status, one.points, one.open_points) for one in made.outcomes] == [
+        ("small", "passed", 75, 0),
+        ("answers", "partial", 40, 0),
+        ("explained", "passed", 50, 0),
+    ]
+    assert open_items(made) == ()
+    assert from_json(to_json(made)) == made
+
+
+def test_a_confirmed_penalty_takes_its_share(waiting):
+    made = decide(waiting, "misrepresented", counts=True)
+    assert made.grade.points == 0
+    assert made.grade.adjustments[0].decided
+
+
+@pytest.mark.parametrize(("points", "status"), [(0, "failed"), (49.99, "partial"), (50, "passed")])
+def test_the_status_follows_the_points(waiting, points, status):
+    outcome = decide(waiting, "answers", points=points).outcomes[1]
+    assert (outcome.status, outcome.points) == (status, points)
+    assert (outcome.finding.measured, outcome.finding.rationale) == ("decided by a person", "")
+
+
+def test_a_part_that_was_open_gets_its_share(waiting):
+    made = decide(waiting, "explained", points=40)
+    parts = {part.name: (part.status, part.points) for part in made.outcomes[2].parts}
+    assert parts.pop("shows: training log") == ("partial", pytest.approx(6.67, abs=0.01))
+    assert [status for status, _ in parts.values()] == ["passed", "passed"]
+
+
+def test_a_decision_can_be_taken_anew_and_the_first_one_stays(waiting):
+    first = decide(waiting, "explained", points=33.33, reason="No log.")
+    second = decide(first, "explained", points=50, reason="There is one.", who="Grace")
+    assert [(one.points, one.who) for one in second.decisions] == [(33.33, "Ada"), (50, "Grace")]
+    assert {(one.was, one.lowest, one.highest) for one in second.decisions} == {("review", 33.33, 50)}
+    assert second.outcomes[2].points == 50
+    assert {part.status for part in second.outcomes[2].parts} == {"passed"}
+    (again,) = [one for one in items(second) if one.id == "explained"]
+    assert again.decided == second.decisions[-1]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "says"),
+    [
+        ("answers", {"points": 51}, "can get 0 to 50 points, and not 51"),
+        ("answers", {"points": -1}, "and not -1"),
+        ("answers", {"points": math.nan}, "and not nan"),
+        ("explained", {"points": 20}, "33.33 of them are certain already"),
+        ("answers", {"counts": True}, "is a check: it gets points"),
+        ("misrepresented", {"points": 5}, "is a penalty: it counts or it does not"),
+        ("misrepresented", {"points": 5, "counts": True}, "it counts or it does not"),
+        ("small", {"points": 75}, "small is not open: the grader has decided it"),
+        ("nothing\x1b[2J", {"points": 1}, r"no check, bonus or penalty nothing\x1b[2J"),
+        ("answers", {"points": 1, "reason": " \n"}, "needs a reason"),
+        ("answers", {"points": 1, "who": ""}, "needs who decides"),
+    ],
+)
+def test_what_cannot_be_decided(waiting, name, given, says):
+    with pytest.raises(UsageError) as error:
+        decide(waiting, name, **given)
+    assert says in error.value.message
+    assert error.value.hint
+
+
+def test_a_fault_of_the_grader_is_run_again_and_not_decided(example_records):
+    assert open_items(example_records["infrastructure"]) == ()
+
+
+def test_an_ungradable_run_stays_so(example_records):
+    made = example_records["no_model"]
+    asked = replace(made, outcomes=(*made.outcomes, example_records["by_a_person"].outcomes[1]))
+    decided = decide(asked, "answers", points=50)
+    assert (decided.grade.status, decided.grade.reason) == ("ungradable", made.grade.reason)
+
+
+def test_the_reason_is_made_harmless(waiting):
+    made = decide(waiting, "answers", points=1, reason="a\x1b[31m\nb", who="x" * 500)
+    assert made.decisions[0].reason == r"a\x1b[31m b"
+    assert len(made.decisions[0].who) == 120
+
+
+WAYS = st.one_of(
+    st.tuples(st.just("answers"), st.floats(0, 50).map(lambda n: round(n, 2))),
+    st.tuples(st.just("explained"), st.floats(33.33, 50).map(lambda n: round(n, 2))),
+    st.tuples(st.just("misrepresented"), st.booleans()),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # the records are never changed
+@given(ways=st.lists(WAYS, max_size=8))
+def test_only_the_last_decisions_count_in_whatever_order(ways, waiting):
+    start = waiting
+    made = once = start
+    for name, value in ways:
+        made = decide(made, name, **_as_given(value))
+    for name, value in dict(ways).items():
+        once = decide(once, name, **_as_given(value))
+    assert (made.outcomes, made.grade) == (once.outcomes, once.grade)
+    assert start.grade.lowest <= made.grade.points <= start.grade.highest
+    assert len(made.decisions) == len(ways)
+
+
+def _as_given(value: object) -> dict[str, object]:
+    return {"counts": value} if isinstance(value, bool) else {"points": value}
+
+
+def test_a_decision_names_who_and_when(waiting):
+    made = decide(waiting, "answers", points=40)
+    assert made.decisions == (Decision("answers", 40, False, "Seen.", "Ada", AT, "review", 0, 50, ()),)
