@@ -166,7 +166,7 @@ def test_the_requirement_is_one_sentence():
     ],
 )
 def test_a_second_repository_that_nobody_gave_goes_to_a_person(handed_in, text, says):
-    outcome = judged(handed_in({"README.md": text}), **{"requires": ASKED, "where": "second repository"})
+    outcome = judged(handed_in({"README.md": text}), requires=ASKED, where="second repository")
     assert (outcome.status, outcome.open_points) == ("review", outcome.max_points)
     assert says in outcome.finding.rationale
 
