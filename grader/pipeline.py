@@ -8,24 +8,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.adjustments import adjustments
-from grader.checks import interface as checks
 from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
 from grader.events import Events
 from grader.fetch.interface import Fetched, fetch
 from grader.isolation.choose import Level, level_note
 from grader.isolation.cores import free_cores, these_threads
-from grader.judge import judge
 from grader.reading.read import read_submission
 from grader.records import (
-    RESULT_SCHEMA,
     Absent,
     Evidence,
     Integrity,
@@ -35,6 +31,7 @@ from grader.records import (
 from grader.report.interface import reports
 from grader.stages.beside import beside
 from grader.stages.devices import settle
+from grader.stages.judgement import judgement
 from grader.stages.look import Looked, Task, look
 from grader.stages.machine import Machine, Preparing, Waiting
 from grader.stages.method import review
@@ -49,7 +46,6 @@ from grader.text import clean, counted, without_credentials
 
 if TYPE_CHECKING:
     from grader.spec.load import Loaded
-    from grader.spec.schema import Spec
 
 
 @dataclass(frozen=True)
@@ -69,6 +65,8 @@ class Request:
     unofficial_data: bool = False
     seeds: tuple[int, ...] = ()
     secret: int | None = None
+    seeds_follow: bool = False  # with `secret`: the seeds follow from it, as many as the verdict needs
+    staged: Fetched | None = None  # a submission that lies here already, in place of `source`
     trust_code: bool = False
     plain_if_needed: bool = False
     zygote: bool = True  # fork workers where that holds; else each is started by itself
@@ -151,21 +149,8 @@ def prepare_machine(request: Request) -> Machine:
 
 def judged(request: Request, started: Started, evidence: Evidence) -> RunRecord:
     """The record of a run: outcomes and grade from the evidence, and how to get them again."""
-    spec = request.loaded.spec
-    outcomes = tuple(checks.run(rule, evidence) for rule in spec.checks)
-    return RunRecord(
-        schema=RESULT_SCHEMA,
-        run_id=started.run_id,
-        title=spec.title,
-        course=spec.course,
-        not_a_grade=_not_a_grade(request, evidence),
-        evidence=evidence,
-        outcomes=outcomes,
-        grade=judge(
-            outcomes, spec.points, spec.pass_mark, _ungradable(spec, evidence), adjustments(spec, evidence)
-        ),
-        provenance=provenance(request.loaded, request.command, started, evidence),
-    )
+    made = provenance(request.loaded, request.command, started, evidence)
+    return judgement(request.loaded.spec, evidence, made, started.run_id, full=request.full)
 
 
 def _read(fetched: Fetched, events: Events) -> Reading:
@@ -176,6 +161,8 @@ def _read(fetched: Fetched, events: Events) -> Reading:
 
 
 def _fetched(request: Request, events: Events) -> AbstractContextManager[Fetched]:
+    if request.staged is not None:
+        return nullcontext(request.staged)
     return fetch(
         request.source, ref=request.ref, before=request.before, also=request.also, progress=events.note
     )
@@ -329,6 +316,7 @@ def _setting(request: Request, prepared: _Prepared, looked: Looked, data: DataSe
         seeds=request.seeds,
         secret=prepared.started.secret,
         full=request.full,
+        drawn_from=prepared.started.secret if request.seeds_follow else None,
     )
 
 
@@ -338,28 +326,3 @@ def _trainer(prepared: _Prepared, looked: Looked) -> OpenWorker | None:
     if device.card is None:
         return None
     return opener(device.sandbox, looked.fetched.root, prepared.threads, on_versions=told, card=device.card)
-
-
-def _ungradable(spec: Spec, evidence: Evidence) -> str:
-    """Why the work lacks what the central check needs: no model, or one that cannot be run; "" where none needs it."""
-    if not any(rule.needs & {"model", "test_accuracy"} for rule in spec.rules):
-        return ""
-    for part in (evidence.model, evidence.test_accuracy):
-        if isinstance(part, Absent) and part.cause == "failed":
-            return part.reason
-    return ""
-
-
-def _not_a_grade(request: Request, evidence: Evidence) -> tuple[str, ...]:
-    reasons = []
-    if not request.full:
-        reasons.append("This is a self-check: nothing was trained to the end.")
-    if not isinstance(evidence.integrity.isolation, Absent) and evidence.integrity.isolation.level == "1":
-        reasons.append(
-            "The code ran without isolation (level 1): anything in it could have changed this result."
-        )
-    if not isinstance(evidence.data, Absent) and evidence.data.stand_in:
-        reasons.append("Generated stand-in data was used, not the assignment's data set.")
-    elif not isinstance(evidence.data, Absent) and not evidence.data.official:
-        reasons.append("The copy of the data set is not the official one.")
-    return tuple(reasons)

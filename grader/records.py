@@ -970,6 +970,7 @@ class Provenance:
     evaluate_seconds: float = 0.0  # scoring and probing
     overhead_seconds: float = 0.0  # all the rest: fetching, reading, starts of workers
     threads: int = 0  # of each training; another number gives other last digits. 0 where it is not known
+    evidence_of: str = ""  # run that measured the evidence, where this one only judged it again
 
 
 @dataclass(frozen=True)

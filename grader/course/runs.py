@@ -69,6 +69,11 @@ def read_run(folder: Path) -> RunRecord:
         raise StoreError(f"{place} is no text.", "Take it from a backup, or grade it again.") from None
 
 
+def run_folders(base: Path) -> tuple[Path, ...]:
+    """The folders of all whole runs below the folder of all runs."""
+    return tuple(_below(base, DEPTH)) if base.is_dir() else ()
+
+
 def _folders(place: Path, every: bool) -> Iterator[Path]:
     if place.name == RESULT and place.is_file():
         yield place.parent
@@ -82,7 +87,8 @@ def _folders(place: Path, every: bool) -> Iterator[Path]:
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:
     for child in sorted(folder.iterdir()):
-        if child.is_symlink() or not child.is_dir() or child.name.endswith(PARTIAL):
+        hidden = child.name.startswith(".") or child.name.endswith(PARTIAL)
+        if hidden or child.is_symlink() or not child.is_dir():
             continue
         if (child / RESULT).is_file():
             yield child

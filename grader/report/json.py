@@ -42,6 +42,11 @@ def written(record: RunRecord | Inspection) -> str:
     return json.dumps(_writable(record), ensure_ascii=True, allow_nan=False, indent=2) + "\n"
 
 
+def plain(record: Any) -> Any:
+    """A record, or a part of one, as plain values for JSON."""
+    return _writable(record)
+
+
 def from_json(text: str) -> RunRecord:
     """The record that `to_json` wrote. Nothing is guessed: a wrong type or an unknown key is refused.
 

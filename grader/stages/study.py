@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -20,12 +21,17 @@ SECRET_BITS = 62  # beyond any search from the inside
 WEIGHTS = ("clean", "note", "flag", "void")  # over several trials the heaviest stays
 
 
-def seeds_for(given: tuple[int, ...], at_most: int) -> Iterator[int]:
-    """The seeds that were asked for, else fresh ones, all different, that no student could have tried."""
+def seeds_for(given: tuple[int, ...], at_most: int, drawn_from: int | None = None) -> Iterator[int]:
+    """The seeds that were asked for, else fresh ones, all different, that no student could have tried.
+
+    Args:
+        drawn_from: a number that nobody else knows, from which they follow: the same ones each time.
+    """
     if given:
         yield from given
         return
-    yield from secrets.SystemRandom().sample(range(MAX_SEED), at_most)
+    source = secrets.SystemRandom() if drawn_from is None else random.Random(drawn_from)
+    yield from source.sample(range(MAX_SEED), at_most)
 
 
 def lines_of(rules: Iterable[object]) -> tuple[Line, ...]:
@@ -47,6 +53,7 @@ def run_study(
     at_least: int,
     at_most: int,
     seeds: tuple[int, ...] = (),
+    drawn_from: int | None = None,
     on_trial: Callable[[int, Trial], None] | None = None,
 ) -> tuple[tuple[Trial, ...], Measurement | Absent, tuple[Probe, ...]]:
     """Trials until every target is decided.
@@ -54,11 +61,12 @@ def run_study(
     Args:
         targets: the lines that checks hold the mean against; a number is one after the last epoch.
         at_least, at_most: trials, as the spec says; `seeds` overrides both.
+        drawn_from: see `seeds_for`.
     """
     lines = tuple(one if isinstance(one, Line) else Line(one) for one in targets)
     trials: list[Trial] = []
     probes = {probe.name: probe for probe in _scanned(job)}
-    for seed in seeds_for(seeds, at_most):
+    for seed in seeds_for(seeds, at_most, drawn_from):
         trial, raised = run_trial(job, seed)
         trials.append(trial)
         # What is trained once is not given up later because the machine became slower.

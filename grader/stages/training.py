@@ -56,6 +56,7 @@ class Setting:
     seeds: tuple[int, ...]
     secret: int
     full: bool
+    drawn_from: int | None = None  # a number from which the seeds follow; None: fresh ones
 
 
 @dataclass(frozen=True)
@@ -174,6 +175,7 @@ def _trained(
         at_least=training.seeds.at_least,
         at_most=training.seeds.at_most,
         seeds=setting.seeds,
+        drawn_from=setting.drawn_from,
         on_trial=lambda n, trial: events.note(_trial_line(n, trial)),
     )
     events.end(counted(len(trials), "trial", "trials"))

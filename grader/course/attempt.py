@@ -1,0 +1,115 @@
+"""`python -m grader.course.attempt FOLDER`: one attempt of a batch, in a process of its own.
+
+It reads `job.json` in the folder, grades, and leaves `answer.json` there. Events go to standard output as JSON, a line
+each; nothing of a student's is among them but what `grader.text` made harmless. When standard input closes, whoever
+launched it is gone, and it ends too.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any, get_args
+
+from grader.course.clones import kept
+from grader.course.job import ANSWER, JOB, Answer, Job, read_job, write
+from grader.errors import FetchError, GraderError, GraderFault
+from grader.events import Event, Events
+from grader.isolation.choose import Level
+from grader.stages.recipe import Lane
+
+END_SECONDS = 15.0
+"""After its launcher is gone, this much time is left to end what was started."""
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: python -m grader.course.attempt FOLDER", file=sys.stderr)
+        return 2
+    folder = Path(arguments[0])
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    threading.Thread(target=_end_with_launcher, daemon=True).start()
+    try:
+        answer = _attempt(read_job(folder / JOB))
+    except KeyboardInterrupt:
+        return 130
+    except GraderError as error:
+        answer = Answer(_whose(error), "", error.message, error.hint)
+    write(folder / ANSWER, answer)
+    return 0
+
+
+def _attempt(job: Job) -> Answer:
+    from grader.pipeline import grade_submission
+
+    graded = grade_submission(_request(job), Events([_tell]))
+    assert graded.folder is not None
+    return Answer("graded", str(graded.folder))
+
+
+def _request(job: Job) -> Any:
+    from grader.pipeline import Request
+    from grader.spec.load import load_spec
+
+    staged = kept(Path(job.clone))
+    if job.level not in get_args(Level) or job.lane not in get_args(Lane):
+        raise GraderFault(
+            f"The job asks for level {job.level} and lane {job.lane}.", "Start the batch again."
+        )
+    return Request(
+        loaded=load_spec(Path(job.spec)),
+        source=staged.submission.source,
+        command=job.command,
+        staged=replace(staged, submission=replace(staged.submission, name=job.name)),
+        data_dir=Path(job.data_dir) if job.data_dir else None,
+        stand_in=job.stand_in,
+        unofficial_data=job.unofficial_data,
+        secret=job.secret,
+        seeds_follow=True,
+        level=job.level,  # type: ignore[arg-type]
+        lane=job.lane,  # type: ignore[arg-type]
+        device=job.device,
+        zygote=job.zygote,
+        out=Path(job.out),
+        threads=job.threads,
+    )
+
+
+def _whose(error: GraderError) -> str:
+    if isinstance(error, GraderFault):
+        return "machine"
+    return "student" if isinstance(error, FetchError) else "usage"
+
+
+def _tell(event: Event) -> None:
+    """One line per event. Who does not listen any more is no reason to stop."""
+    try:
+        sys.stdout.write(json.dumps(asdict(event)) + "\n")
+        sys.stdout.flush()
+    except OSError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+def _stop(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+def _end_with_launcher() -> None:
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(END_SECONDS)
+    os._exit(5)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,85 @@
+"""The submissions of a batch, each fetched once and kept beside it, so that an attempt needs no network and no second
+fetch: a folder of plain files and the record of what they were."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from grader.errors import StoreError
+from grader.fetch.interface import Fetched
+from grader.records import Submission
+from grader.report.json import plain
+
+_RECORD, _TREE, _PARTIAL = "submission.json", "tree", ".partial"
+
+
+class Clones:
+    """Kept submissions below `folder`, by the key of their row. One process writes, any number read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, key: str, fetched: Fetched) -> None:
+        """Keep a submission, whole or not at all; one that was kept under this key before is replaced.
+
+        Raises:
+            StoreError: there is no room, or the folder cannot be written.
+        """
+        final, partial = self._folder / key, self._folder / f"{key}{_PARTIAL}"
+        record = {"submission": plain(fetched.submission), "also_sources": list(fetched.also_sources)}
+        with _faults(final):
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            shutil.copytree(fetched.root, partial / _TREE, symlinks=True)
+            (partial / _RECORD).write_text(json.dumps(record), "utf-8")
+            if final.exists():
+                shutil.rmtree(final)
+            partial.rename(final)
+
+    def get(self, key: str) -> Fetched | None:
+        """The submission that is kept under this key; None where there is none."""
+        place = self._folder / key
+        return kept(place) if (place / _RECORD).is_file() else None
+
+    def place(self, key: str) -> Path:
+        """Where `kept` finds it."""
+        return self._folder / key
+
+    def drop(self, key: str) -> None:
+        shutil.rmtree(self._folder / key, ignore_errors=True)
+
+
+def kept(place: Path) -> Fetched:
+    """The submission in a folder that `Clones` wrote.
+
+    Raises:
+        StoreError: it cannot be read, or is none.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    with _faults(place):
+        text = (place / _RECORD).read_text("utf-8")
+    try:
+        data: dict[str, Any] = json.loads(text)
+        submission = TypeAdapter(Submission).validate_json(json.dumps(data["submission"]), strict=True)
+        sources = tuple(str(one) for one in data["also_sources"])
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        raise StoreError(
+            f"{place / _RECORD} is no record of a submission: {type(error).__name__}.",
+            "Remove that folder: the submission is fetched again.",
+        ) from None
+    return Fetched(submission, place / _TREE, sources)
+
+
+@contextmanager
+def _faults(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StoreError(f"{place}: {reason}.", "Free some space, or give another --out.") from error

@@ -1,0 +1,1 @@
+"""Where the attempts of a batch run: one file per kind."""
