@@ -193,4 +193,6 @@ def test_code_from_outside_is_run_in_the_worker_only(path):
             "training",
         ), "families load their own"
     if "subprocess" in used and path.name != "scratch.py" and path.parent.name != "executors":
-        assert family(path) in ("isolation", "fetch", "worker"), "only git, the sandbox and attempts are started"
+        assert family(path) in ("isolation", "fetch", "worker"), (
+            "only git, the sandbox and attempts are started"
+        )

@@ -1,0 +1,246 @@
+"""A roster graded: every row accounted for, nothing that is finished done twice, faults tried again.
+
+The executor of these tests stores a run in place of training one; the real one is in `tests/integration`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from grader.course.batch import MAX_ATTEMPTS, Batch, Entry, Plan, Row, entry_key
+from grader.course.clones import kept
+from grader.course.database import opened
+from grader.course.executors.interface import Ended
+from grader.course.job import ANSWER, JOB, Answer, Job, read_job, write
+from grader.course.runs import read_run
+from grader.course.store import RunFolder, new_run_id
+from grader.errors import StoreError
+from grader.records import MEASURING_VERSION
+from grader.report.interface import reports
+from grader.spec.load import evidence_plan_digest, load_spec
+
+DATA = "sha256:data"
+
+
+class Storing:
+    """Stores the same evidence for each attempt. `faults`: key of a row → how its first attempts end instead."""
+
+    def __init__(self, record, slots: int = 2, **faults: list[object]) -> None:
+        self.slots, self.record, self.faults = slots, record, faults
+        self.done: list[str] = []
+        self.secrets: dict[str, list[int]] = {}
+        self._lock = threading.Lock()
+
+    def attempt(self, folder: Path, hear, stop: threading.Event) -> Ended:
+        job, key = read_job(folder / JOB), folder.name
+        with self._lock:
+            self.done.append(key)
+            self.secrets.setdefault(key, []).append(job.secret)
+            fault = self.faults[key].pop(0) if self.faults.get(key) else None
+        hear({"kind": "start", "stage": "train", "text": "Training", "share": 0.5})
+        hear({"kind": "start", "stage": ["odd"], "text": 7})
+        if isinstance(fault, Answer):
+            write(folder / ANSWER, fault)
+            return Ended(0)
+        if isinstance(fault, Ended):
+            return fault
+        write(folder / ANSWER, Answer("graded", str(self._stored(job))))
+        return Ended(0)
+
+    def _stored(self, job: Job) -> Path:
+        loaded, submission = (
+            load_spec(Path(job.spec)),
+            replace(kept(Path(job.clone)).submission, name=job.name),
+        )
+        known, evidence = self.record, self.record.evidence
+        made = replace(
+            known.provenance,
+            spec_digest=loaded.digest,
+            evidence_plan_digest=evidence_plan_digest(loaded.spec),
+            measuring_version=MEASURING_VERSION,
+            device="cpu",
+        )
+        record = replace(
+            known,
+            run_id=new_run_id(),
+            provenance=made,
+            evidence=replace(evidence, submission=submission, data=replace(evidence.data, digest=DATA)),
+        )
+        with RunFolder(Path(job.out), "s4", job.name, record.run_id) as folder:
+            return folder.publish({one.file_name: one.render(record) for one in reports()})
+
+
+@pytest.fixture
+def course(tmp_path, example_records):
+    """Makes batches over the same folder of runs, one after the other."""
+    base = tmp_path / "runs"
+    for number, name in enumerate(("ada", "grace", "alan")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.py").write_text(f"x = {number}\n")
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "copy" / "model.py").write_text("x = 0\n")
+
+    def go(executor, *names: str, text: str = "", finish: bool = False, **options: object):
+        work = base / ".batches" / "s4"
+        work.mkdir(parents=True, exist_ok=True)
+        spec = work / "s4.yaml"
+        spec.write_text(text or Path(load_spec("s4").path_shown).read_text("utf-8"), "utf-8")
+        plan = Plan(load_spec(spec), base, work, "s4", Job(str(spec), "", str(base), "", "", 0), DATA, "cpu")
+        rows = [Row(Entry(n, n, str(tmp_path / n) if n != "nobody" else "")) for n in names]
+        with opened(base) as database:
+            database.refresh()
+            batch = Batch(plan, database, executor, rows, pause_seconds=0.01, **options)
+            if finish:
+                batch.finish.set()
+            batch.run()
+        return {row.entry.key: row for row in rows}
+
+    return go
+
+
+def states(rows) -> dict[str, str]:
+    return {key: row.state for key, row in rows.items()}
+
+
+@pytest.fixture
+def whole(example_records):
+    return example_records["full_marks"]
+
+
+def test_every_row_is_accounted_for(course, whole):
+    executor = Storing(whole)
+    rows = course(executor, "ada", "grace", "nobody", "nowhere")
+    assert states(rows) == {"ada": "graded", "grace": "graded", "nobody": "missing", "nowhere": "unreachable"}
+    assert sorted(executor.done) == ["ada", "grace"]
+    assert "nowhere" in rows["nowhere"].text
+    assert rows["ada"].record.evidence.submission.name == "ada"
+
+
+def test_what_is_finished_is_never_done_again(course, whole):
+    first = course(Storing(whole), "ada", "grace")
+    again = Storing(whole)
+    rows = course(again, "ada", "grace", "alan")
+    assert again.done == ["alan"]
+    assert [rows[name].folder for name in ("ada", "grace")] == [
+        first[name].folder for name in ("ada", "grace")
+    ]
+
+
+def test_a_spec_that_was_corrected_trains_nothing(course, whole):
+    first = course(Storing(whole), "ada", "grace")
+    text = Path(load_spec("s4").path_shown).read_text("utf-8")
+    for old, new in (
+        ("fewer_than: 25000", "fewer_than: 5000"),
+        ("MNIST in one epoch", "Digits in one epoch"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    executor = Storing(whole)
+    rows = course(executor, "ada", "grace", text=text)
+    assert executor.done == []
+    assert rows["ada"].record.provenance.evidence_of == first["ada"].record.run_id
+    assert rows["ada"].folder != first["ada"].folder
+    assert read_run(rows["ada"].folder).outcomes[0].status == "failed"
+
+
+def test_files_that_changed_are_graded_anew(course, whole, tmp_path):
+    course(Storing(whole), "ada", "grace")
+    (tmp_path / "ada" / "model.py").write_text("x = 9\n")
+    executor = Storing(whole)
+    course(executor, "ada", "grace")
+    assert executor.done == ["ada"]
+
+
+def test_the_same_files_of_two_are_measured_once(course, whole):
+    executor = Storing(whole, slots=1)
+    rows = course(executor, "ada", "copy")
+    assert executor.done == ["ada"]
+    assert (rows["copy"].reused, rows["copy"].record.evidence.submission.name) == (True, "copy")
+
+
+def test_a_fault_of_the_machine_is_tried_again(course, whole):
+    faults = [Ended(-9, False, "Killed"), Answer("machine", "", "The sandbox ended.", "Try again.")]
+    executor = Storing(whole, ada=faults)
+    rows = course(executor, "ada", "grace")
+    assert states(rows) == {"ada": "graded", "grace": "graded"}
+    assert Counter(executor.done) == {"ada": 3, "grace": 1}
+    assert len(set(executor.secrets["ada"])) == 1  # the same seeds each time
+    assert executor.secrets["ada"][0] != executor.secrets["grace"][0]
+
+
+def test_but_not_for_ever_and_it_costs_nobody_a_point(course, whole):
+    executor = Storing(whole, ada=[Ended(-9)] * 10)
+    rows = course(executor, "ada")
+    assert (rows["ada"].state, len(executor.done)) == ("stuck", MAX_ATTEMPTS)
+    assert "signal 9" in rows["ada"].text
+    rows = course(Storing(whole), "ada")
+    assert rows["ada"].state == "graded"
+
+
+def test_what_the_students_work_lacks_is_not_tried_again(course, whole):
+    executor = Storing(whole, ada=[Answer("student", "", "The archive is damaged.", "Hand it in again.")])
+    rows = course(executor, "ada")
+    assert (rows["ada"].state, rows["ada"].text) == (
+        "unreachable",
+        "The archive is damaged. Hand it in again.",
+    )
+    assert executor.done == ["ada"]
+
+
+def test_a_mistake_in_the_command_ends_the_batch(course, whole):
+    executor = Storing(whole, slots=1, ada=[Answer("usage", "", "There is no such device.", "Give cpu.")])
+    rows = course(executor, "ada", "grace", "alan")
+    assert executor.done == ["ada"]
+    assert states(rows) == {"ada": "stuck", "grace": "fetched", "alan": "fetched"}
+
+
+def test_asked_to_finish_nothing_new_is_begun(course, whole):
+    executor = Storing(whole)
+    assert states(course(executor, "ada", "grace", finish=True)) == {"ada": "waiting", "grace": "waiting"}
+    assert executor.done == []
+
+
+def test_stopped_in_the_middle_it_takes_up_there(course, whole):
+    executor = Storing(whole, slots=1, grace=[Ended(130, True)])
+    rows = course(executor, "ada", "grace")
+    assert states(rows) == {"ada": "graded", "grace": "fetched"}
+    again = Storing(whole)
+    assert states(course(again, "ada", "grace")) == {"ada": "graded", "grace": "graded"}
+    assert again.done == ["grace"]
+    assert again.secrets["grace"] == executor.secrets["grace"]
+
+
+def test_a_store_that_fails_ends_the_batch_and_loses_nothing(course, whole, monkeypatch):
+    class Full(Storing):
+        def _stored(self, job: Job) -> Path:
+            if job.name == "grace":
+                raise StoreError("The disk is full.", "Free some space.")
+            return super()._stored(job)
+
+    with pytest.raises(StoreError, match="disk is full"):
+        course(Full(whole, slots=1), "ada", "grace", "alan")
+    again = Storing(whole)
+    assert set(states(course(again, "ada", "grace", "alan")).values()) == {"graded"}
+    assert sorted(again.done) == ["alan", "grace"]
+
+
+def test_an_answer_that_is_none_is_a_fault_of_the_machine(course, whole):
+    class Odd(Storing):
+        def attempt(self, folder: Path, hear, stop: threading.Event) -> Ended:
+            self.done.append(folder.name)
+            (folder / ANSWER).write_text('{"kind": 7}')
+            return Ended(0)
+
+    rows = course(Odd(whole), "ada")
+    assert (rows["ada"].state, "is no answer" in rows["ada"].text) == ("stuck", True)
+
+
+def test_keys_are_file_names_and_no_two_are_the_same():
+    taken: set[str] = set()
+    keys = [entry_key(name, taken) for name in ("Ada L.", "ada l", "../../etc", "", "名前", "x" * 300)]
+    assert keys == ["ada-l", "ada-l-2", "etc", "submission", "submission-2", "x" * 60]
