@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import get_args
 
@@ -30,18 +31,19 @@ def example_rule(kind: str) -> Rule:
 
     A kind that stands in neither is not finished.
     """
-    rules = [rule for name in shipped_specs() for rule in load_spec(name).spec.checks if rule.check == kind]
-    rules += [rule for rule in guide_rules() if rule.check == kind]
-    assert rules, f"neither a spec in specs/ nor the guide uses the check {kind}"
-    return rules[0]
+    found = next((rule for rule in known_rules() if rule.check == kind), None)
+    assert found, f"neither a spec in specs/ nor the guide uses the check {kind}"
+    return found
 
 
-def guide_rules() -> list[Rule]:
-    """The rules that docs/writing-a-spec.md shows."""
+@cache
+def known_rules() -> tuple[Rule, ...]:
+    """All rules that the shipped specs and docs/writing-a-spec.md show."""
+    shipped = [rule for name in shipped_specs() for rule in load_spec(name).spec.checks]
     text = (Path(__file__).parents[2] / "docs" / "writing-a-spec.md").read_text(encoding="utf-8")
     blocks = [YAML(typ="safe", pure=True).load(b) for b in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)]
     shown = [rule for block in blocks if isinstance(block, list) for rule in block]
-    return [rule_types()[rule["check"]].model_validate(rule) for rule in shown]
+    return (*shipped, *(rule_types()[rule["check"]].model_validate(rule) for rule in shown))
 
 
 @pytest.fixture
