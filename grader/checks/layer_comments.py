@@ -14,7 +14,7 @@ from pydantic import Field
 from grader.checks import interface
 from grader.checks.interface import Verdict, from_absence
 from grader.evaluation.class_fields import class_fields
-from grader.evaluation.layer_claims import SPEAKS_OF_FIELDS, Held, field_held, input_held
+from grader.evaluation.layer_claims import Held, field_held, input_held, speaks_of_fields
 from grader.evaluation.layer_units import LayerUnit, layer_units
 from grader.records import Absent, Evidence, Finding, ModelFacts, Part, Status, Structure
 from grader.text import counted
@@ -86,10 +86,9 @@ def _held(
     if what == "input channels":
         return [input_held(unit, structure, model.input_shape) for unit in units]
     by_class = class_fields(structure.operators) if rule.pooling == "doubles" else None
-    speaks = any(
-        SPEAKS_OF_FIELDS.search(f"{line.beside} {line.above}") for unit in units for line in unit.lines
-    )
-    return [field_held(unit, by_class, speaks) for unit in units if unit.kind != "linear"]
+    spatial = [unit for unit in units if unit.kind != "linear"]
+    speaks = speaks_of_fields(spatial)
+    return [field_held(unit, by_class, speaks, model.input_shape) for unit in spatial]
 
 
 def _part(what: What, held: list[Held], points: float, cut: str) -> Part:

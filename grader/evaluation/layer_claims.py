@@ -13,10 +13,15 @@ from grader.evaluation.layer_words import Stated, stated
 from grader.records import LayerComment, Operator, Structure
 from grader.text import clean
 
-SPEAKS_OF_FIELDS = re.compile(r"\brf|\br\.f|receptive", re.IGNORECASE)
-_SPEAKS_OF_INPUT = re.compile(r"\b(?:in|input|inp|channels?|ch|shape|size|dim\w*)\b", re.IGNORECASE)
+_HEADER = re.compile(
+    r"\b(?:input|in|size|channels?)\b[^0-9]{0,80}\b(?:rf\b|receptive)[^0-9]{0,80}", re.IGNORECASE
+)
+_SPEAKS_OF_INPUT = re.compile(r"\b(?:input|inp|channels?|ch|in\s?[:=])", re.IGNORECASE)
 MOST_STATED = 3
 """Fields that one comment may state for one layer: more is a list, of which some one is always right."""
+
+Told = tuple[LayerComment, str, Stated]
+"""A line, one comment of it, and what that states."""
 
 
 @dataclass(frozen=True)
@@ -34,36 +39,44 @@ class Held:
         return f"{self.name}: {self.why}; {self.place}" if self.place else f"{self.name}: {self.why}"
 
 
-def field_held(unit: LayerUnit, by_class: tuple[Size, ...] | None, speaks: bool) -> Held:
+def speaks_of_fields(units: Sequence[LayerUnit]) -> bool:
+    """Whether a bare number may be a field: a comment states one, or is a heading such as `input -> output -> RF`."""
+    told = [one for unit in units for one in _told(unit)]
+    return any(said.fields or _HEADER.fullmatch(text) for _, text, said in told)
+
+
+def field_held(
+    unit: LayerUnit, by_class: tuple[Size, ...] | None, speaks: bool, image: tuple[int, ...]
+) -> Held:
     """The stated field. `by_class`: what each operator sees by the class's rule; None where only the exact one counts.
 
-    `speaks`: whether any comment of the model speaks of receptive fields, so that a bare number may be one.
+    `speaks`: whether a bare number may be one, as `speaks_of_fields` says.
     """
     wanted = [by_class[run.index] for run in unit.runs if run.index < len(by_class)] if by_class else []
     exact = [size for run in unit.runs if (size := exact_field(run)) != NONE]
     whole = len(exact) < len(unit.runs) or unit.kind == "average pool"
     name, place = _named(unit)
     told = _told(unit)
-    for line, said in told:
+    for line, _, said in told:
         fields = [_pair(size) for size in said.fields]
         bare = [_pair(size) for size in said.loose if len(size) < 3] if speaks and not fields else []
         shown = (fields or bare)[: MOST_STATED * line.shared]
-        if any(size in wanted for size in shown) or (said.whole and whole):
+        if any(size in wanted for size in shown) or (whole and (said.whole or image[1:] in shown)):
             return Held(name, line.place, "right")
         if any(size in exact for size in shown):
             return Held(name, line.place, "right", exact=bool(wanted))
     return _field_missed(unit, told, (wanted, exact), whole, speaks) or Held(name, place, "missing", "no RF")
 
 
-def _told(unit: LayerUnit) -> list[tuple[LayerComment, Stated]]:
+def _told(unit: LayerUnit) -> list[Told]:
     """What each comment of the layer states, those beside it before those above it."""
     texts = [(line, text) for line in unit.lines for text in (line.beside, line.above) if text]
-    return [(line, stated(text)) for line, text in texts]
+    return [(line, text, stated(text)) for line, text in texts]
 
 
 def _field_missed(
     unit: LayerUnit,
-    told: list[tuple[LayerComment, Stated]],
+    told: list[Told],
     right: tuple[list[Size], list[Size]],
     whole: bool,
     speaks: bool,
@@ -72,7 +85,7 @@ def _field_missed(
     name, place = _named(unit)
     if not unit.lines:
         return Held(name, "", "unclear", "its line in the source was not found")
-    for line, said in told:
+    for line, _, said in told:
         if not said.fields:
             continue
         expected = _expected(*right)
@@ -81,7 +94,7 @@ def _field_missed(
                 name, line.place, "unclear", f"{_shown(said.fields)} stated, which cannot be compared"
             )
         return Held(name, line.place, "wrong", f"{_shown(said.fields)} stated, {expected}")
-    for line, said in told:
+    for line, _, said in told:
         if speaks and (said.loose or said.whole):
             numbers = f"{_shown(said.loose)} stands there, which" if said.loose else "what is stated"
             return Held(name, line.place, "unclear", f"{numbers} may be its RF")
@@ -131,18 +144,18 @@ def input_held(unit: LayerUnit, structure: Structure, image: tuple[int, ...]) ->
     came_out = [run.output_shape for run in unit.runs]
     if not told:
         return Held(name, place, "missing", "no comment")
-    held = [_line_held(name, line, said, went_in, came_out) for line, said in told]
+    held = [_text_held(name, one, went_in, came_out) for one in told]
     order = {"right": 0, "wrong": 1, "unclear": 1, "missing": 2}
     return min(held, key=lambda one: order[one.verdict])
 
 
-def _line_held(
+def _text_held(
     name: str,
-    line: LayerComment,
-    said: Stated,
+    told: Told,
     went_in: list[tuple[int, ...]],
     came_out: list[tuple[int, ...]],
 ) -> Held:
+    line, _, said = told
     sizes = said.inputs if line.shared > 1 else said.inputs[:1]
     whole = [size for size in sizes if len(size) > 2]
     flat = [size for size in sizes if len(size) < 3]
@@ -166,25 +179,25 @@ def _line_held(
         return Held(
             name, line.place, "wrong", f"{_as_written(channels)} channels{beside} stated, {true} goes in"
         )
-    return _loose_held(name, line, said, went_in, flat, true)
+    return _loose_held(name, told, went_in, flat, true)
 
 
 def _loose_held(
     name: str,
-    line: LayerComment,
-    said: Stated,
+    told: Told,
     went_in: list[tuple[int, ...]],
     flat: list[tuple[int, ...]],
     true: str,
 ) -> Held:
     """No word says what the input is: a bare number that is right counts, another one goes to a person."""
+    line, text, said = told
     if any(size == (one[0],) for size in (*said.loose, *flat) for one in went_in):
         return Held(name, line.place, "right")
     if flat:
         return Held(
             name, line.place, "missing", f"{_as_written(flat)} without channels stated, {true} goes in"
         )
-    if said.loose and _SPEAKS_OF_INPUT.search(f"{line.beside} {line.above}"):
+    if said.loose and _SPEAKS_OF_INPUT.search(text):
         return Held(name, line.place, "unclear", f"{_as_written(said.loose)} stands there, {true} goes in")
     return Held(name, line.place, "missing", f"no input channels, {true} goes in")
 

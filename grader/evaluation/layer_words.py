@@ -23,13 +23,14 @@ _SIZE = (
 )
 _ROLE = r"(?:\s|[:=>~|-]|\b(?:is|of|with|size|shape|has|at|now|becomes|grows|to)\b){0,8}"
 _FIELD_WORD = (
-    r"(?<![\w])(?:receptive[\s_-]?fields?|r\.?f\b\.?|rf(?=\d)|grf\b|lrf\b)"
+    r"(?<![\w])(?:receptive[\s_-]?fields?|r\.?f\b\.?|rf(?=\d)|grf\b|lrf\b|r[\s_]?out\b)"
     r"(?:\s?\(?(?:out(?:put)?|in(?:put)?)\)?)?"
 )
 _FIELD = re.compile(
     rf"{_FIELD_WORD}{_ROLE}(?P<size>{_SIZE})(?:\s?(?:->|=>|to\b|,?\s?out:?)\s?(?P<next>{_SIZE}))?"
 )
 _FIELD_BEFORE = re.compile(rf"(?P<size>(?<![\w.]){_N}(?:\s?[x*]\s?{_N})?)\s?(?:px\s|pixels\s)?{_FIELD_WORD}")
+_FIELD_BEFORE_LAYER = re.compile(rf"(?<!\w)r[\s_]?in\b{_ROLE}{_SIZE}")
 _WHOLE = re.compile(rf"{_FIELD_WORD}[^|;]{{0,30}}\b(?:whole|entire|full|global|all|complete)\b")
 _OUT = re.compile(
     r"(?:\bout(?:put)?s?\b|\bo/p|\bout(?:put)?(?=_))(?:[\s_]?(?:size|shape|image|map|channels?|features?|dim\w*)\b)?"
@@ -50,6 +51,7 @@ _BESIDE = re.compile(
     rf"|(?<![\w.]){_SIZE}[\s-]?(?:kernels?|filters?|conv\w*|(?:max|avg|average)?[\s-]?pool\w*|strides?|window|param\w*"
     rf"|out(?:put)?\b)"
 )
+_BATCH = re.compile(r"[\[(]\s?(?:batch(?:[\s_]?size)?|bs|b|n)\s?,")
 _ALONE = re.compile(rf"(?<![\w.]){_SIZE}")
 _NUMBER = re.compile(_N)
 
@@ -68,7 +70,7 @@ class Stated:
 
 def stated(comment: str) -> Stated:
     """Read one comment; it takes time in proportion to its length, which is cut."""
-    text = _plain(comment)
+    text = _FIELD_BEFORE_LAYER.sub(" ; ", _plain(comment))
     fields, text = _taken(_FIELD, text, "size", "next")
     before, text = _taken(_FIELD_BEFORE, text, "size")
     whole = bool(_WHOLE.search(_plain(comment)))
@@ -101,7 +103,8 @@ def _plain(comment: str) -> str:
         text = text.replace(sign, "x")
     for sign in ("\u2192", "\u21d2", "\u279c", "\u2794", "-->", "==>"):
         text = text.replace(sign, "->")
-    return re.sub(r"torch\.size", " ", re.sub(r"[^\S\n]{1,400}", " ", text))
+    text = _BATCH.sub("(", re.sub(r"\s{1,400}", " ", text))
+    return text.replace("torch.size", " ")
 
 
 def _numbers(pattern: re.Pattern[str], text: str) -> list[Size]:
