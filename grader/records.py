@@ -304,9 +304,7 @@ class LayerComment:
     path: (
         str  # of the layer below that class: "conv1", "block.3"; "" for a plain function such as F.max_pool2d
     )
-    kind: Literal[
-        "convolution", "max pool", "average pool", "linear", ""
-    ]  # "" where the name does not say it
+    kind: str  # "convolution", "max pool", "average pool" or "linear"; "" where the name does not say it
     beside: str  # the comment on its lines, joined by " | "; "" where there is none
     above: str = ""  # the comment directly above
     shared: int = 1  # layers that these comments are for: all of a statement, or of a line

@@ -31,7 +31,7 @@ _FIELD = re.compile(
 )
 _FIELD_BEFORE = re.compile(rf"(?P<size>(?<![\w.]){_N}(?:\s?[x*]\s?{_N})?)\s?(?:px\s|pixels\s)?{_FIELD_WORD}")
 _FIELD_BEFORE_LAYER = re.compile(rf"(?<!\w)r[\s_]?in\b{_ROLE}{_SIZE}")
-_WHOLE = re.compile(rf"{_FIELD_WORD}[^|;]{{0,30}}\b(?:whole|entire|full|global|all|complete)\b")
+_WHOLE = re.compile(rf"{_FIELD_WORD}[^|;,0-9]{{0,30}}\b(?:whole|entire|full|global|all|complete)\b")
 _OUT = re.compile(
     r"(?:\bout(?:put)?s?\b|\bo/p|\bout(?:put)?(?=_))(?:[\s_]?(?:size|shape|image|map|channels?|features?|dim\w*)\b)?"
     rf"{_ROLE}{_SIZE}"

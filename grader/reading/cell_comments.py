@@ -22,7 +22,7 @@ MOST_WORDS = 9_999
 _WORD = re.compile(r"(?<!\w)[^\W\d_]\w*")
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{2,}")
 _DIRECTIVE = re.compile(
-    r"\s*(?:!|-\*-|(?:noqa|pylint|type|fmt|isort|pragma|ruff|mypy|flake8|yapf)\s*:|@param\b|%%)",
+    r"\s*(?:!/|-\*-|(?:noqa|pylint|type|fmt|isort|pragma|ruff|mypy|flake8|yapf)\s*:|@param\b|%%)",
     re.IGNORECASE,
 )
 _OTHER_LANGUAGE = re.compile(r"\s*(?:#(?!!)|//|/\*|<!--)(.*)")

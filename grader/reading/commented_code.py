@@ -15,6 +15,7 @@ LIMIT_TEXT = 4_000
 """Characters of a comment that are parsed; what is longer counts as words."""
 
 _OPEN_BLOCK = re.compile(r"(?:else|finally|try|elif\b.*|except\b.*)\s*:")
+_MAGIC = re.compile(r"[!%]{1,2}\s?[A-Za-z]")
 _PROSE_CALL = re.compile(r"\w \(")
 _PROSE_IMPORT = re.compile(
     r"import (?:necessary|required|needed|all|the|libraries|packages|modules|dependencies|everything|data)\b",
@@ -62,7 +63,7 @@ def _dedented(lines: list[str]) -> str:
 def _line_is_code(text: str) -> bool:
     if not text or len(text) > LIMIT_TEXT or _PROSE_CALL.search(text) or _PROSE_IMPORT.match(text):
         return False
-    if _OPEN_BLOCK.fullmatch(text):
+    if _OPEN_BLOCK.fullmatch(text) or _MAGIC.match(text):
         return True
     tail = text.rstrip(" ,\\")
     return any(_is_code(one) for one in (text, f"{tail}{_missing(tail)}", f"{text} pass") if one)
