@@ -253,6 +253,7 @@ class CellComments:
 
     cell: int  # counted from 1 over all cells, text cells too
     words: int  # of its comments and docstrings; code that was commented out has none
+    text: str = ""  # what they say, its first part
     commented_out: bool = False  # it has code that was commented out
     exempt: str = ""  # why it needs no comment, as part of a sentence; "" where it needs one
     text_above: bool = False  # the cell before it is a text cell

@@ -24,8 +24,8 @@ SHOWN = 8
 What = Literal["receptive field", "input channels"]
 _BOTH: tuple[What, ...] = ("receptive field", "input channels")
 _HINTS: dict[str, str] = {
-    "receptive field": "Write the field of its output beside each convolution and pooling, such as `RF 5x5`.",
-    "input channels": "Write what goes in beside each layer, such as `input 28x28x1`.",
+    "receptive field": "Write the field of its output beside each convolution and pooling, such as: RF 5x5.",
+    "input channels": "Write what goes in beside each layer, such as: input 28x28x1.",
 }
 
 

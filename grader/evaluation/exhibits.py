@@ -8,9 +8,12 @@ from typing import Literal, get_args
 from grader.records import Absent, Claim, Evidence, ModelFacts, Readme
 from grader.text import clean, clean_path, counted
 
-Exhibit = Literal["readme", "pictures", "steps", "model", "claims", "log", "files", "links"]
+Exhibit = Literal["readme", "pictures", "steps", "model", "claims", "log", "files", "links", "comments"]
 EXHIBITS: tuple[Exhibit, ...] = get_args(Exhibit)
 SHOWN = 8
+MOST_CELLS = 14
+LIMIT_LINE = 120
+"""Characters of the comments of one cell."""
 LIMIT = 2_000
 """Characters of one exhibit; what is longer is cut, and the report links the rest."""
 
@@ -107,6 +110,21 @@ def _links(evidence: Evidence) -> str | Absent:
     return f"{_some(found)}." if found else _none("No other repository is linked.")
 
 
+def _comments(evidence: Evidence) -> str | Absent:
+    """What the cells of the notebook with the model say, else of the longest one."""
+    model = evidence.model.entrypoint.file if isinstance(evidence.model, ModelFacts) else ""
+    notebooks = evidence.reading.notebooks
+    longest = max(notebooks, key=lambda one: (one.path == model, one.code_cells), default=None)
+    said = [cell for cell in longest.comments if cell.text] if longest else []
+    if longest is None or not said:
+        return _none("No comment was found in a notebook.")
+    shown = " || ".join(f"cell {cell.cell}: {clean(cell.text, LIMIT_LINE)}" for cell in said[:MOST_CELLS])
+    more = len(said) - MOST_CELLS
+    return f"{longest.path}: {shown}" + (
+        f" || and {counted(more, 'other cell', 'other cells')}" if more > 0 else ""
+    )
+
+
 def _none(reason: str) -> Absent:
     """What was not found may still be there, in another form: a person looks."""
     return Absent("review", reason, stage="reading")
@@ -127,4 +145,5 @@ _MAKERS: dict[Exhibit, Callable[[Evidence], str | Absent]] = {
     "log": _log,
     "files": _files,
     "links": _links,
+    "comments": _comments,
 }

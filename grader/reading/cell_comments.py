@@ -12,11 +12,15 @@ from grader.reading.comments import LIMIT_CHARACTERS, Comment, Commented, blocks
 from grader.reading.notebook import Cell
 from grader.reading.source import parsed
 from grader.records import CellComments
+from grader.text import clean
 
 LIMIT_CELLS = 1_000
 """Code cells of one notebook that are looked at."""
 LIMIT_BLOCK = 200
 """Lines of one comment that are looked at."""
+LIMIT_SHOWN = 20
+LIMIT_TEXT = 160
+"""Lines and characters of a cell's comments that are kept for a person to read."""
 MOST_WORDS = 9_999
 
 _WORD = re.compile(r"(?<!\w)[^\W\d_]\w*")
@@ -46,8 +50,8 @@ def cell_comments(cells: Iterable[Cell], text_cells: Iterable[int]) -> tuple[Cel
 
 def _of_cell(cell: Cell, text_above: bool) -> CellComments:
     if not cell.source.strip():
-        words = sum(_words(text) for text in _in_other_language(cell.raw))
-        return CellComments(cell.number, min(words, MOST_WORDS), text_above=text_above)
+        other = list(_in_other_language(cell.raw))
+        return CellComments(cell.number, _count(other), _shown(other), text_above=text_above)
     found = comments(cell.source)
     listed = Commented((*found.comments, *_behind_magics(cell)), found.fault)
     said, commented_out = _said(listed)
@@ -56,8 +60,19 @@ def _of_cell(cell: Cell, text_above: bool) -> CellComments:
         is_code = code_lines(text.split("\n")[:LIMIT_BLOCK])
         commented_out = commented_out or any(is_code)
         said += [line for line, code in zip(text.split("\n"), is_code, strict=False) if not code]
-    words = sum(_words(text) for text in said)
-    return CellComments(cell.number, min(words, MOST_WORDS), commented_out, exempt, text_above, found.fault)
+    return CellComments(
+        cell.number, _count(said), _shown(said), commented_out, exempt, text_above, found.fault
+    )
+
+
+def _count(said: list[str]) -> int:
+    return min(sum(_words(text) for text in said), MOST_WORDS)
+
+
+def _shown(said: list[str]) -> str:
+    """The first words of all lines, as one line."""
+    texts = (" ".join(text[: 2 * LIMIT_TEXT].strip("# ").split()) for text in said[:LIMIT_SHOWN])
+    return clean(" / ".join(text for text in texts if _words(text)), LIMIT_TEXT)
 
 
 def _said(found: Commented) -> tuple[list[str], bool]:

@@ -84,3 +84,24 @@ def test_every_exhibit_is_bounded_or_absent(name, example_record):
 def test_a_question_is_a_sentence(asks):
     with pytest.raises(ValidationError):
         Rule(id="a", check="manual", points=1.0, asks=asks)
+
+
+def test_the_comments_of_the_notebook_are_laid_side_by_side(handed_in):
+    cells = ["# Load the images.\nx = 1", "y = 2", "z = 3  # the \u202elast one"]
+    evidence = handed_in({"a.ipynb": cells, "b.ipynb": ["# another notebook\nx = 1"]})
+    outcome = judged(evidence, look_at=["comments"])
+    assert outcome.notes == ("Comments: a.ipynb: cell 1: Load the images. || cell 3: the \\u202elast one",)
+
+
+def test_only_so_many_comments_are_shown(handed_in):
+    many = handed_in({"a.ipynb": ["# what this cell does " + "word " * 90 + "\nx = 1"] * 30})
+    shown = exhibit("comments", many)
+    assert isinstance(shown, str)
+    assert shown.endswith(" || and 16 other cells")
+    assert len(shown) < LIMIT
+
+
+def test_without_comments_a_person_looks_all_the_same(handed_in):
+    found = exhibit("comments", handed_in({"a.ipynb": ["x = 1"]}))
+    assert isinstance(found, Absent)
+    assert found.reason == "No comment was found in a notebook."

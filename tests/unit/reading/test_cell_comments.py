@@ -102,3 +102,9 @@ def test_empty_cells_are_left_out_and_all_is_bounded():
     many = tuple(Cell(n, "x = 1", raw="x = 1") for n in range(LIMIT_CELLS + 5))
     assert len(cell_comments(many, ())) == LIMIT_CELLS
     assert of("# a b c d e f\n" * 20_000).words <= MOST_WORDS
+
+
+def test_what_the_comments_say_is_kept_in_one_line():
+    found = of("# Load the\timages.\n# ----\n# x = f(1)\nx = 1  # and \x1b[31m one")
+    assert found.text == "Load the images. / and \\x1b[31m one"
+    assert len(of("# words " + "and words " * 500).text) == 160
