@@ -20,6 +20,8 @@ COUNTS: dict[str, str] = {
 """Operators that are a layer of their own, and what the name of such a layer says."""
 
 LIMIT_UNITS = 400
+LIMIT_DEPTH = 24
+"""Modules inside of each other that are followed."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,9 @@ class _Lines:
             name: of[max(of, key=lambda place: (place == here, place[0] == here[0], place[1] <= here[1]))]
             for name, of in groups.items()
         }
-        self._near = [line for of in self._of_class.values() for line in of if line.file == entrypoint.file]
+        near = [line for of in self._of_class.values() for line in of if line.file == entrypoint.file]
+        self._near = _by_path(near)
+        self._paths = {name: _by_path(of) for name, of in self._of_class.items()}
 
     def calls(self, module: str) -> list[LayerComment]:
         """Plain functions that the forward of this module's class applies, in their order."""
@@ -90,19 +94,25 @@ class _Lines:
 
     def of_module(self, module: str) -> tuple[LayerComment, ...]:
         """Where a layer is built and applied: in the class right around it first, then in those around that."""
-        steps = module.split(".") if module else []
+        steps = module.split(".")[:LIMIT_DEPTH] if module else []
         found: list[LayerComment] = []
         for depth in range(len(steps) - 1, -1, -1):
-            own = self._of_class.get(self.kinds.get(".".join(steps[:depth]), ""), [])
+            own = self._paths.get(self.kinds.get(".".join(steps[:depth]), ""), {})
             found += _nearest(own, steps[depth:])
         return tuple(found or (_nearest(self._near, steps) if steps else []))
 
 
-def _nearest(lines: list[LayerComment], steps: list[str]) -> list[LayerComment]:
+def _by_path(lines: list[LayerComment]) -> dict[str, list[LayerComment]]:
+    found: dict[str, list[LayerComment]] = defaultdict(list)
+    for line in lines:
+        found[line.path].append(line)
+    return dict(found)
+
+
+def _nearest(lines: dict[str, list[LayerComment]], steps: list[str]) -> list[LayerComment]:
     """The lines about the longest beginning of the path that there is, those that build first."""
     for length in range(len(steps), 0, -1):
-        path = ".".join(steps[:length])
-        fitting = [line for line in lines if line.path == path]
+        fitting = lines.get(".".join(steps[:length]), [])
         if any(not line.applied for line in fitting) or (fitting and length == 1):
             return sorted(fitting, key=lambda line: line.applied)
     return []

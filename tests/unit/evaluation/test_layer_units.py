@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 from dataclasses import replace
 
 import pytest
@@ -124,3 +125,14 @@ def test_a_layer_without_a_line_is_still_a_layer(units):
 def test_there_are_not_more_than_anybody_reads(units):
     ran = [("convolution", f"a{n}") for n in range(LIMIT_UNITS + 50)]
     assert len(units(ran=ran, kinds={"": "Net"})) == LIMIT_UNITS
+
+
+def test_a_deep_model_is_followed_in_bounded_time(units):
+    deep = ".".join(["inner"] * 400)
+    layers = {".".join(["inner"] * n): "Net" for n in range(1, 400)} | {"": "Net"}
+    begin = time.monotonic()
+    found = units(
+        Piece("net.py", 0, BLOCKS), ran=[("convolution", f"{deep}.{n}") for n in range(400)], kinds=layers
+    )
+    assert time.monotonic() - begin < 5
+    assert all(not unit.lines for unit in found)
