@@ -16,6 +16,8 @@ from grader.text import clean
 
 LIMIT_CELLS = 1_000
 """Code cells of one notebook that are looked at."""
+LIMIT_NOTEBOOK = 400_000
+"""Characters of code of one notebook that are looked at; nobody writes more by hand."""
 LIMIT_BLOCK = 200
 """Lines of one comment that are looked at."""
 LIMIT_SHOWN = 20
@@ -38,14 +40,24 @@ _QUIET = re.compile(
 _SHOWS = frozenset(
     {"print", "display", "show", "head", "tail", "info", "describe", "summary", "eval", "imshow"}
 )
+_TOO_MUCH = "not read, because the notebook has so much code"
 _DISPLAY = "it only shows something"
 
 
 def cell_comments(cells: Iterable[Cell], text_cells: Iterable[int]) -> tuple[CellComments, ...]:
     """The comments of the cells that are not empty. `text_cells`: the numbers of the text cells."""
     above = {number + 1 for number in text_cells}
-    full = [cell for cell in cells if cell.raw.strip()][:LIMIT_CELLS]
-    return tuple(_of_cell(cell, cell.number in above) for cell in full)
+    found: list[CellComments] = []
+    left = LIMIT_NOTEBOOK
+    for cell in [cell for cell in cells if cell.raw.strip()][:LIMIT_CELLS]:
+        left -= min(len(cell.raw), LIMIT_CHARACTERS)
+        text_above = cell.number in above
+        found.append(
+            _of_cell(cell, text_above)
+            if left >= 0
+            else CellComments(cell.number, 0, text_above=text_above, fault=_TOO_MUCH)
+        )
+    return tuple(found)
 
 
 def _of_cell(cell: Cell, text_above: bool) -> CellComments:

@@ -11,7 +11,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-LIMIT_CHARACTERS = 200_000
+LIMIT_CHARACTERS = 100_000
 """Of one file or cell; what is longer was made by a program, and is read up to there."""
 LIMIT_COMMENTS = 5_000
 

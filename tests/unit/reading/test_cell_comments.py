@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -108,3 +109,13 @@ def test_what_the_comments_say_is_kept_in_one_line():
     found = of("# Load the\timages.\n# ----\n# x = f(1)\nx = 1  # and \x1b[31m one")
     assert found.text == "Load the images. / and \\x1b[31m one"
     assert len(of("# words " + "and words " * 500).text) == 160
+
+
+def test_a_notebook_with_too_much_code_is_read_up_to_there():
+    source = f"x = '{'a' * 99_000}'"
+    cells = tuple(Cell(n, source, raw=source) for n in range(12))
+    begin = time.monotonic()
+    found = cell_comments(cells, ())
+    assert time.monotonic() - begin < 15
+    assert [bool(cell.fault) for cell in found] == [False] * 4 + [True] * 8
+    assert found[-1].fault == "not read, because the notebook has so much code"
