@@ -248,6 +248,19 @@ class Outline:
 
 
 @dataclass(frozen=True)
+class CellComments:
+    """How a code cell of a notebook is commented; it is parsed, never run."""
+
+    cell: int  # counted from 1 over all cells, text cells too
+    words: int  # of its comments and docstrings; code that was commented out has none
+    text: str = ""  # what they say, its first part
+    commented_out: bool = False  # it has code that was commented out
+    exempt: str = ""  # why it needs no comment, as part of a sentence; "" where it needs one
+    text_above: bool = False  # the cell before it is a text cell
+    fault: str = ""  # why not all of it could be read, as part of a sentence; "" where it could
+
+
+@dataclass(frozen=True)
 class NotebookFacts:
     """What a notebook of the submission holds."""
 
@@ -259,6 +272,7 @@ class NotebookFacts:
     logs: tuple[int, ...]  # epochs of each training log in the saved outputs, in their order
     clones: tuple[str, ...]  # repositories that its code clones, the submission's own too
     headings: tuple[tuple[int, str], ...] = ()  # (cell, a heading in it), in their order
+    comments: tuple[CellComments, ...] = ()  # of each code cell that is not empty
 
 
 @dataclass(frozen=True)
@@ -281,6 +295,36 @@ class GradCam:
 
 
 @dataclass(frozen=True)
+class LayerComment:
+    """A place in a class that builds or applies a layer, and the comment there."""
+
+    file: str
+    cell: int  # counted from 1; 0 for a plain Python file
+    line: int  # in the file or in the cell
+    class_name: str  # the class that it stands in
+    path: (
+        str  # of the layer below that class: "conv1", "block.3"; "" for a plain function such as F.max_pool2d
+    )
+    kind: str  # "convolution", "max pool", "average pool" or "linear"; "" where the name does not say it
+    beside: str  # the comment on its lines, joined by " | "; "" where there is none
+    above: str = ""  # the comment directly above
+    shared: int = 1  # layers that these comments are for: all of a statement, or of a line
+    applied: bool = False  # where it is applied, in forward; else where it is built
+
+    @property
+    def place(self) -> str:
+        return f"{self.file}, cell {self.cell}, line {self.line}" if self.cell else f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True)
+class LayerComments:
+    """The comments of the layers of all classes in the source; it is parsed, never run."""
+
+    lines: tuple[LayerComment, ...] = ()
+    cut: str = ""  # why these are not all, as a sentence; "" where they are
+
+
+@dataclass(frozen=True)
 class Reading:
     readme: Readme | Absent
     candidates: tuple[Candidate, ...]  # the most likely first
@@ -294,6 +338,7 @@ class Reading:
     notebooks: tuple[NotebookFacts, ...] = ()
     summaries: tuple[ModelSummary, ...] = ()  # in the README, and in the notebooks whose logs count
     grad_cam: GradCam = GradCam()
+    layer_comments: LayerComments = LayerComments()
 
 
 @dataclass(frozen=True)

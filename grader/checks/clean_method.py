@@ -42,6 +42,23 @@ class Rule(interface.Rule):
         return f"The training is free of: {', '.join(self.free_of)}."
 
 
+_FREE_OF: dict[FaultName, str] = {
+    "measured on the training set": "not measured on the training set",
+    "test data with random augmentation": "test data without random augmentation",
+    "test set with random augmentation, never used": "no unused test set with random augmentation",
+    "no model.eval() at test": "model.eval() at test",
+    "no zero_grad": "gradients set to zero",
+    "training without shuffling": "no training without shuffling",
+    "softmax before cross-entropy": "no softmax before cross-entropy",
+    "scheduler never stepped": "no scheduler that is never stepped",
+    "one of several schedulers acts": "no scheduler that another one overrides",
+    "best test epoch as the result": "not the best test epoch as the result",
+    "more epochs than allowed": "no more epochs than allowed",
+    "different normalisation for train and test": "same normalisation for train and test",
+}
+"""What a training without the mistake is called: a part that passed is listed by it."""
+
+
 def judge(rule: Rule, evidence: Evidence) -> Verdict:
     for absent in (evidence.model, evidence.training):
         if isinstance(absent, Absent):
@@ -60,11 +77,11 @@ def judge(rule: Rule, evidence: Evidence) -> Verdict:
 def _part(name: FaultName, seen: list[Remark], share: float) -> Part:
     expected = f"no sign of: {name}"
     if not seen:
-        return Part(name, "passed", share, share, Finding("not seen", expected))
+        return Part(_FREE_OF[name], "passed", share, share, Finding("not seen", expected))
     one = min(seen, key=lambda remark: remark.seen == "source")
     status: Status = "review" if one.seen == "source" else "failed"
     quoted = f': "{one.quote}"' if one.quote else ""
-    return Part(name, status, 0.0, share, Finding(f"{one.place}{quoted}", expected, one.why))
+    return Part(_FREE_OF[name], status, 0.0, share, Finding(f"{one.place}{quoted}", expected, one.why))
 
 
 def _notes(session: Session) -> tuple[str, ...]:

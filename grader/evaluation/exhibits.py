@@ -8,12 +8,13 @@ from typing import Literal, get_args
 from grader.records import Absent, Claim, Evidence, ModelFacts, Readme, Section
 from grader.text import clean, clean_path, counted
 
-ExhibitName = Literal["readme", "pictures", "steps", "model", "claims", "log", "files", "links"]
+ExhibitName = Literal["readme", "pictures", "steps", "model", "claims", "log", "files", "links", "comments"]
 EXHIBITS: tuple[ExhibitName, ...] = get_args(ExhibitName)
 SHOWN = 8
 LIMIT = 560
 """Characters of one line; what is longer is cut, and its place leads to the rest."""
 MAX_LINES = 24
+MOST_CELLS = 22
 
 Lines = tuple[str, ...]
 
@@ -146,6 +147,19 @@ def _links(evidence: Evidence) -> Lines | Absent:
     return tuple(f"{one.url} ({one.kind}, {one.place})" for one in found[:SHOWN])
 
 
+def _comments(evidence: Evidence) -> Lines | Absent:
+    """What the cells of the notebook with the model say, else of the longest one."""
+    model = evidence.model.entrypoint.file if isinstance(evidence.model, ModelFacts) else ""
+    notebooks = evidence.reading.notebooks
+    longest = max(notebooks, key=lambda one: (one.path == model, one.code_cells), default=None)
+    said = [cell for cell in longest.comments if cell.text] if longest else []
+    if longest is None or not said:
+        return _none("No comment was found in a notebook.")
+    more = len(said) - MOST_CELLS
+    rest = (f"and {counted(more, 'other cell', 'other cells')}",) if more > 0 else ()
+    return (f"{longest.path}:", *(f"Cell {cell.cell}: {cell.text}" for cell in said[:MOST_CELLS]), *rest)
+
+
 def _none(reason: str) -> Absent:
     """What was not found may still be there, in another form: a person looks."""
     return Absent("review", reason, stage="reading")
@@ -165,4 +179,5 @@ _MAKERS: dict[ExhibitName, Callable[[Evidence], Lines | Absent]] = {
     "log": _log,
     "files": _files,
     "links": _links,
+    "comments": _comments,
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from grader.reading import notebook
+from grader.reading.cell_comments import cell_comments
 from grader.reading.logs import Line, log_lines
 from grader.reading.pieces import is_skipped
 from grader.reading.repositories import cloned
@@ -56,6 +57,7 @@ def _read(root: Path, paths: list[str]) -> Iterator[NotebookFacts]:
             logs=runs(_lines(path, cells)),
             clones=tuple(dict.fromkeys(url for cell in cells for url in cloned(cell.raw)))[:LIMIT_CLONES],
             headings=tuple(_headings(prose))[:LIMIT_HEADINGS],
+            comments=cell_comments(cells, (cell.number for cell in prose)),
         )
 
 

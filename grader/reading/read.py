@@ -13,6 +13,7 @@ from grader.reading.discovery import discover
 from grader.reading.experiments import experiments, texts_of
 from grader.reading.finders import suggested_rates, with_suggestions
 from grader.reading.grad_cam import grad_cam
+from grader.reading.layer_comments import layer_comments
 from grader.reading.links import Targets, targets
 from grader.reading.logs import LIMIT_LINES, Line, log_lines
 from grader.reading.markdown import Block, blocks
@@ -63,6 +64,7 @@ def read_submission(root: Path, submission: Submission) -> Reading:
         notebooks=facts_of_notebooks(root, submission),
         summaries=(*summaries(text_lines(page, path)), *shown)[:LIMIT_SUMMARIES],
         grad_cam=grad_cam(found.source),
+        layer_comments=layer_comments(found.source),
     )
 
 

@@ -90,6 +90,8 @@ def linked(page: list[Block], path: str, submission: Submission) -> Iterator[Rep
     """Links of the README to other repositories on GitHub, and to notebooks that are kept on Colab."""
     own = own_name(submission)
     for block in page:
+        if block.kind == "prose":
+            yield from _bare_colab(block, path)
         if block.kind != "link":
             continue
         colab, github = _COLAB.match(block.target[:LIMIT_LINE]), _GITHUB.match(block.target[:LIMIT_LINE])
@@ -103,6 +105,15 @@ def linked(page: list[Block], path: str, submission: Submission) -> Iterator[Rep
             whole = f"{owner}/{name.removesuffix('.git')}"
             if whole.lower() != own:
                 yield RepositoryLink(clean(f"https://github.com/{whole}"), place, "linked")
+
+
+def _bare_colab(block: Block, path: str) -> Iterator[RepositoryLink]:
+    """An address of Colab that stands in the text as it is: GitHub shows it as a link."""
+    for line, text in enumerate(block.lines[:LIMIT_LINKS], block.line):
+        for found in _COLAB.finditer(text[:LIMIT_LINE]):
+            if not found[2]:
+                url = without_credentials(f"https://colab.research.google.com/{found[1]}")
+                yield RepositoryLink(clean(url), clean_place(f"{path}:{line}"), "notebook")
 
 
 def own_name(submission: Submission) -> str:

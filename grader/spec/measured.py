@@ -125,6 +125,31 @@ def _variants(rule: Any) -> list[str]:
     ]
 
 
+def _comments(rule: Any) -> list[str]:
+    cells = "" if rule.id == CONDITION_ID else " Each cell counts the same."
+    return [
+        f"A cell is commented where its comments and docstrings have at least {counted(rule.words, 'word')}.{cells}",
+        "Code that was commented out is no comment, and a text cell above does not replace one. A cell that only shows "
+        "something, such as a name or one `print`, needs none.",
+        "Of several notebooks, the one with your model counts.",
+    ]
+
+
+def _layer_comments(rule: Any) -> list[str]:
+    by_rule = (
+        "The class's rule counts: a convolution adds its kernel less one, and pooling doubles the field. The exact "
+        "field is right as well."
+    )
+    field = by_rule if rule.pooling == "doubles" else "The field is the exact one, as the grader measures it."
+    of_field = [field, "A fully connected layer sees the whole image; its field is not asked for."]
+    return [
+        "Read is the comment on the line of each convolution, pooling and fully connected layer, or directly above it: "
+        "where it is built, or where `forward` applies it. What it states is compared with what runs.",
+        *(of_field if "receptive field" in rule.states else []),
+        "Written as you like: `input 28x28x8, RF 5x5`, `channels 8 -> 16 | RF: 5`, `8@28x28, receptive field = 5`.",
+    ]
+
+
 _SAID: dict[str, Callable[[Any], list[str]]] = {
     "parameters": _parameters,
     "test_accuracy": _test_accuracy,
@@ -133,6 +158,8 @@ _SAID: dict[str, Callable[[Any], list[str]]] = {
     "uses": _uses,
     "variants": _variants,
     "clean_method": _clean_method,
+    "comments": _comments,
+    "layer_comments": _layer_comments,
     "honest_claims": _honest_claims,
     "manual": _manual,
     "receptive_field": _structure,

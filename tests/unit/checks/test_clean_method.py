@@ -44,9 +44,21 @@ def test_each_mistake_costs_its_share(evidence, seen):
     outcome = judged(evidence, remark("no zero_grad", seen), remark("measured on the training set", seen))
     assert (outcome.status, outcome.points, outcome.open_points) == ("partial", 20, 0)
     lost = [part for part in outcome.parts if part.status == "failed"]
-    assert [part.name for part in lost] == ["measured on the training set", "no zero_grad"]
+    assert [part.name for part in lost] == ["not measured on the training set", "gradients set to zero"]
     assert lost[0].finding.measured == 'train.py:3: "test(train_loader)"'
     assert lost[0].finding.rationale == "It is no test."
+
+
+def test_what_passed_reads_as_good(evidence):
+    outcome = judged(evidence, free_of=["more epochs than allowed", "no zero_grad"])
+    assert outcome.finding.measured == "2 of 2 parts: no more epochs than allowed, gradients set to zero"
+    assert outcome.parts[0].finding.expected == "no sign of: more epochs than allowed"
+
+
+def test_each_mistake_has_a_name_for_its_absence(evidence):
+    names = [part.name for part in judged(evidence).parts]
+    assert len(set(names)) == len(FAULTS)
+    assert set(names).isdisjoint(FAULTS)
 
 
 def test_the_same_mistake_seen_twice_costs_once(evidence):

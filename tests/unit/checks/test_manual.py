@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from grader.checks.interface import run
 from grader.checks.manual import Rule
-from grader.evaluation.exhibits import EXHIBITS, LIMIT, exhibit
+from grader.evaluation.exhibits import EXHIBITS, LIMIT, MAX_LINES, exhibit
 from grader.records import Absent, Comparison, Outcome
 
 STEP = "# T\n\nTarget: a\n\nResult: b\n\nAnalysis: c\n\n![loss](loss.png)\n\n[models](https://github.com/ada/models)\n"
@@ -101,3 +101,28 @@ def test_every_exhibit_is_bounded_or_absent(name, example_record):
 def test_a_question_is_a_sentence(asks):
     with pytest.raises(ValidationError):
         Rule(id="a", check="manual", points=1.0, asks=asks)
+
+
+def test_the_comments_of_the_notebook_are_laid_side_by_side(handed_in):
+    cells = ["# Load the images.\nx = 1", "y = 2", "z = 3  # the \u202elast one"]
+    evidence = handed_in({"a.ipynb": cells, "b.ipynb": ["# another notebook\nx = 1"]})
+    outcome = judged(evidence, look_at=["comments"])
+    assert outcome.exhibits[0].lines == (
+        "a.ipynb:",
+        "Cell 1: Load the images.",
+        "Cell 3: the \\u202elast one",
+    )
+
+
+def test_only_so_many_comments_are_shown(handed_in):
+    many = handed_in({"a.ipynb": ["# what this cell does " + "word " * 90 + "\nx = 1"] * 30})
+    shown = exhibit("comments", many)
+    assert not isinstance(shown, Absent)
+    assert (len(shown), shown[-1]) == (MAX_LINES, "and 8 other cells")
+    assert max(map(len, shown)) <= LIMIT
+
+
+def test_without_comments_a_person_looks_all_the_same(handed_in):
+    found = exhibit("comments", handed_in({"a.ipynb": ["x = 1"]}))
+    assert isinstance(found, Absent)
+    assert found.reason == "No comment was found in a notebook."

@@ -61,6 +61,13 @@ def test_links_of_the_readme(stage):
     ]
 
 
+def test_a_bare_address_of_colab_is_a_link(stage):
+    readme = "It is\nat https://colab.research.google.com/drive/1abc_D?usp=sharing now.\n"
+    assert found(stage, {"README.md": readme}) == [
+        ("https://colab.research.google.com/drive/1abc_D", "README.md:2", "notebook")
+    ]
+
+
 def test_the_strongest_way_counts_and_lists_are_read(stage):
     files = {
         "README.md": "[m](https://github.com/bob/models)",
