@@ -145,6 +145,7 @@ class Session:
             "predict": self._predict,
             "explain": self._explain,
             "pictures": self._pictures,
+            "workbook": self._workbook,
             "capture": self._capture,
             "faithful": self._faithful,
         }
@@ -322,6 +323,14 @@ class Session:
         asked = json.loads(request.arrays["asked"].tobytes())
         seconds = request.number("seconds", 0, 600)
         return {}, {"pictures": _as_bytes(decoded(self._submission.root, asked, seconds))}
+
+    def _workbook(self, request: Message) -> Answer:
+        """Read the submission's spreadsheets. No student code is here, and none comes afterwards."""
+        from grader.worker.workbook import opened
+
+        asked = json.loads(request.arrays["asked"].tobytes())
+        seconds = request.number("seconds", 0, 600)
+        return {}, {"books": _as_bytes(opened(self._submission.root, asked, seconds))}
 
     def _capture(self, request: Message) -> Answer:
         """Run a notebook or script with stand-ins. Afterwards this process is good for nothing else."""
