@@ -333,7 +333,7 @@ class SheetFacts:
 class Quantity:
     """One quantity of the class network as a workbook has it, one value for each iteration.
 
-    It is held against what follows from the weights that stand beside it: a mistake elsewhere does not count here.
+    Each value is held against what follows from those that stand before it: a mistake elsewhere does not count here.
     """
 
     name: str  # "h1", "E_total", "w5", "dE/dw5"

@@ -1,7 +1,7 @@
 """Whether the workbook works out the back-propagation of the class network: by formulas, with the right numbers.
 
-The grader opens the .xlsx file and works its formulas out itself. Each line of the table is held against the network
-worked out from the weights of that line, so that one mistake counts once. A table that is not recognised goes to a person.
+The grader opens the .xlsx file and works its formulas out itself. Each value of the table is held against what follows
+from the values before it, so that one mistake counts once. A table that is not recognised goes to a person.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ def _right(part: Pass, found: Workbook) -> _Said:
     """Few wrong quantities are the student's; where most are, the table may be laid out in another way."""
     names = QUANTITIES_OF[part]
     here = {one.name: one for one in found.quantities if one.name in names}
-    expected = f"what follows from the weights of each line, for {names[0]} to {names[-1]}"
+    expected = f"what follows from the values before it, for {names[0]} to {names[-1]}"
     if isinstance(found.error, Absent) and not found.quantities:
         return _unknown(found.error, expected)
     wrong = [one for one in here.values() if one.wrong_at]

@@ -8,13 +8,15 @@ Backpropagation Example", 2015) without its biases; its first total error is 0.2
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 WEIGHTS = tuple(f"w{number}" for number in range(1, 9))
 FORWARD = ("h1", "a_h1", "h2", "a_h2", "o1", "a_o1", "o2", "a_o2", "E1", "E2", "E_total")
 GRADIENTS = tuple(f"dE/d{weight}" for weight in WEIGHTS)
 QUANTITIES = (*WEIGHTS, *FORWARD, *GRADIENTS)
+_NOTHING: Mapping[str, float] = MappingProxyType({})
 GIVEN = ("i1", "i2", "t1", "t2")
 
 
@@ -37,22 +39,36 @@ def sigmoid(value: float) -> float:
     return 1 / (1 + math.exp(-value))
 
 
-def quantities(start: Start) -> dict[str, float]:
-    """All of one iteration by its name: the weights that it begins with, the forward pass, and the gradients."""
+def quantities(start: Start, held: Mapping[str, float] = _NOTHING) -> dict[str, float]:
+    """All of one iteration by its name: the weights that it begins with, the forward pass, and the gradients.
+
+    Args:
+        held: values of the forward pass that are taken where something else follows from them. So each result is what
+            one step makes of what stands before it, right or wrong.
+    """
     w1, w2, w3, w4, w5, w6, w7, w8 = start.weights
     (i1, i2), (t1, t2) = start.inputs, start.targets
-    h1, h2 = w1 * i1 + w2 * i2, w3 * i1 + w4 * i2
-    a_h1, a_h2 = sigmoid(h1), sigmoid(h2)
-    o1, o2 = w5 * a_h1 + w6 * a_h2, w7 * a_h1 + w8 * a_h2
-    a_o1, a_o2 = sigmoid(o1), sigmoid(o2)
-    e1, e2 = (t1 - a_o1) * (t1 - a_o1) / 2, (t2 - a_o2) * (t2 - a_o2) / 2
+    found: dict[str, float] = dict(zip(WEIGHTS, start.weights, strict=True))
+
+    def let(name: str, value: float) -> float:
+        found[name] = value
+        return held.get(name, value)
+
+    h1, h2 = let("h1", w1 * i1 + w2 * i2), let("h2", w3 * i1 + w4 * i2)
+    a_h1, a_h2 = let("a_h1", sigmoid(h1)), let("a_h2", sigmoid(h2))
+    o1, o2 = let("o1", w5 * a_h1 + w6 * a_h2), let("o2", w7 * a_h1 + w8 * a_h2)
+    a_o1, a_o2 = let("a_o1", sigmoid(o1)), let("a_o2", sigmoid(o2))
+    let("E_total", let("E1", _squared(t1 - a_o1) / 2) + let("E2", _squared(t2 - a_o2) / 2))
     by_o1, by_o2 = (a_o1 - t1) * a_o1 * (1 - a_o1), (a_o2 - t2) * a_o2 * (1 - a_o2)
     by_h1 = (by_o1 * w5 + by_o2 * w7) * a_h1 * (1 - a_h1)
     by_h2 = (by_o1 * w6 + by_o2 * w8) * a_h2 * (1 - a_h2)
-    forward = (h1, a_h1, h2, a_h2, o1, a_o1, o2, a_o2, e1, e2, e1 + e2)
-    gradients = (by_h1 * i1, by_h1 * i2, by_h2 * i1, by_h2 * i2)
-    gradients += (by_o1 * a_h1, by_o1 * a_h2, by_o2 * a_h1, by_o2 * a_h2)
-    return dict(zip(QUANTITIES, (*start.weights, *forward, *gradients), strict=True))
+    hidden = (by_h1 * i1, by_h1 * i2, by_h2 * i1, by_h2 * i2)
+    outer = (by_o1 * a_h1, by_o1 * a_h2, by_o2 * a_h1, by_o2 * a_h2)
+    return found | dict(zip(GRADIENTS, (*hidden, *outer), strict=True))
+
+
+def _squared(value: float) -> float:
+    return value * value  # ** raises where the result is too large
 
 
 def after(start: Start, rate: float) -> Start:

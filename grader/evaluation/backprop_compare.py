@@ -1,7 +1,7 @@
-"""A table of the class network held against a recomputation, line by line, each from the weights that it has itself.
+"""A table of the class network held against a recomputation: each value from the values that it has before it.
 
-So one mistake is found where it is made: a wrong gradient makes all later weights wrong, and still everything else follows
-from these weights.
+So one mistake is found where it is made. A wrong gradient makes all later weights wrong, and a wrong activation every output;
+still everything else follows from these.
 """
 
 from __future__ import annotations
@@ -74,11 +74,15 @@ def _start_at(table: Table, step: int) -> Start:
 
 
 def _expected(table: Table) -> _Expected:
-    """Forward pass and gradients for each line, from its own weights; {} where a weight is missing."""
+    """Forward pass and gradients for each line, from its own values; {} where a weight is missing."""
     if start_in(table) is None:
         return {}
     lines = min(len(table.columns[weight].values) for weight in WEIGHTS)
-    found = [quantities(_start_at(table, step)) for step in range(lines)]
+    forward = [table.columns[name] for name in FORWARD if name in table.columns]
+    found = []
+    for step in range(lines):
+        held = {one.name: one.values[step] for one in forward if step < len(one.values)}
+        found.append(quantities(_start_at(table, step), held))
     return {name: [one[name] for one in found] for name in (*FORWARD, *GRADIENTS)}
 
 
@@ -90,7 +94,8 @@ def _rate(table: Table, expected: _Expected) -> float:
         values = table.columns[weight].values if weight in table.columns else []
         if len(values) > 1 and gradients and abs(gradients[0]) > 1e-12:
             rates.append((values[0] - values[1]) / gradients[0])
-    if not rates or not 0 < (rate := median(rates)) < LARGEST:
+    rate = abs(median(rates)) if rates else 0.0  # uphill, too, it is a rate
+    if not 0 < rate < LARGEST:
         return -1.0
     return round(rate, 4) if math.isclose(rate, round(rate, 4), rel_tol=1e-3) else rate
 

@@ -163,7 +163,7 @@ TOPICS: dict[TopicName, Topic] = {
     "chain rule": Topic(
         "how the gradient of the error for a weight is derived",
         "Say which partial derivatives the chain rule multiplies on the way from the error back to the weight.",
-        re.compile(r"chain[- ]rule|derivativ|gradient|back[- ]?prop|partial|[∂δ]", re.IGNORECASE),
+        re.compile(r"chain[- ]rule|derivativ|gradients?\b|backwards?\b|[∂δ]", re.IGNORECASE),
         (
             re.compile(r"chain[- ]rule|derivativ|differentiat|[∂δ]", re.IGNORECASE),
             _any(r"weights?\b", r"w\d", r"error", r"loss", r"layer", r"sigmoid", r"E_?total"),
