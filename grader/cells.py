@@ -19,7 +19,9 @@ MAX_COLUMN = 16_384
 class Cell:
     """One cell that is not empty."""
 
-    value: float | str | None  # a number or a text; of a formula what was saved with it, None where nothing was
+    value: (
+        float | str | None
+    )  # a number or a text; of a formula what was saved with it, None where nothing was
     formula: str = ""  # without its first "="; "" for a cell that holds no formula
 
 

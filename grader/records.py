@@ -368,7 +368,9 @@ class Workbook:
     sheets: tuple[SheetFacts, ...]
     quantities: tuple[Quantity, ...]  # of the one table that has most of them
     error: ErrorSeries | Absent  # the total error in that table
-    series: tuple[ErrorSeries, ...]  # total errors anywhere that follow from the network at some learning rate
+    series: tuple[
+        ErrorSeries, ...
+    ]  # total errors anywhere that follow from the network at some learning rate
     unreadable: tuple[LeftOut, ...] = ()  # files that were not opened here; another program may open them
     broken: tuple[LeftOut, ...] = ()  # files that hold no workbook, whatever their name says
     others: tuple[str, ...] = ()  # spreadsheets in another form, and links to ones that are kept elsewhere

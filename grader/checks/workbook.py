@@ -14,21 +14,34 @@ from pydantic import Field, model_validator
 
 from grader.checks import interface
 from grader.checks.interface import Verdict, combine
-from grader.evaluation.backprop import FORWARD, GRADIENTS, WEIGHTS
+from grader.evaluation.backprop import CLASS_START, FORWARD, GRADIENTS, WEIGHTS
 from grader.records import Absent, ErrorSeries, Evidence, Finding, LeftOut, Part, Quantity, Status, Workbook
 from grader.text import clean, counted
 
 Pass = Literal["forward pass", "gradients", "weight updates"]
 Rate = Annotated[float, Field(gt=0, le=100, strict=True)]
 
+
+def _listed(numbers: tuple[float, ...]) -> str:
+    return ", ".join(f"{number:.2f}" for number in numbers)
+
+
 QUANTITIES_OF: dict[Pass, tuple[str, ...]] = {
     "forward pass": FORWARD,
     "gradients": GRADIENTS,
     "weight updates": WEIGHTS,
 }
+BEGINS_WITH = (
+    f"The network has no biases. It begins with the inputs {_listed(CLASS_START.inputs)}, the targets "
+    f"{_listed(CLASS_START.targets)}, and the weights w1 to w8: {_listed(CLASS_START.weights)}."
+)
+"""What the class's network is, as a sentence."""
+
 FEWEST_ITERATIONS = 10
 SHOWN = 4
-_EXPORT = "Hand in the workbook as an .xlsx file in the repository (File > Download or Save as, Excel workbook)."
+_EXPORT = (
+    "Hand in the workbook as an .xlsx file in the repository (File > Download or Save as, Excel workbook)."
+)
 _Said = tuple[Status, Finding]
 
 
@@ -51,7 +64,9 @@ class Rule(interface.Rule):
     @model_validator(mode="after")
     def _asks_for_something(self) -> Self:
         if not self.parts:
-            raise ValueError("ask for at least one of first_error, right, formulas, error_falls, learning_rates")
+            raise ValueError(
+                "ask for at least one of first_error, right, formulas, error_falls, learning_rates"
+            )
         return self
 
     @property
@@ -97,7 +112,9 @@ def _nothing(found: Workbook) -> _Said | None:
         listed = found.cut or f"There is {', '.join(clean(one, 80) for one in found.others[:SHOWN])}."
         return "review", Finding("no .xlsx file", expected, f"{listed} A person looks.", _EXPORT)
     if found.sheets:
-        return "failed", Finding("an empty workbook", expected, "No cell holds a number or a formula.", _EXPORT)
+        return "failed", Finding(
+            "an empty workbook", expected, "No cell holds a number or a formula.", _EXPORT
+        )
     return "failed", Finding("no workbook", expected, _faults(found.broken), _EXPORT)
 
 
@@ -135,7 +152,9 @@ def _first_error(expected: float, found: Workbook) -> _Said:
     if math.isclose(error.first, expected, abs_tol=0.5 * 10.0 ** -len(said.partition(".")[2])):
         return "passed", Finding(measured, said)
     hint = "Begin with the inputs, targets and weights of the class, and leave the biases out."
-    return "failed", Finding(measured, said, "The first line has other numbers than the class's network.", hint)
+    return "failed", Finding(
+        measured, said, "The first line has other numbers than the class's network.", hint
+    )
 
 
 def _first_cell(place: str) -> str:
@@ -160,7 +179,9 @@ def _right(part: Pass, found: Workbook) -> _Said:
         return "failed", Finding(measured, expected, _all_wrong(wrong), _HINTS[part])
     if missing or unsure:
         which = f"{_some(missing)} not found." if missing else f"{_some(unsure)} could not be compared."
-        return "review", Finding(measured, expected, f"{which} A person looks.", f"Head the columns {_some(missing or unsure)}.")
+        return "review", Finding(
+            measured, expected, f"{which} A person looks.", f"Head the columns {_some(missing or unsure)}."
+        )
     return "passed", Finding(f"{measured}, {_lines(here)}", expected)
 
 
@@ -182,8 +203,9 @@ def _all_wrong(wrong: list[Quantity]) -> str:
 
 
 def _lines(here: dict[str, Quantity]) -> str:
-    first = next(iter(here.values()))
-    return f"{counted(first.formulas + first.numbers, 'line', 'lines')}, largest deviation {max(one.deviation for one in here.values()):.1g}"
+    lines = max(one.formulas + one.numbers for one in here.values())
+    largest = max(one.deviation for one in here.values())
+    return f"{counted(lines, 'line', 'lines')}, largest deviation {largest:.1g}"
 
 
 def _formulas(found: Workbook) -> _Said:
@@ -192,7 +214,9 @@ def _formulas(found: Workbook) -> _Said:
     if isinstance(found.error, Absent) and not found.quantities:
         return _unknown(found.error, expected)
     pasted = [one for one in found.quantities if one.numbers > (1 if one.name in WEIGHTS else 0)]
-    measured = f"{sum(one.formulas for one in found.quantities):,} formulas in {len(found.quantities)} columns"
+    measured = (
+        f"{sum(one.formulas for one in found.quantities):,} formulas in {len(found.quantities)} columns"
+    )
     if not pasted:
         return "passed", Finding(measured, expected)
     listed = "; ".join(f"{one.name} in {clean(one.place, 120)} has {one.numbers}" for one in pasted[:SHOWN])
@@ -208,7 +232,9 @@ def _falls(found: Workbook) -> _Said:
         return _unknown(error, expected)
     measured = f"from {error.first:.6g} to {error.last:.6g} in {counted(error.values, 'line', 'lines')}"
     if error.values < FEWEST_ITERATIONS:
-        return "failed", Finding(measured, expected, "There are too few lines.", "Copy the last line's formulas down.")
+        return "failed", Finding(
+            measured, expected, "There are too few lines.", "Copy the last line's formulas down."
+        )
     if error.rises_at:
         why = f"It rises at {clean(error.rises_at, 120)}."
         return "failed", Finding(measured, expected, why, "Each new weight is w - learning rate * dE/dw.")
@@ -229,7 +255,9 @@ def _rate(rate: float, found: Workbook) -> _Said:
     if fitting:
         return "passed", Finding(_of_series(fitting[0]), expected)
     others = sorted({one.rate for one in found.series})
-    measured = f"series for {', '.join(f'{one:g}' for one in others)}" if others else "no series of total errors"
+    measured = (
+        f"series for {', '.join(f'{one:g}' for one in others)}" if others else "no series of total errors"
+    )
     hint = "Set the learning rate, and paste the column of total errors as values beside the others."
     if not others or (len(others) == 1 and any(sheet.pictures for sheet in found.sheets)):
         why = "The graph may be a picture: a person looks."
@@ -255,4 +283,9 @@ def _notes(found: Workbook) -> tuple[str, ...]:
     ]
     unread = [_faults(some) for some in (found.unreadable, found.broken) if some]
     seen = (f"Sheets: {'; '.join(clean(one, 200) for one in sheets)}.",) if sheets else ()
-    return (*seen, *unread, *(clean(note) for note in found.notes[:SHOWN]), *((found.cut,) if found.cut else ()))
+    return (
+        *seen,
+        *unread,
+        *(clean(note) for note in found.notes[:SHOWN]),
+        *((found.cut,) if found.cut else ()),
+    )

@@ -1,13 +1,14 @@
 """A table of the class network held against a recomputation: each value from the values that it has before it.
 
-So one mistake is found where it is made. A wrong gradient makes all later weights wrong, and a wrong activation every output;
-still everything else follows from these.
+So one mistake is found where it is made. A wrong gradient makes all later weights wrong, and a wrong activation every
+output; still everything else follows from these.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
 
 from grader.evaluation.backprop import CLASS_START, FORWARD, GRADIENTS, QUANTITIES, WEIGHTS, Start, quantities
@@ -43,7 +44,9 @@ def compared(table: Table, file: str) -> tuple[tuple[Quantity, ...], float]:
 def total_error(table: Table, file: str, rate: float) -> ErrorSeries | Absent:
     column = table.columns.get("E_total")
     if column is None:
-        return Absent("review", "No column of total errors was found.", "Name its header E_total.", stage="workbook")
+        return Absent(
+            "review", "No column of total errors was found.", "Name its header E_total.", stage="workbook"
+        )
     rises = risen(column.values)
     view, count = table.view, len(column.values)
     return ErrorSeries(
@@ -59,8 +62,7 @@ def total_error(table: Table, file: str, rate: float) -> ErrorSeries | Absent:
 
 def risen(values: list[float]) -> int:
     """The index of the first value that is larger than the one before; 0 where there is none."""
-    pairs = zip(values, values[1:], strict=False)
-    return next((index for index, (one, two) in enumerate(pairs, 1) if two > one + 1e-9), 0)
+    return next((index for index, (one, two) in enumerate(pairwise(values), 1) if two > one + 1e-9), 0)
 
 
 def _start_at(table: Table, step: int) -> Start:

@@ -93,8 +93,7 @@ def table(view: View) -> Table | None:
     return best if best is not None and best.count >= FEWEST else None
 
 
-_FIRST = {name: value for name, value in quantities(CLASS_START).items()}
-_SORTED = sorted((value, name) for name, value in _FIRST.items())
+_SORTED = sorted((value, name) for name, value in quantities(CLASS_START).items())
 
 
 def _named_by_value(value: float) -> Iterator[str]:
@@ -116,7 +115,9 @@ def _headers(sheet: Sheet, *, turned: bool) -> dict[int, dict[int, str]]:
     return found
 
 
-def _candidates(view: View, lines: Mapping[int, list[int]], headers: Mapping[int, dict[int, str]]) -> list[int]:
+def _candidates(
+    view: View, lines: Mapping[int, list[int]], headers: Mapping[int, dict[int, str]]
+) -> list[int]:
     """Lines that may be the first iteration: by their values, and as the first ones below headers."""
     scores: dict[int, int] = {}
     for line, columns in lines.items():

@@ -177,7 +177,9 @@ class _Work:
 def _called(call: Call, arguments: list[float | list[float]]) -> float:
     function = FUNCTIONS[call.name]
     numbers = [
-        number for one in arguments for number in (one if isinstance(one, list) and function.count < 0 else [_one(one)])
+        number
+        for one in arguments
+        for number in (one if isinstance(one, list) and function.count < 0 else [_one(one)])
     ]
     if function.count >= 0 and len(numbers) != function.count:
         raise NotUnderstood(f"{call.name} has another number of arguments")
@@ -204,7 +206,9 @@ def _notes(book: Book, work: _Work) -> tuple[str, ...]:
         where = f"{book.file}, {book.sheets[sheet].name}!{cell_name(place)}"
         notes.append(f"{where}: {saved:.6g} is saved, and its formula gives {value:.6g}.")
     if len(work.stale) > SHOWN:
-        notes.append(f"{book.file}: {len(work.stale) - SHOWN} further saved values are not what the formulas give.")
+        notes.append(
+            f"{book.file}: {len(work.stale) - SHOWN} further saved values are not what the formulas give."
+        )
     for why, count in work.kept.most_common(SHOWN):
         kept = counted(count, "formula keeps its saved value", "formulas keep their saved values")
         notes.append(f"{book.file}: {kept}: {why}.")

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator
 from functools import lru_cache
 
-from grader.evaluation.backprop import CLASS_START, Start, errors
+from grader.evaluation.backprop import Start, errors
 from grader.evaluation.backprop_compare import risen
 from grader.evaluation.backprop_table import View
 from grader.records import ErrorSeries
@@ -67,9 +67,7 @@ def _errors(start: Start, rate: float, count: int) -> tuple[float, ...]:
     return tuple(itertools.islice(errors(start, rate), count))
 
 
-def _series(
-    view: View, file: str, place: tuple[int, int], values: list[float], rate: float
-) -> ErrorSeries:
+def _series(view: View, file: str, place: tuple[int, int], values: list[float], rate: float) -> ErrorSeries:
     line, column = place
     rises = risen(values)
     return ErrorSeries(

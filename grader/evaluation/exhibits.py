@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from grader.records import Absent, Claim, Evidence, ModelFacts, Readme
 from grader.text import clean, clean_path, counted
 
-Exhibit = Literal["readme", "pictures", "steps", "model", "claims", "log", "files", "links"]
+Exhibit = Literal["readme", "pictures", "steps", "model", "claims", "log", "files", "links", "workbook"]
 EXHIBITS: tuple[Exhibit, ...] = get_args(Exhibit)
 SHOWN = 8
 LIMIT = 2_000
@@ -107,6 +107,22 @@ def _links(evidence: Evidence) -> str | Absent:
     return f"{_some(found)}." if found else _none("No other repository is linked.")
 
 
+def _workbook(evidence: Evidence) -> str | Absent:
+    found = evidence.workbook
+    if isinstance(found, Absent):
+        return found
+    if not found.sheets:
+        return _none("No workbook was read.")
+    table = [] if isinstance(found.error, Absent) else [f"total error of the table in {found.error.place}"]
+    series = [f"{one.rate:g} in {one.place}" for one in found.series]
+    sheets = [
+        f"{sheet.file}, {sheet.name} ({counted(sheet.charts, 'chart', 'charts')}, "
+        f"{counted(sheet.pictures, 'picture', 'pictures')})"
+        for sheet in found.sheets
+    ]
+    return f"Sheets: {_some(sheets)}; {_some(table)}; errors by learning rate: {_some(series)}."
+
+
 def _none(reason: str) -> Absent:
     """What was not found may still be there, in another form: a person looks."""
     return Absent("review", reason, stage="reading")
@@ -127,4 +143,5 @@ _MAKERS: dict[Exhibit, Callable[[Evidence], str | Absent]] = {
     "log": _log,
     "files": _files,
     "links": _links,
+    "workbook": _workbook,
 }

@@ -1,8 +1,8 @@
 """The arithmetic part of spreadsheet formulas, read into steps for a stack: nothing is ever executed.
 
 What is understood: + - * / ^ %, signs, parentheses, numbers, references to cells (`A1`, `$A$1`, `Sheet!A1`,
-`'My sheet'!A1`), ranges as arguments, and the functions of `FUNCTIONS`. Signs bind tighter than ^, and ^ goes from left to
-right, as spreadsheets have it.
+`'My sheet'!A1`), ranges as arguments, and the functions of `FUNCTIONS`. Signs bind tighter than ^, and ^ goes from left
+to right, as spreadsheets have it.
 """
 
 from __future__ import annotations
@@ -247,7 +247,7 @@ def _area(token: re.Match[str]) -> Area:
     corners = re.findall(_CELL, token["area"].rpartition("!")[2])
     rows = sorted(int(row) for _, row in corners)
     columns = sorted(column_number(letters) for letters, _ in corners)
-    if not (1 <= rows[0] and rows[-1] <= MAX_ROW and columns[-1] <= MAX_COLUMN):
+    if not (rows[0] >= 1 and rows[-1] <= MAX_ROW and columns[-1] <= MAX_COLUMN):
         raise NotUnderstood("it names a cell that cannot be")
     if (rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) > MAX_RANGE:
         raise NotUnderstood("it names a very large range")

@@ -36,7 +36,9 @@ class _Found:
 def examined(books: tuple[Book, ...]) -> Workbook:
     """All books together: the best table among them, and every series of total errors."""
     worked = [worked_out(book) for book in books]
-    seen = [(book.file, view) for book, work in zip(books, worked, strict=True) for view in _views(book, work)]
+    seen = [
+        (book.file, view) for book, work in zip(books, worked, strict=True) for view in _views(book, work)
+    ]
     tables = [_Found(found, file) for file, view in seen if (found := table(view)) is not None]
     best = max(tables, key=lambda one: one.rank, default=None)
     quantities, error = _compared(best)
@@ -73,12 +75,20 @@ def _all_series(seen: list[tuple[str, View]], best: _Found | None) -> tuple[Erro
 
 
 def _faulty(books: tuple[Book, ...], whose: str) -> tuple[LeftOut, ...]:
-    return tuple(LeftOut(clean_path(book.file), clean(book.fault)) for book in books if book.fault_of == whose)
+    return tuple(
+        LeftOut(clean_path(book.file), clean(book.fault)) for book in books if book.fault_of == whose
+    )
 
 
 def _facts(book: Book, sheet: Sheet) -> SheetFacts:
     formulas = sum(bool(cell.formula) for cell in sheet.cells.values())
     numbers = sum(isinstance(cell.value, float) and not cell.formula for cell in sheet.cells.values())
     return SheetFacts(
-        clean_path(book.file), clean(sheet.name, 60), formulas, numbers, sheet.charts, sheet.pictures, sheet.hidden
+        clean_path(book.file),
+        clean(sheet.name, 60),
+        formulas,
+        numbers,
+        sheet.charts,
+        sheet.pictures,
+        sheet.hidden,
     )

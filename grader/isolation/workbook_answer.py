@@ -44,7 +44,9 @@ def books(answer: Message, paths: tuple[str, ...]) -> tuple[Book, ...]:
         ProtocolError: a field is missing, or not as agreed.
     """
     entries = checked.listed(strict_json(answer.array("books", "uint8", (None,)).tobytes()), len(paths))
-    return tuple(_book(checked.mapping(entry, "book"), path) for entry, path in zip(entries, paths, strict=False))
+    return tuple(
+        _book(checked.mapping(entry, "book"), path) for entry, path in zip(entries, paths, strict=False)
+    )
 
 
 def _book(fields: dict[str, Any], path: str) -> Book:

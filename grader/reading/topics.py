@@ -18,8 +18,15 @@ from grader.records import Readme
 from grader.text import clean
 
 TopicName = Literal[
-    "data representation", "random numbers", "combined inputs", "evaluation", "results", "choice of the loss",
-    "forward pass", "chain rule", "weight update",
+    "data representation",
+    "random numbers",
+    "combined inputs",
+    "evaluation",
+    "results",
+    "choice of the loss",
+    "forward pass",
+    "chain rule",
+    "weight update",
 ]
 Answer = Literal["explained", "named", "missing"]
 

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".xlsx", ".xlsm")
 OTHERS = (".xls", ".xlsb", ".ods", ".numbers", ".csv", ".tsv")
-KEPT_ELSEWHERE = ("docs.google.com/spreadsheets", "onedrive.live.com", "1drv.ms", "sharepoint.com", "drive.google.com")
+KEPT_ELSEWHERE = (
+    "docs.google.com/spreadsheets",
+    "onedrive.live.com",
+    "1drv.ms",
+    "sharepoint.com",
+    "drive.google.com",
+)
 LIMIT_FILES = 10
 README_BYTES = 1_000_000
 SHOWN = 5
