@@ -15,7 +15,18 @@ from pydantic import Field, model_validator
 from grader.checks import interface
 from grader.checks.interface import Verdict, combine
 from grader.evaluation.backprop import CLASS_START, FORWARD, GRADIENTS, WEIGHTS
-from grader.records import Absent, ErrorSeries, Evidence, Finding, LeftOut, Part, Quantity, Status, Workbook
+from grader.records import (
+    Absent,
+    ErrorSeries,
+    Evidence,
+    Finding,
+    LeftOut,
+    Part,
+    Quantity,
+    Readme,
+    Status,
+    Workbook,
+)
 from grader.text import clean, counted
 
 Pass = Literal["forward pass", "gradients", "weight updates"]
@@ -95,7 +106,7 @@ def judge(rule: Rule, evidence: Evidence) -> Verdict:
     nothing = _nothing(found)
     parts = tuple(
         Part(name, status, share if status == "passed" else 0.0, share, finding)
-        for name, (status, finding) in ((name, nothing or _said(rule, name, found)) for name in rule.parts)
+        for name, (status, finding) in ((name, nothing or _said(rule, name, evidence)) for name in rule.parts)
     )
     return replace(combine(parts, rule.points, rule.requirement()), notes=_notes(found))
 
@@ -122,7 +133,9 @@ def _faults(files: tuple[LeftOut, ...]) -> str:
     return " ".join(f"{clean(one.path, 120)} {clean(one.reason, 160)}." for one in files[:SHOWN])
 
 
-def _said(rule: Rule, name: str, found: Workbook) -> _Said:
+def _said(rule: Rule, name: str, evidence: Evidence) -> _Said:
+    found = evidence.workbook
+    assert isinstance(found, Workbook)
     if name == "first total error":
         assert rule.first_error is not None
         return _first_error(rule.first_error, found)
@@ -133,7 +146,8 @@ def _said(rule: Rule, name: str, found: Workbook) -> _Said:
     for part in rule.right:
         if part == name:
             return _right(part, found)
-    return next(_rate(rate, found) for rate in rule.learning_rates if _rate_name(rate) == name)
+    rate = next(rate for rate in rule.learning_rates if _rate_name(rate) == name)
+    return _rate(rate, found, _pictured(evidence))
 
 
 def _unknown(absent: Absent, expected: str) -> _Said:
@@ -248,8 +262,15 @@ def _rate_name(rate: float) -> str:
     return f"learning rate {rate:g}"
 
 
-def _rate(rate: float, found: Workbook) -> _Said:
-    """A series of numbers will do. Where the workbook shows a picture of a graph, a person looks at that."""
+def _pictured(evidence: Evidence) -> bool:
+    """Whether a graph may be somewhere as a picture."""
+    found, readme = evidence.workbook, evidence.reading.readme
+    on_sheets = isinstance(found, Workbook) and any(sheet.pictures for sheet in found.sheets)
+    return on_sheets or (isinstance(readme, Readme) and any(link.kind == "picture" for link in readme.links))
+
+
+def _rate(rate: float, found: Workbook, pictured: bool) -> _Said:
+    """A series of numbers will do. Where no more than the table's own is there, a graph may be a picture."""
     expected = f"the total errors that follow from a learning rate of {rate:g}"
     fitting = [one for one in found.series if math.isclose(one.rate, rate, rel_tol=1e-6)]
     if fitting:
@@ -259,7 +280,7 @@ def _rate(rate: float, found: Workbook) -> _Said:
         f"series for {', '.join(f'{one:g}' for one in others)}" if others else "no series of total errors"
     )
     hint = "Set the learning rate, and paste the column of total errors as values beside the others."
-    if not others or (len(others) == 1 and any(sheet.pictures for sheet in found.sheets)):
+    if len(others) <= 1 and pictured:
         why = "The graph may be a picture: a person looks."
         return "review", Finding(measured, expected, why, hint)
     return "failed", Finding(measured, expected, "", hint)

@@ -27,7 +27,7 @@ from grader.text import clean, counted
 
 MAX_FORMULAS = 40_000
 """Formulas that are worked out; the rest keep what was saved with them."""
-MAX_READS = 2_000_000
+MAX_READS = 1_000_000
 STALE = 1e-6
 SHOWN = 3
 

@@ -22,7 +22,7 @@ TOLERANCE = 6e-4
 """Numbers may be rounded to three decimals."""
 COMPARED = 200
 MAX_TRIED = 400
-RATES = (*(0.001, 0.002, 0.005), *(hundredth / 100 for hundredth in range(1, 301)), 4.0, 5.0, 10.0)
+RATES = (*(hundredth / 100 for hundredth in range(1, 301)), 4.0, 5.0, 10.0)
 
 
 def series(view: View, file: str, starts: tuple[Start, ...]) -> tuple[ErrorSeries, ...]:
@@ -31,8 +31,8 @@ def series(view: View, file: str, starts: tuple[Start, ...]) -> tuple[ErrorSerie
     found = []
     for line, column in itertools.islice(_beginnings(view, firsts), MAX_TRIED):
         values = view.run(line, column)
-        rate = max((_rate(values, start) for start in starts), default=-1.0)
-        if len(values) >= FEWEST and rate > 0:
+        gap, rate = min(_fit(values, start) for start in starts)
+        if len(values) >= FEWEST and gap <= TOLERANCE:
             found.append(_series(view, file, (line, column), values, rate))
     return tuple(found)
 
@@ -48,13 +48,11 @@ def _beginnings(view: View, firsts: list[float]) -> Iterator[tuple[int, int]]:
             yield line, column
 
 
-def _rate(values: list[float], start: Start) -> float:
-    """The learning rate that gives these values; -1 where none of `RATES` does."""
+def _fit(values: list[float], start: Start) -> tuple[float, float]:
+    """(the largest gap, the learning rate that gives it): of the rate that comes nearest to these values."""
     last = min(len(values), FEWEST) - 1
     fitting = [rate for rate in RATES if abs(_errors(start, rate, FEWEST)[last] - values[last]) <= TOLERANCE]
-    gaps = {rate: _gap(values, start, rate) for rate in fitting}
-    best = min(gaps, key=lambda rate: gaps[rate], default=-1.0)
-    return best if best > 0 and gaps[best] <= TOLERANCE else -1.0
+    return min(((_gap(values, start, rate), rate) for rate in fitting), default=(TOLERANCE + 1, -1.0))
 
 
 def _gap(values: list[float], start: Start, rate: float) -> float:

@@ -6,6 +6,7 @@ a worker that does nothing else, and only after its real sizes were counted. Not
 
 from __future__ import annotations
 
+import io
 import math
 import re
 import time
@@ -89,18 +90,20 @@ def _count(archive: zipfile.ZipFile, parts: list[zipfile.ZipInfo], most_cells: i
     for part in parts:
         is_sheet = part.filename.lower().startswith("xl/worksheets/")
         with archive.open(part) as stream:
-            before = b""
+            begun = b""  # a tag whose end is still to come
             while chunk := stream.read(_CHUNK):
                 unpacked += len(chunk)
-                joined = before + chunk
-                cells += len(_CELL.findall(joined)) if is_sheet else 0
-                before = b"" if joined.endswith(b">") else joined[-3:].rpartition(b">")[2]
+                whole, bracket, rest = (begun + chunk).rpartition(b"<")
+                cells += len(_CELL.findall(whole)) if is_sheet else 0
+                begun = (bracket + rest)[:_TAG]
                 if unpacked > MAX_UNPACKED_BYTES:
                     raise Refused(f"unpacks to more than {MAX_UNPACKED_BYTES // 2**20} MB", "reader")
                 if cells > most_cells:
                     raise Refused(f"has more than {MAX_CELLS:,} cells (in all workbooks together)", "reader")
 
 
+_TAG = 64
+"""Bytes that tell which tag it is."""
 _CELL = re.compile(rb"<(?:\w{1,20}:)?c[\s>/]")
 
 
@@ -109,8 +112,9 @@ def _sheets(path: Path) -> list[dict[str, Any]]:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        formulas = openpyxl.load_workbook(path, keep_links=False)
-        saved = openpyxl.load_workbook(path, data_only=True, keep_links=False)
+        data = path.read_bytes()  # a file that its reader gives up would stay open
+        formulas = openpyxl.load_workbook(io.BytesIO(data), keep_links=False)
+        saved = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
     if len(formulas.worksheets) > MAX_SHEETS:
         raise Refused(f"has more than {MAX_SHEETS} sheets", "reader")
     return [_sheet(one, saved[one.title]) for one in formulas.worksheets]
