@@ -287,7 +287,7 @@ def _rate(rate: float, found: Workbook, pictured: bool) -> _Said:
 
 
 def _of_series(one: ErrorSeries) -> str:
-    return f"{clean(one.place, 120)}: {one.first:.5f} to {one.last:.5f} in {one.values} iterations"
+    return f"{clean(one.place, 120)}: {one.first:.5f} to {one.last:.5f} in {counted(one.values, 'line', 'lines')}"
 
 
 def _some(names: list[str]) -> str:

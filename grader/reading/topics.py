@@ -172,8 +172,10 @@ TOPICS: dict[TopicName, Topic] = {
         "Say which partial derivatives the chain rule multiplies on the way from the error back to the weight.",
         re.compile(r"chain[- ]rule|derivativ|gradients?\b|backwards?\b|[∂δ]", re.IGNORECASE),
         (
-            re.compile(r"chain[- ]rule|derivativ|differentiat|[∂δ]", re.IGNORECASE),
-            _any(r"weights?\b", r"w\d", r"error", r"loss", r"layer", r"sigmoid", r"E_?total"),
+            re.compile(
+                r"chain[- ]rule|partial(?:ly)? d|with respect to|[∂δ]|\bd\w{1,8} ?/ ?d\w", re.IGNORECASE
+            ),
+            _any(r"weights?\b", r"w\d", r"layer", r"activation", r"sigmoid"),
         ),
     ),
     "weight update": Topic(

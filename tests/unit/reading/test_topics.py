@@ -51,6 +51,10 @@ NAMED: list[tuple[TopicName, str]] = [
     ("combined inputs", "Both inputs are then combined by the network in a clever way."),
     ("evaluation", "We looked at the accuracy of the network from time to time."),
     ("results", "The results of the network are good and better than expected."),
+    ("forward pass", "The network has one hidden layer, as it was shown in class."),
+    ("chain rule", "The half is there so that the derivative of the error has no factor 2."),
+    ("chain rule", "The gradients of all layers are in the sheet, one column each."),
+    ("weight update", "We tried several values of the learning rate in the sheet."),
     ("choice of the loss", "The loss of the network is CrossEntropyLoss in every case."),
 ]
 
