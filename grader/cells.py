@@ -5,6 +5,7 @@ They are looked at and not stored: evidence keeps what was found in them, see `g
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 Place = tuple[int, int]
@@ -15,6 +16,9 @@ MAX_COLUMN = 16_384
 """What the file format allows."""
 
 
+_TYPED = re.compile(r"[-+*/^%(),.\d\sEe]*")
+
+
 @dataclass(frozen=True)
 class Cell:
     """One cell that is not empty."""
@@ -23,6 +27,11 @@ class Cell:
         float | str | None
     )  # a number or a text; of a formula what was saved with it, None where nothing was
     formula: str = ""  # without its first "="; "" for a cell that holds no formula
+
+    @property
+    def computes(self) -> bool:
+        """Whether a formula reads anything: `=0.15` is a number that was typed in another way."""
+        return bool(self.formula) and _TYPED.fullmatch(self.formula) is None
 
 
 @dataclass(frozen=True)

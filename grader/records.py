@@ -322,7 +322,7 @@ class SheetFacts:
 
     file: str
     name: str
-    formulas: int
+    formulas: int  # cells with a formula that reads others
     numbers: int  # cells that hold a number and no formula
     charts: int
     pictures: int

@@ -46,7 +46,7 @@ class View:
 
     def formulas(self, line: int, column: int, count: int) -> int:
         cells = (self.sheet.cells[self.place(line + step, column)] for step in range(count))
-        return sum(bool(cell.formula) for cell in cells)
+        return sum(cell.computes for cell in cells)
 
     def name(self, line: int, column: int) -> str:
         return f"{self.sheet.name}!{cell_name(self.place(line, column))}"

@@ -81,8 +81,8 @@ def _faulty(books: tuple[Book, ...], whose: str) -> tuple[LeftOut, ...]:
 
 
 def _facts(book: Book, sheet: Sheet) -> SheetFacts:
-    formulas = sum(bool(cell.formula) for cell in sheet.cells.values())
-    numbers = sum(isinstance(cell.value, float) and not cell.formula for cell in sheet.cells.values())
+    formulas = sum(cell.computes for cell in sheet.cells.values())
+    numbers = sum(isinstance(cell.value, float) and not cell.computes for cell in sheet.cells.values())
     return SheetFacts(
         clean_path(book.file),
         clean(sheet.name, 60),

@@ -35,11 +35,11 @@ def sheet(
     order: Sequence[str] = QUANTITIES,
     at: Place = (3, 2),
 ) -> Sheet:
-    """Numbers as formulas that read "=0.1", or as they are."""
+    """Numbers as formulas that give them, or as they are."""
     cells: dict[Place, Cell] = {}
     for across, name in enumerate(order):
         listed: list[Cell] = [Cell(name)] if headers else []
-        listed += [Cell(value, repr(value)) if formulas else Cell(value) for value in columns[name]]
+        listed += [Cell(value, f"{value!r}+0*$ZZ$1") if formulas else Cell(value) for value in columns[name]]
         for down, cell in enumerate(listed):
             row, column = (at[0] + across, at[1] + down) if turned else (at[0] + down, at[1] + across)
             cells[row, column] = cell
@@ -192,3 +192,14 @@ def test_what_could_not_be_opened_is_told_apart() -> None:
     found = examined(books)
     assert [one.path for one in found.unreadable] == ["a\\x1b.xlsx"]
     assert [(one.path, one.reason) for one in found.broken] == [("b.xlsx", "is no zip")]
+
+
+def test_a_number_that_is_typed_as_a_formula_is_a_number() -> None:
+    typed = sheet(trace(), formulas=False)
+    cells = {
+        place: Cell(one.value, repr(one.value)) if isinstance(one.value, float) else one
+        for place, one in typed.cells.items()
+    }
+    found = seen(replace(typed, cells=cells))
+    assert {(one.formulas, one.numbers) for one in found.quantities} == {(0, 12)}
+    assert found.sheets[0].formulas == 0
