@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, model_validator
 
 from grader.checks import interface
-from grader.checks.interface import Verdict, combine
+from grader.checks.interface import Verdict, combine, failed, open_verdict
 from grader.evaluation.backprop import CLASS_START, FORWARD, GRADIENTS, WEIGHTS
 from grader.records import (
     Absent,
@@ -102,17 +102,24 @@ class Rule(interface.Rule):
 def judge(rule: Rule, evidence: Evidence) -> Verdict:
     found = evidence.workbook
     assert isinstance(found, Workbook)  # `needs`: what is absent was dealt with
-    share = rule.points / len(rule.parts)
     nothing = _nothing(found)
+    if nothing is not None:
+        status, finding = nothing
+        return (
+            failed(finding, _notes(found))
+            if status == "failed"
+            else open_verdict(status, finding, _notes(found))
+        )
+    share = rule.points / len(rule.parts)
     parts = tuple(
         Part(name, status, share if status == "passed" else 0.0, share, finding)
-        for name, (status, finding) in ((name, nothing or _said(rule, name, evidence)) for name in rule.parts)
+        for name, (status, finding) in ((name, _said(rule, name, evidence)) for name in rule.parts)
     )
     return replace(combine(parts, rule.points, rule.requirement()), notes=_notes(found))
 
 
 def _nothing(found: Workbook) -> _Said | None:
-    """The verdict on every part where no workbook could be read; None where one was."""
+    """What it comes to where no workbook could be read; None where one was."""
     expected = "a workbook as .xlsx file"
     if any(sheet.formulas or sheet.numbers for sheet in found.sheets):
         return None

@@ -142,9 +142,10 @@ EMPTY = Workbook((), (), NO_TABLE, ())
 )  # fmt: skip
 def test_no_workbook(record, found: Workbook, status: str, said: str) -> None:
     outcome = judged(record, found)
-    assert outcome.status == status
-    assert said in outcome.parts[0].finding.rationale
-    assert ".xlsx" in outcome.parts[0].finding.hint
+    assert (outcome.status, outcome.parts) == (status, ())
+    assert outcome.open_points == (0 if status == "failed" else 80)
+    assert said in outcome.finding.rationale
+    assert ".xlsx" in outcome.finding.hint
 
 
 def test_what_was_seen_is_noted(record) -> None:
