@@ -105,11 +105,7 @@ def judge(rule: Rule, evidence: Evidence) -> Verdict:
     nothing = _nothing(found)
     if nothing is not None:
         status, finding = nothing
-        return (
-            failed(finding, _notes(found))
-            if status == "failed"
-            else open_verdict(status, finding, _notes(found))
-        )
+        return failed(finding) if status == "failed" else open_verdict(status, finding)
     share = rule.points / len(rule.parts)
     parts = tuple(
         Part(name, status, share if status == "passed" else 0.0, share, finding)
