@@ -372,6 +372,68 @@ class Pictures:
     copies: tuple[PictureCopy, ...] = ()  # of those that a person is to look at
 
 
+@dataclass(frozen=True)
+class SheetFacts:
+    """One sheet of a workbook of the submission."""
+
+    file: str
+    name: str
+    formulas: int  # cells with a formula that reads others
+    numbers: int  # cells that hold a number and no formula
+    charts: int
+    pictures: int
+    hidden: bool = False
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One quantity of the class network as a workbook has it, one value for each iteration.
+
+    Each value is held against what follows from those that stand before it: a mistake elsewhere does not count here.
+    """
+
+    name: str  # "h1", "E_total", "w5", "dE/dw5"
+    place: str  # "backprop.xlsx, Sheet1!AD6:AD106"
+    found_by: Literal["value", "header"]
+    formulas: int  # of its cells
+    numbers: int  # cells with a number and no formula; a first weight is one
+    first: float
+    deviation: float  # the largest from what was worked out; -1 where nothing was
+    wrong_at: str = ""  # the first cell that is off; "" where none is
+    wrong: float = 0.0  # what stands there
+    expected: float = 0.0  # what should
+
+
+@dataclass(frozen=True)
+class ErrorSeries:
+    """The total error over the iterations, for one learning rate."""
+
+    rate: float  # -1 where it could not be told
+    place: str
+    values: int
+    formulas: int  # of its cells
+    first: float
+    last: float
+    rises_at: str = ""  # the first cell that is larger than the one before; "" where it falls throughout
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """What the submission's workbooks hold of the back-propagation of the class network."""
+
+    sheets: tuple[SheetFacts, ...]
+    quantities: tuple[Quantity, ...]  # of the one table that has most of them
+    error: ErrorSeries | Absent  # the total error in that table
+    series: tuple[
+        ErrorSeries, ...
+    ]  # total errors anywhere that follow from the network at some learning rate
+    unreadable: tuple[LeftOut, ...] = ()  # files that were not opened here; another program may open them
+    broken: tuple[LeftOut, ...] = ()  # files that hold no workbook, whatever their name says
+    others: tuple[str, ...] = ()  # spreadsheets in another form, and links to ones that are kept elsewhere
+    notes: tuple[str, ...] = ()
+    cut: str = ""  # why this is not all, as a sentence; "" where it is
+
+
 # --- what the model is --------------------------------------------------------------------------------------
 
 
@@ -870,6 +932,7 @@ class Evidence:
     pictures: Pictures | Absent = Absent("skipped", "No check asks for pictures.")
     train_accuracy: Measurement | Absent = Absent("skipped", "No check asks for the training accuracy.")
     variants: Variants | Absent = Absent("skipped", "No check asks for variants of the model.")
+    workbook: Workbook | Absent = Absent("skipped", "No check asks for a workbook.")
 
 
 # --- judgement ----------------------------------------------------------------------------------------------

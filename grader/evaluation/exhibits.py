@@ -8,7 +8,9 @@ from typing import Literal, get_args
 from grader.records import Absent, Claim, Evidence, ModelFacts, Readme, Section
 from grader.text import clean, clean_path, counted
 
-ExhibitName = Literal["readme", "pictures", "steps", "model", "claims", "log", "files", "links", "comments"]
+ExhibitName = Literal[
+    "readme", "pictures", "steps", "model", "claims", "log", "files", "links", "comments", "workbook"
+]
 EXHIBITS: tuple[ExhibitName, ...] = get_args(ExhibitName)
 SHOWN = 8
 LIMIT = 560
@@ -160,6 +162,22 @@ def _comments(evidence: Evidence) -> Lines | Absent:
     return (f"{longest.path}:", *(f"Cell {cell.cell}: {cell.text}" for cell in said[:MOST_CELLS]), *rest)
 
 
+def _workbook(evidence: Evidence) -> Lines | Absent:
+    found = evidence.workbook
+    if isinstance(found, Absent):
+        return found
+    if not found.sheets:
+        return _none("No workbook was read.")
+    table = "" if isinstance(found.error, Absent) else f"Total error of the table in {found.error.place}. "
+    series = [f"{one.rate:g} in {one.place}" for one in found.series]
+    sheets = [
+        f"{sheet.file}, {sheet.name} ({counted(sheet.charts, 'chart', 'charts')}, "
+        f"{counted(sheet.pictures, 'picture', 'pictures')})"
+        for sheet in found.sheets
+    ]
+    return f"Sheets: {_some(sheets)}.", f"{table}Errors by learning rate: {_some(series)}."
+
+
 def _none(reason: str) -> Absent:
     """What was not found may still be there, in another form: a person looks."""
     return Absent("review", reason, stage="reading")
@@ -179,5 +197,6 @@ _MAKERS: dict[ExhibitName, Callable[[Evidence], Lines | Absent]] = {
     "log": _log,
     "files": _files,
     "links": _links,
+    "workbook": _workbook,
     "comments": _comments,
 }

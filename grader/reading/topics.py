@@ -18,7 +18,15 @@ from grader.records import Readme
 from grader.text import clean
 
 TopicName = Literal[
-    "data representation", "random numbers", "combined inputs", "evaluation", "results", "choice of the loss"
+    "data representation",
+    "random numbers",
+    "combined inputs",
+    "evaluation",
+    "results",
+    "choice of the loss",
+    "forward pass",
+    "chain rule",
+    "weight update",
 ]
 Answer = Literal["explained", "named", "missing"]
 
@@ -147,6 +155,37 @@ TOPICS: dict[TopicName, Topic] = {
                     r"classification",
                 ),
             ),
+        ),
+    ),
+    "forward pass": Topic(
+        "how the outputs and the error come from the inputs and the weights",
+        "Say how a neuron gets its value from the ones before it, what the activation does to it, and how the error "
+        "comes from outputs and targets.",
+        _any(r"forward", r"hidden", r"neuron", r"sigmoid", r"activation", r"weighted sum", r"h1\b", r"o1\b"),
+        (
+            _any(r"sigmoid", r"activat", r"weighted sum", r"exp\b", r"squash"),
+            _any(r"inputs?\b", r"outputs?\b", r"weights?\b", r"error", r"loss", r"w\d"),
+        ),
+    ),
+    "chain rule": Topic(
+        "how the gradient of the error for a weight is derived",
+        "Say which partial derivatives the chain rule multiplies on the way from the error back to the weight.",
+        re.compile(r"chain[- ]rule|derivativ|gradients?\b|backwards?\b|[∂δ]", re.IGNORECASE),
+        (
+            re.compile(
+                r"chain[- ]rule|partial(?:ly)? d|with respect to|[∂δ]|\bd\w{1,8} ?/ ?d\w", re.IGNORECASE
+            ),
+            _any(r"weights?\b", r"w\d", r"layer", r"activation", r"sigmoid"),
+        ),
+    ),
+    "weight update": Topic(
+        "how a gradient changes its weight",
+        "Say what is subtracted from each weight, and what the learning rate has to do with it.",
+        _any(r"updat", r"learning rate", r"gradient descent", r"new weight", r"step\b"),
+        (
+            _any(r"learning rate", r"lr\b", r"eta\b", r"η"),
+            _any(r"weights?\b", r"w\d"),
+            _any(r"gradient", r"derivative", r"subtract", r"minus", r"updat", r"slope"),
         ),
     ),
 }

@@ -7,6 +7,7 @@ from typing import Any
 
 from grader.checks.interface import Rule, modules
 from grader.checks.readme import TOPICS_SAID
+from grader.checks.workbook import BEGINS_WITH
 from grader.spec.sentences import counted, number, percent
 from grader.spec.terms import CONDITION_ID
 
@@ -150,6 +151,26 @@ def _layer_comments(rule: Any) -> list[str]:
     ]
 
 
+def _workbook(rule: Any) -> list[str]:
+    said = ["The grader opens the .xlsx file and works its formulas out itself; nothing in it is run."]
+    if rule.first_error is not None:
+        said.append(BEGINS_WITH)
+    if rule.right:
+        said.append(
+            "Each value is held against what follows from the values before it, so that one mistake counts once. "
+            "Columns are found by their values, else by their headers, in any order."
+        )
+    if rule.learning_rates:
+        said.append(
+            "The total errors for a learning rate may be pasted as values, over at least 10 iterations; they belong to "
+            "the rate that gives them, whatever is written above."
+        )
+    if rule.id != CONDITION_ID and rule.parts[1:]:
+        share = number(rule.points / len(rule.parts))
+        said.append(f"Each of these has an equal share, {share} points: {', '.join(rule.parts)}.")
+    return [*said, "A table that is not recognised, and a graph that is only a picture, go to a person."]
+
+
 _SAID: dict[str, Callable[[Any], list[str]]] = {
     "parameters": _parameters,
     "test_accuracy": _test_accuracy,
@@ -166,4 +187,5 @@ _SAID: dict[str, Callable[[Any], list[str]]] = {
     "map_size": _structure,
     "output": _structure,
     "architecture": _structure,
+    "workbook": _workbook,
 }

@@ -146,6 +146,7 @@ class Session:
             "explain": self._explain,
             "pictures": self._pictures,
             "copies": self._copies,
+            "workbook": self._workbook,
             "capture": self._capture,
             "faithful": self._faithful,
         }
@@ -329,6 +330,14 @@ class Session:
         from grader.worker.pictures import copies
 
         return {}, copies(self._submission.root, json.loads(request.arrays["asked"].tobytes()))
+
+    def _workbook(self, request: Message) -> Answer:
+        """Read the submission's spreadsheets. No student code is here, and none comes afterwards."""
+        from grader.worker.workbook import opened
+
+        asked = json.loads(request.arrays["asked"].tobytes())
+        seconds = request.number("seconds", 0, 600)
+        return {}, {"books": _as_bytes(opened(self._submission.root, asked, seconds))}
 
     def _capture(self, request: Message) -> Answer:
         """Run a notebook or script with stand-ins. Afterwards this process is good for nothing else."""

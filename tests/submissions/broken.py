@@ -14,7 +14,9 @@ name must come out as for the reference.
 
 from __future__ import annotations
 
+import re
 import shutil
+import zipfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,7 +29,7 @@ REFERENCES = ROOT / "reference_models"
 LISTS = Path(__file__).with_name("variants")
 CODE = (".py", ".ipynb")
 KEYS = {"breaks", "edits", "says", "because", "trained"}
-ACTIONS = ("replace", "write", "delete", "rename", "copy_to")
+ACTIONS = ("replace", "write", "delete", "rename", "copy_to", "cells", "paste_values")
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,10 @@ def _copy(folder: Path, dest: Path) -> Path:
 
 
 def _edit(variant: Variant, folder: Path, edit: dict[str, Any]) -> None:
-    """{in: FILE, replace: OLD, by: NEW} · {in: FILE, write: TEXT} · {in: FILE, delete: true} · {in, rename | copy_to}"""
+    """{in: FILE, replace: OLD, by: NEW} · {in: FILE, write: TEXT} · {in: FILE, delete: true} · {in, rename | copy_to}
+
+    Of a workbook: {in: FILE, cells: {"Sheet!E5": VALUE, "Sheet!E6:E60": "=E5+1"}} · {in: FILE, paste_values: true}
+    """
     (action,) = [key for key in ACTIONS if key in edit]
     path = folder / edit["in"]
     if action == "replace":
@@ -146,12 +151,41 @@ def _edit(variant: Variant, folder: Path, edit: dict[str, Any]) -> None:
         path.write_text(edit["write"], "utf-8")
     elif not path.exists():
         raise ValueError(f"{variant.id}: there is no {edit['in']}: the variant must follow the reference.")
+    elif action in ("cells", "paste_values"):
+        _edit_workbook(path, edit)
     elif action == "delete":
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     else:
         other = folder / edit[action]
         other.parent.mkdir(parents=True, exist_ok=True)
         path.rename(other) if action == "rename" else shutil.copy(path, other)
+
+
+def _edit_workbook(path: Path, edit: dict[str, Any]) -> None:
+    """A formula in a range is filled in as by dragging; `null` empties a cell. No saved values are left but pasted ones."""
+    from openpyxl import load_workbook
+    from openpyxl.formula.translate import Translator
+
+    book = load_workbook(path, data_only="paste_values" in edit)
+    for where, value in edit.get("cells", {}).items():
+        sheet, _, area = where.rpartition("!")
+        first = area.partition(":")[0]
+        for row in book[sheet][area] if ":" in area else ((book[sheet][area],),):
+            for cell in row:
+                is_formula = isinstance(value, str) and value.startswith("=")
+                cell.value = Translator(value, first).translate_formula(cell.coordinate) if is_formula else value
+    book.save(path)
+    _without_dates(path)
+
+
+def _without_dates(path: Path) -> None:
+    """The same bytes whenever it is built."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    parts["docProps/core.xml"] = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", b"2024-01-01T00:00:00Z", parts["docProps/core.xml"])
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
 
 
 def _replace(variant: Variant, path: Path, old: str, new: str) -> None:

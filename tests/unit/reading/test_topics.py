@@ -37,6 +37,12 @@ EXPLAINED: list[tuple[TopicName, str]] = [
     ("results", "The network reaches 98.9 % on the digits and 97.1 % on the sums."),
     ("results", "The accuracy is 0.981 for the image after ten epochs."),
     ("choice of the loss", "We use CrossEntropyLoss for both because both are classification problems."),
+    ("forward pass", "Each hidden neuron is the weighted sum of its inputs, squashed by a sigmoid."),
+    ("forward pass", "h1 = w1*i1 + w2*i2, and the sigmoid of it gives the output a_h1 of the neuron."),
+    ("chain rule", "By the chain rule, ∂E/∂w5 is the product of three partial derivatives."),
+    ("chain rule", "We take the partial derivative of the total error with respect to each weight."),
+    ("weight update", "Every weight is updated by subtracting the learning rate times its gradient."),
+    ("weight update", "The new weight is w5 - η * ∂E/∂w5, and the update is done for all eight at once."),
     ("choice of the loss", "Since the sum is a number, MSE was taken for it and NLL for the digit."),
 ]
 NAMED: list[tuple[TopicName, str]] = [
@@ -45,6 +51,10 @@ NAMED: list[tuple[TopicName, str]] = [
     ("combined inputs", "Both inputs are then combined by the network in a clever way."),
     ("evaluation", "We looked at the accuracy of the network from time to time."),
     ("results", "The results of the network are good and better than expected."),
+    ("forward pass", "The network has one hidden layer, as it was shown in class."),
+    ("chain rule", "The half is there so that the derivative of the error has no factor 2."),
+    ("chain rule", "The gradients of all layers are in the sheet, one column each."),
+    ("weight update", "We tried several values of the learning rate in the sheet."),
     ("choice of the loss", "The loss of the network is CrossEntropyLoss in every case."),
 ]
 
