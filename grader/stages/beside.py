@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.fetch.interface import Fetched
-from grader.records import Absent, Evidence, Pictures
+from grader.records import Absent, Evidence, Pictures, WebAnswers
 from grader.stages.pictures import pictures
+from grader.stages.web import web
 from grader.stages.workers import OpenWorker
 
 if TYPE_CHECKING:
@@ -19,11 +20,19 @@ class Beside:
     """Evidence that no model takes part in."""
 
     pictures: Pictures | Absent
+    web: WebAnswers | Absent
 
     def added_to(self, evidence: Evidence) -> Evidence:
-        return replace(evidence, pictures=self.pictures)
+        return replace(evidence, pictures=self.pictures, web=self.web)
 
 
-def beside(spec: Spec, fetched: Fetched, open_worker: OpenWorker) -> Beside:
-    """Look at all of it; a worker is started for what has to be decoded, and for nothing else."""
-    return Beside(pictures=pictures(spec, fetched.submission, open_worker))
+def beside(spec: Spec, fetched: Fetched, open_worker: OpenWorker, *, on_the_web: bool = False) -> Beside:
+    """Look at all of it; a worker is started for what has to be decoded, and for nothing else.
+
+    Args:
+        on_the_web: whether addresses that the student gives may be asked.
+    """
+    return Beside(
+        pictures=pictures(spec, fetched.submission, open_worker),
+        web=web(spec, fetched, allowed=on_the_web),
+    )

@@ -1,0 +1,171 @@
+"""Whether an address in the README answers on the web: with content, in time, and from where the assignment says.
+
+One address that does is enough. What may be the network's or the moment's fault goes to a person, and costs nothing.
+Whose app it is that answers, a program cannot tell.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from grader.checks import interface
+from grader.checks.interface import Verdict, failed, open_verdict, passed
+from grader.evaluation.hosts import HostKind, kind_of
+from grader.records import Evidence, Finding, WebAnswer, WebAnswers
+from grader.text import clean, counted
+
+MAX_SECONDS = 15.0
+SHOWN = 3
+_RANK = ("passed", "review", "failed")
+
+
+def _seconds(value: object) -> object:
+    """`10 s`; a number without its unit is a mistake, as everywhere in a spec."""
+    found = re.fullmatch(r"\s*(\d{1,4}(?:\.\d{1,3})?)\s*s\s*", value) if isinstance(value, str) else None
+    if found:
+        return float(found[1])
+    if isinstance(value, float):  # as it was dumped
+        return value
+    raise ValueError("expected a time in seconds with its unit, such as 10 s")
+
+
+Within = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=str), Field(gt=0, le=MAX_SECONDS)]
+Key = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")]
+
+
+class Rule(interface.Rule):
+    """A public address in the README answers."""
+
+    check: Literal["web"]
+    answers_within: Within = Field(
+        10.0, description=f"How long the whole answer may take, up to {MAX_SECONDS:g} s: `10 s`."
+    )
+    json_keys: tuple[Key, ...] = Field(
+        (), max_length=20, description="The answer is a JSON object that has these keys."
+    )
+    host: Literal["serverless", "any"] = Field(
+        "any", description="`serverless`: by its name, a serverless function serves it and no machine."
+    )
+
+    needs: ClassVar[frozenset[str]] = frozenset({"web"})
+
+    def requirement(self) -> str:
+        where = " of a serverless function" if self.host == "serverless" else ""
+        keys = f", as JSON with {', '.join(self.json_keys)}" if self.json_keys else ""
+        return (
+            f"The README gives a public address{where} that answers within {self.answers_within:g} s{keys}."
+        )
+
+
+_Said = tuple[Literal["passed", "review", "failed"], str, str]
+"""Status of one address, what was seen, and why it does not pass."""
+
+
+def judge(rule: Rule, evidence: Evidence) -> Verdict:
+    found = evidence.web
+    assert isinstance(found, WebAnswers)  # `needs`: what is absent was dealt with
+    expected = rule.requirement()
+    if not found.answers:
+        hint = "Write the whole address into the README, with https:// before it."
+        return failed(Finding("no address of an app of yours", expected, _passed_over(found), hint))
+    said = [_of_one(rule, one, found.reached_the_web) for one in found.answers]
+    status, measured, why = min(said, key=lambda one: _RANK.index(one[0]))
+    notes = _notes(found, said)
+    if status == "passed":
+        return passed(Finding(measured, expected), notes)
+    if status == "failed" and not found.cut:
+        hint = "Open the address in a private window of a browser: what you see there is what counts."
+        return failed(Finding(measured, expected, why, hint), notes)
+    why = f"{why} {found.cut}".strip() if status == "failed" else why
+    return open_verdict(
+        "review", Finding(measured, expected, f"{why} A person opens it in a browser."), notes
+    )
+
+
+def _of_one(rule: Rule, one: WebAnswer, reached_the_web: bool) -> _Said:
+    """The host's name decides first: what a machine serves need not be asked."""
+    kinds = _kinds(one)
+    shown = f"{one.url} ({one.place}): {_answer(one)}"
+    if rule.host == "serverless" and "machine" in kinds:
+        return (
+            "failed",
+            shown,
+            "Its host is a machine or a bare address by its name, and no serverless function.",
+        )
+    if one.fault:
+        return _faulty(one, shown, reached_the_web)
+    if one.seconds > rule.answers_within:
+        return (
+            "failed",
+            shown,
+            f"It took {one.seconds:.1f} s, the fastest of {counted(one.tries, 'try', 'tries')}.",
+        )
+    if why := _without_keys(rule, one):
+        packed = one.notes and not one.is_json
+        return ("review" if packed else "failed"), shown, why
+    if rule.host == "serverless" and kinds != {"serverless"}:
+        return "review", shown, _unsure(kinds)
+    return "passed", shown, ""
+
+
+def _kinds(one: WebAnswer) -> set[HostKind]:
+    """What serves the address, and what it redirects to in the end."""
+    last = re.match(r"https?://(\[[^\]]*\]|[^/:]*)", one.redirects[-1]) if one.redirects else None
+    return {kind_of(host) for host in (one.host, last[1] if last else "") if host}
+
+
+def _faulty(one: WebAnswer, shown: str, reached_the_web: bool) -> _Said:
+    because = f"{one.fault[:1].upper()}{one.fault[1:]}."
+    if one.whose == "submission":
+        return "failed", shown, because
+    known = one.fault in ("its name is not known", "the connection was refused")
+    if known and reached_the_web:
+        return "failed", shown, f"{because} Another address answered this machine, so its network works."
+    if one.whose == "machine":
+        return "review", shown, f"{because} That is not the submission's doing."
+    return "review", shown, f"{because} Whether that is the service's doing cannot be told from here."
+
+
+def _without_keys(rule: Rule, one: WebAnswer) -> str:
+    if not rule.json_keys:
+        return ""
+    if not one.is_json:
+        return "Its answer is no JSON object that could be read."
+    missing = [key for key in rule.json_keys if key not in one.json_keys]
+    return f"Its JSON has no {', '.join(missing)}." if missing else ""
+
+
+def _unsure(kinds: set[HostKind]) -> str:
+    if "tunnel" in kinds:
+        return "By its name it is a tunnel or a name for changing addresses: what stands behind it cannot be told."
+    return "Its name does not say whether a serverless function or a machine serves it."
+
+
+def _answer(one: WebAnswer) -> str:
+    if one.fault and not one.status:
+        return one.fault
+    kind = one.content_type.partition(";")[0] or "no content type"
+    way = f", after {counted(len(one.redirects), 'redirect', 'redirects')}" if one.redirects else ""
+    return f"HTTP {one.status} in {one.seconds:.1f} s, {kind}, {one.size_bytes:,} bytes{way}"
+
+
+def _passed_over(found: WebAnswers) -> str:
+    if not found.passed_over:
+        return "The README has no web address."
+    listed = [f"{clean(one.path, 100)} ({clean(one.reason, 100)})" for one in found.passed_over[:SHOWN]]
+    more = len(found.passed_over) - SHOWN
+    return f"These are none: {', '.join(listed)}{f' and {more} more' if more > 0 else ''}."
+
+
+def _notes(found: WebAnswers, said: list[_Said]) -> tuple[str, ...]:
+    answered = [one for one in found.answers if one.status and not one.fault]
+    notes = [f'{one.url} begins: "{one.text}"' for one in answered[:SHOWN] if one.text]
+    notes += [note for one in answered for note in one.notes]
+    if any(status == "passed" for status, _, _ in said):
+        notes.append("Whose app it is that answers, a program cannot tell.")
+    elif len(said) > 1:
+        notes += [f"{measured}. {why}".strip() for _, measured, why in said[: 2 * SHOWN]]
+    return tuple(notes)
