@@ -19,12 +19,13 @@ from grader.text import clean, counted
 
 MAX_SECONDS = 15.0
 SHOWN = 3
+_SECONDS = r"^\s*(\d{1,4}(?:\.\d{1,3})?)\s*s\s*$"
 _RANK = ("passed", "review", "failed")
 
 
 def _seconds(value: object) -> object:
     """`10 s`; a number without its unit is a mistake, as everywhere in a spec."""
-    found = re.fullmatch(r"\s*(\d{1,4}(?:\.\d{1,3})?)\s*s\s*", value) if isinstance(value, str) else None
+    found = re.match(_SECONDS, value) if isinstance(value, str) else None
     if found:
         return float(found[1])
     if isinstance(value, float):  # as it was dumped
@@ -32,7 +33,11 @@ def _seconds(value: object) -> object:
     raise ValueError("expected a time in seconds with its unit, such as 10 s")
 
 
-Within = Annotated[float, BeforeValidator(_seconds, json_schema_input_type=str), Field(gt=0, le=MAX_SECONDS)]
+Within = Annotated[
+    float,
+    BeforeValidator(_seconds, json_schema_input_type=Annotated[str, Field(pattern=_SECONDS)]),
+    Field(gt=0, le=MAX_SECONDS),
+]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -121,8 +126,7 @@ def _faulty(one: WebAnswer, shown: str, reached_the_web: bool) -> _Said:
     because = f"{one.fault[:1].upper()}{one.fault[1:]}."
     if one.whose == "submission":
         return "failed", shown, because
-    known = one.fault in ("its name is not known", "the connection was refused")
-    if known and reached_the_web:
+    if one.whose == "network" and reached_the_web:
         return "failed", shown, f"{because} Another address answered this machine, so its network works."
     if one.whose == "machine":
         return "review", shown, f"{because} That is not the submission's doing."

@@ -16,10 +16,10 @@ from grader.evaluation.hosts import HostKind, kind_of
 from grader.fetch.interface import Fetched
 from grader.reading.addresses import WebAddress, addresses
 from grader.records import Absent, LeftOut, WebAnswer, WebAnswers
-from grader.text import clean, counted
+from grader.text import counted
 from grader.web.ask import USUAL, Asked, Patience, ask
 from grader.web.connect import PUBLIC, Reach
-from grader.web.target import Refused, target
+from grader.web.target import Refused, shown, target
 
 if TYPE_CHECKING:
     from grader.spec.schema import Spec
@@ -85,8 +85,9 @@ def _not_asked(one: WebAddress, reach: Reach) -> Asked:
     try:
         known = target(one.url, ports=reach.ports)
     except Refused as refused:
-        shown = clean(one.url.partition("?")[0].rpartition("@")[2], 200)
-        return Asked(WebAnswer(shown, one.place, "", fault=str(refused), whose="submission"), False)
+        return Asked(
+            WebAnswer(shown(one.url), one.place, "", fault=f"it {refused}", whose="submission"), False
+        )
     return Asked(WebAnswer(known.url, one.place, known.host, fault=NOT_ASKED, whose="machine"), False)
 
 
@@ -94,11 +95,11 @@ def _sorted(found: Iterable[WebAddress], reach: Reach) -> _Sorted:
     own: dict[str, tuple[HostKind, WebAddress]] = {}
     passed: list[LeftOut] = []
     for one in found:
-        kind, shown, reason = _looked_at(one, reach)
+        kind, url, reason = _looked_at(one, reach)
         if reason and one.has_scheme:
-            passed.append(LeftOut(shown, f"{one.place}: {reason}"))
+            passed.append(LeftOut(url, f"{one.place}: {reason}"))
         elif not reason and (one.has_scheme or kind == "serverless"):
-            own.setdefault(shown, (kind, one))
+            own.setdefault(url, (kind, one))
     ordered = sorted(own.values(), key=lambda pair: _ORDER.index(pair[0]))
     return _Sorted(tuple(one for _, one in ordered), tuple(passed))
 
@@ -106,11 +107,11 @@ def _sorted(found: Iterable[WebAddress], reach: Reach) -> _Sorted:
 def _looked_at(one: WebAddress, reach: Reach) -> tuple[HostKind, str, str]:
     """(what its host is, the address as it is shown, why it is not the student's service; "" where it may be)."""
     if _PLACEHOLDER.search(one.url):
-        return "nobody", clean(one.url, 200), "a placeholder"
+        return "nobody", shown(one.url), "a placeholder"
     try:
         known = target(one.url, ports=None)
     except Refused:
-        return "unknown", clean(one.url, 200), ""  # asking it says what is wrong with it
+        return "unknown", shown(one.url), ""  # asking it says what is wrong with it
     kind = kind_of(known.host)
     if _PICTURE.search(known.path.partition("?")[0]):
         return kind, known.url, "a picture or a file"

@@ -9,9 +9,9 @@ from typing import Literal
 
 from grader.records import WebAnswer
 from grader.text import clean
-from grader.web.connect import PUBLIC, Reach, Unreachable, Whose
+from grader.web.connect import PUBLIC, Reach, Unreachable
 from grader.web.request import LIMIT_BYTES, Answer, get
-from grader.web.target import Refused, Target, redirected, target
+from grader.web.target import Refused, Target, redirected, shown, target
 
 MAX_REDIRECTS = 3
 SHOWN_CHARACTERS = 300
@@ -46,10 +46,11 @@ class _Way:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is known of an address, and whether this machine had a connection to a public host for it."""
+    """What is known of an address. `connected`: this machine had a connection to a public host for it."""
 
     answer: WebAnswer
     connected: bool
+    final: bool = True  # asking again would give the same
 
 
 def ask(url: str, place: str, until: float, *, reach: Reach = PUBLIC, patience: Patience = USUAL) -> Asked:
@@ -63,8 +64,7 @@ def ask(url: str, place: str, until: float, *, reach: Reach = PUBLIC, patience: 
     try:
         first = target(url, ports=reach.ports)
     except Refused as refused:
-        shown = clean(url.partition("?")[0].rpartition("@")[2], 200)
-        return Asked(WebAnswer(shown, place, "", fault=str(refused), whose="submission"), False)
+        return Asked(WebAnswer(shown(url), place, "", fault=f"it {refused}", whose="submission"), False)
     return _repeated(WebAnswer(first.url, place, first.host), first, until, reach, patience)
 
 
@@ -77,7 +77,7 @@ def _repeated(known: WebAnswer, first: Target, until: float, reach: Reach, patie
         asked = _once(known, first, min(until, time.monotonic() + patience.try_seconds), reach)
         connected = connected or asked.connected
         best = replace(_better(best, asked.answer), tries=tries)
-        if _is_final(asked.answer) or (not best.fault and best.seconds <= patience.quick_seconds):
+        if asked.final or (not best.fault and best.seconds <= patience.quick_seconds):
             break
     return Asked(best, connected)
 
@@ -89,31 +89,21 @@ def _better(before: WebAnswer, after: WebAnswer) -> WebAnswer:
     return after
 
 
-def _is_final(answer: WebAnswer) -> bool:
-    """Whether another try could change nothing: it was refused, or its certificate is wrong."""
-    return (
-        bool(answer.fault)
-        and answer.whose == "submission"
-        and not answer.status
-        and ("in time" not in answer.fault)
-    )
-
-
 def _once(known: WebAnswer, first: Target, deadline: float, reach: Reach) -> Asked:
     way, began = _Way(first), time.monotonic()
     try:
         found = _at_the_end(way, reach, deadline)
     except Refused as refused:
-        there = f"{way.followed[-1]} " if way.followed else ""
-        return _faulty(known, way, f"{there}{refused}", "submission", bool(way.followed))
-    except Unreachable as gone:
-        return _faulty(known, way, gone.message, gone.whose, gone.connected or bool(way.followed))
-    seconds = round(time.monotonic() - began, 3)
-    return Asked(_kept(replace(_on_the_way(known, way), seconds=seconds), found), True)
-
-
-def _faulty(known: WebAnswer, way: _Way, fault: str, whose: Whose, connected: bool) -> Asked:
-    return Asked(replace(_on_the_way(known, way), fault=fault, whose=whose), connected)
+        what = f"it redirects to {way.followed[-1]}, which" if way.followed else "it"
+        gone = Unreachable(f"{what} {refused}", "submission", final=True)
+    except Unreachable as error:
+        gone = error
+    else:
+        seconds = round(time.monotonic() - began, 3)
+        answer = _kept(replace(_on_the_way(known, way), seconds=seconds), found)
+        return Asked(answer, connected=True, final=False)
+    answer = replace(_on_the_way(known, way), fault=gone.message, whose=gone.whose)
+    return Asked(answer, gone.connected or bool(way.followed), gone.final)
 
 
 def _on_the_way(known: WebAnswer, way: _Way) -> WebAnswer:
@@ -126,7 +116,9 @@ def _at_the_end(way: _Way, reach: Reach, deadline: float) -> Answer:
         if found.status not in _REDIRECTS or not found.location:
             return found
         if len(way.followed) == MAX_REDIRECTS:
-            raise Unreachable(f"it redirects more than {MAX_REDIRECTS} times", "submission", connected=True)
+            raise Unreachable(
+                f"it redirects more than {MAX_REDIRECTS} times", "submission", connected=True, final=True
+            )
         before, way.now = way.now, _next(way, found.location, reach)
         way.followed.append(way.now.url)
         if before.scheme == "https" and way.now.scheme == "http":
@@ -139,9 +131,8 @@ def _next(way: _Way, location: str, reach: Reach) -> Target:
     try:
         return redirected(way.now, location, ports=reach.ports)
     except Refused as refused:
-        shown = clean(location.partition("?")[0].rpartition("@")[2], 200)
         raise Unreachable(
-            f"it redirects to {shown}, which {refused}", "submission", connected=True
+            f"it redirects to {shown(location)}, which {refused}", "submission", connected=True, final=True
         ) from refused
 
 

@@ -64,4 +64,4 @@ class Line:
         return io.BufferedReader(self._stream)
 
     def close(self) -> None:
-        self._socket.close()
+        """`http.client` calls it before the body is read; whoever made the socket closes it."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from grader.text import clean
+from grader.text import clean, without_credentials
 
 MAX_URL = 2_000
 PORTS = {"http": 80, "https": 443}
@@ -69,6 +69,11 @@ def target(url: str, *, ports: frozenset[int] | None = frozenset(PORTS.values())
     if ports is not None and number not in ports:
         raise Refused(f"names port {number}; only 80 and 443 are asked")
     return Target(parts.scheme, _host(parts), number, _path(parts))
+
+
+def shown(url: str) -> str:
+    """A URL that may be none, as it may be shown and stored."""
+    return clean(without_credentials(url[:MAX_URL]), 200)
 
 
 def redirected(base: Target, location: str, *, ports: frozenset[int] | None) -> Target:

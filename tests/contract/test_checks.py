@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from grader.checks.interface import Rule, Verdict, modules, rule_types, run
-from grader.records import Absent, Evidence, Outcome, Pictures, RunRecord, Variants
+from grader.records import Absent, Evidence, Outcome, Pictures, RunRecord, Variants, WebAnswers
 from grader.spec.load import load_spec, shipped_specs
 
 KINDS = sorted(modules())
@@ -92,7 +92,7 @@ def test_an_unknown_key_is_refused(kind: str) -> None:
 
 @each_kind
 def test_it_needs_only_evidence_that_exists(kind: str) -> None:
-    fields = {"model", "test_accuracy", "train_accuracy", "pictures", "variants"}
+    fields = {"model", "test_accuracy", "train_accuracy", "pictures", "variants", "web"}
     assert rule_types()[kind].needs <= fields
     assert fields <= set(Evidence.__dataclass_fields__)
 
@@ -122,6 +122,7 @@ def test_it_has_a_verdict_where_nothing_at_all_is_there(kind: str, cause: str, e
         "training",
         "pictures",
         "variants",
+        "web",
     )
     nothing = dict.fromkeys(names, gone)
     empty = replace(evidence, **nothing, trials=(), reading=replace(evidence.reading, readme=gone))
@@ -148,7 +149,11 @@ def test_it_is_a_pure_function_of_rule_and_evidence(kind: str, example_record: R
 @each_kind
 def test_its_verdict_is_a_verdict(kind: str, evidence: Evidence) -> None:
     whole = replace(
-        evidence, pictures=Pictures(()), variants=Variants(()), train_accuracy=evidence.test_accuracy
+        evidence,
+        pictures=Pictures(()),
+        variants=Variants(()),
+        train_accuracy=evidence.test_accuracy,
+        web=WebAnswers(()),
     )
     verdict = modules()[kind].judge(example_rule(kind), whole)
     assert isinstance(verdict, Verdict)
