@@ -65,6 +65,7 @@ class Rule(interface.Rule):
         )
 
 
+_Decided = tuple[Literal["passed", "review", "failed"], str]
 _Said = tuple[Literal["passed", "review", "failed"], str, str]
 """Status of one address, what was seen, and why it does not pass."""
 
@@ -91,29 +92,26 @@ def judge(rule: Rule, evidence: Evidence) -> Verdict:
 
 
 def _of_one(rule: Rule, one: WebAnswer, reached_the_web: bool) -> _Said:
+    status, why = _decided(rule, one, reached_the_web)
+    shown = f"{one.url} ({one.place}): {_answer(one)}"
+    return status, shown, f"{one.url}: {why}." if why else ""
+
+
+def _decided(rule: Rule, one: WebAnswer, reached_the_web: bool) -> _Decided:
     """The host's name decides first: what a machine serves need not be asked."""
     kinds = _kinds(one)
-    shown = f"{one.url} ({one.place}): {_answer(one)}"
     if rule.host == "serverless" and "machine" in kinds:
-        return (
-            "failed",
-            shown,
-            "Its host is a machine or a bare address by its name, and no serverless function.",
-        )
+        return "failed", "its host is a machine or a bare address by its name, and no serverless function"
     if one.fault:
-        return _faulty(one, shown, reached_the_web)
+        return _faulty(one, reached_the_web)
     if one.seconds > rule.answers_within:
-        return (
-            "failed",
-            shown,
-            f"It took {one.seconds:.1f} s, the fastest of {counted(one.tries, 'try', 'tries')}.",
-        )
+        return "failed", f"it took {one.seconds:.1f} s, the fastest of {counted(one.tries, 'try', 'tries')}"
     if why := _without_keys(rule, one):
         packed = one.notes and not one.is_json
-        return ("review" if packed else "failed"), shown, why
+        return ("review" if packed else "failed"), why
     if rule.host == "serverless" and kinds != {"serverless"}:
-        return "review", shown, _unsure(kinds)
-    return "passed", shown, ""
+        return "review", _unsure(kinds)
+    return "passed", ""
 
 
 def _kinds(one: WebAnswer) -> set[HostKind]:
@@ -122,30 +120,29 @@ def _kinds(one: WebAnswer) -> set[HostKind]:
     return {kind_of(host) for host in (one.host, last[1] if last else "") if host}
 
 
-def _faulty(one: WebAnswer, shown: str, reached_the_web: bool) -> _Said:
-    because = f"{one.fault[:1].upper()}{one.fault[1:]}."
+def _faulty(one: WebAnswer, reached_the_web: bool) -> _Decided:
     if one.whose == "submission":
-        return "failed", shown, because
+        return "failed", one.fault
     if one.whose == "network" and reached_the_web:
-        return "failed", shown, f"{because} Another address answered this machine, so its network works."
+        return "failed", f"{one.fault}, and this machine's network works: another address answered"
     if one.whose == "machine":
-        return "review", shown, f"{because} That is not the submission's doing."
-    return "review", shown, f"{because} Whether that is the service's doing cannot be told from here."
+        return "review", f"{one.fault}; that is not the submission's doing"
+    return "review", f"{one.fault}; whether that is the service's doing cannot be told from here"
 
 
 def _without_keys(rule: Rule, one: WebAnswer) -> str:
     if not rule.json_keys:
         return ""
     if not one.is_json:
-        return "Its answer is no JSON object that could be read."
+        return "its answer is no JSON object that could be read"
     missing = [key for key in rule.json_keys if key not in one.json_keys]
-    return f"Its JSON has no {', '.join(missing)}." if missing else ""
+    return f"its JSON has no {', '.join(missing)}" if missing else ""
 
 
 def _unsure(kinds: set[HostKind]) -> str:
     if "tunnel" in kinds:
-        return "By its name it is a tunnel or a name for changing addresses: what stands behind it cannot be told."
-    return "Its name does not say whether a serverless function or a machine serves it."
+        return "by its name it is a tunnel or a name for changing addresses, and what stands behind it cannot be told"
+    return "its name does not say whether a serverless function or a machine serves it"
 
 
 def _answer(one: WebAnswer) -> str:
