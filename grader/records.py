@@ -334,7 +334,7 @@ class WebAnswer:
     redirects: tuple[str, ...] = ()  # addresses that were followed
     fault: str = ""  # why there is no good answer, as part of a sentence; "" where there is one
     # `network`: nothing is there, unless this machine's network is to blame
-    whose: Literal["", "submission", "network", "machine", "unclear"] = ""
+    whose: Literal["nobody", "submission", "network", "machine", "unclear"] = "nobody"
     notes: tuple[str, ...] = ()
 
 

@@ -159,9 +159,9 @@ def _kept(known: WebAnswer, found: Answer) -> WebAnswer:
     return known if keys is None else replace(known, json_keys=keys, is_json=True)
 
 
-def _judged(found: Answer) -> tuple[str, Literal["", "submission", "unclear"]]:
+def _judged(found: Answer) -> tuple[str, Literal["nobody", "submission", "unclear"]]:
     if found.status // 100 == 2:
-        return ("", "") if found.body.strip() else ("it answers with nothing in it", "submission")
+        return ("", "nobody") if found.body.strip() else ("it answers with nothing in it", "submission")
     said = f"it answers with HTTP status {found.status}"
     return said, "unclear" if found.status in _FOR_A_PERSON else "submission"
 

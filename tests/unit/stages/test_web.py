@@ -142,7 +142,7 @@ def test_a_name_that_is_gone_beside_one_that_answers(handed_in, service):
 
     text = f"http://gone.run.app:{service}/ http://app.ada.dev:{service}/"
     found = seen(handed_in(text), allowed=True, reach=replace(LOCAL, resolve=resolve))
-    assert [one.whose for one in found.answers] == ["network", ""]
+    assert [one.whose for one in found.answers] == ["network", "nobody"]
     assert found.reached_the_web
 
 
