@@ -78,6 +78,34 @@ def judge(rule: Rule, evidence: Evidence) -> Verdict:
         hint = "Write the whole address into the README, with https:// before it."
         return failed(Finding("no address of an app of yours", expected, _passed_over(found), hint))
     said = [_of_one(rule, one, found.reached_the_web) for one in found.answers]
+    best = min(range(len(said)), key=lambda index: _RANK.index(said[index][0]))
+    status, measured, why = said[best]
+    notes, begins = _notes(found, said), _beginning(found.answers[best])
+    if status == "passed":
+        told = f"{begins} Whose app it is, a program cannot tell.".strip()
+        return passed(Finding(measured, expected, told), notes)
+    if status == "failed" and not found.cut:
+        hint = "Open the address in a private window of a browser: what you see there is what counts."
+        return failed(Finding(measured, expected, why, hint), notes)
+    why = f"{why} {found.cut if status == 'failed' else begins}".strip()
+    return open_verdict(
+        "review", Finding(measured, expected, f"{why} A person opens it in a browser."), notes
+    )
+
+
+_Decided = tuple[Literal["passed", "review", "failed"], str]
+_Said = tuple[Literal["passed", "review", "failed"], str, str]
+"""Status of one address, what was seen, and why it does not pass."""
+
+
+def judge(rule: Rule, evidence: Evidence) -> Verdict:
+    found = evidence.web
+    assert isinstance(found, WebAnswers)  # `needs`: what is absent was dealt with
+    expected = rule.requirement()
+    if not found.answers:
+        hint = "Write the whole address into the README, with https:// before it."
+        return failed(Finding("no address of an app of yours", expected, _passed_over(found), hint))
+    said = [_of_one(rule, one, found.reached_the_web) for one in found.answers]
     status, measured, why = min(said, key=lambda one: _RANK.index(one[0]))
     notes = _notes(found, said)
     if status == "passed":
@@ -161,12 +189,12 @@ def _passed_over(found: WebAnswers) -> str:
     return f"These are none: {', '.join(listed)}{f' and {more} more' if more > 0 else ''}."
 
 
+def _beginning(one: WebAnswer) -> str:
+    return f'Its answer begins: "{one.text}".' if one.text and not one.fault else ""
+
+
 def _notes(found: WebAnswers, said: list[_Said]) -> tuple[str, ...]:
-    answered = [one for one in found.answers if one.status and not one.fault]
-    notes = [f'{one.url} begins: "{one.text}"' for one in answered[:SHOWN] if one.text]
-    notes += [note for one in answered for note in one.notes]
-    if any(status == "passed" for status, _, _ in said):
-        notes.append("Whose app it is that answers, a program cannot tell.")
-    elif len(said) > 1:
-        notes += [f"{measured}. {why}".strip() for _, measured, why in said[: 2 * SHOWN]]
+    notes = [note for one in found.answers if one.status and not one.fault for note in one.notes]
+    if len(said) > 1:
+        notes += [f"{measured}. {why}".strip() for _, measured, why in said]
     return tuple(notes)

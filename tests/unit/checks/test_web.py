@@ -49,10 +49,10 @@ def test_a_serverless_name_that_answers_passes(judged):
     assert outcome.finding.measured == (
         f"https://{LAMBDA}/ (README.md:7): HTTP 200 in 0.4 s, text/html, 9 bytes"
     )
-    assert outcome.notes == (
-        f'https://{LAMBDA}/ begins: "Hello"',
-        "Whose app it is that answers, a program cannot tell.",
+    assert outcome.finding.rationale == (
+        'Its answer begins: "Hello". Whose app it is, a program cannot tell.'
     )
+    assert outcome.notes == ()
 
 
 @pytest.mark.parametrize("host", [MACHINE, "3.5.7.9", "3-5-7-9.sslip.io", "2606:4700::1111"])
