@@ -73,10 +73,15 @@ _Said = tuple[Literal["passed", "review", "failed"], str, str]
 def judge(rule: Rule, evidence: Evidence) -> Verdict:
     found = evidence.web
     assert isinstance(found, WebAnswers)  # `needs`: what is absent was dealt with
-    expected = rule.requirement()
     if not found.answers:
         hint = "Write the whole address into the README, with https:// before it."
-        return failed(Finding("no address of an app of yours", expected, _passed_over(found), hint))
+        return failed(Finding("no address of an app of yours", rule.requirement(), _passed_over(found), hint))
+    return _best(rule, found)
+
+
+def _best(rule: Rule, found: WebAnswers) -> Verdict:
+    """The verdict about the address that comes out best."""
+    expected = rule.requirement()
     said = [_of_one(rule, one, found.reached_the_web) for one in found.answers]
     best = min(range(len(said)), key=lambda index: _RANK.index(said[index][0]))
     status, measured, why = said[best]
@@ -88,32 +93,6 @@ def judge(rule: Rule, evidence: Evidence) -> Verdict:
         hint = "Open the address in a private window of a browser: what you see there is what counts."
         return failed(Finding(measured, expected, why, hint), notes)
     why = f"{why} {found.cut if status == 'failed' else begins}".strip()
-    return open_verdict(
-        "review", Finding(measured, expected, f"{why} A person opens it in a browser."), notes
-    )
-
-
-_Decided = tuple[Literal["passed", "review", "failed"], str]
-_Said = tuple[Literal["passed", "review", "failed"], str, str]
-"""Status of one address, what was seen, and why it does not pass."""
-
-
-def judge(rule: Rule, evidence: Evidence) -> Verdict:
-    found = evidence.web
-    assert isinstance(found, WebAnswers)  # `needs`: what is absent was dealt with
-    expected = rule.requirement()
-    if not found.answers:
-        hint = "Write the whole address into the README, with https:// before it."
-        return failed(Finding("no address of an app of yours", expected, _passed_over(found), hint))
-    said = [_of_one(rule, one, found.reached_the_web) for one in found.answers]
-    status, measured, why = min(said, key=lambda one: _RANK.index(one[0]))
-    notes = _notes(found, said)
-    if status == "passed":
-        return passed(Finding(measured, expected), notes)
-    if status == "failed" and not found.cut:
-        hint = "Open the address in a private window of a browser: what you see there is what counts."
-        return failed(Finding(measured, expected, why, hint), notes)
-    why = f"{why} {found.cut}".strip() if status == "failed" else why
     return open_verdict(
         "review", Finding(measured, expected, f"{why} A person opens it in a browser."), notes
     )
