@@ -352,3 +352,9 @@ def test_a_step_down_to_http_is_noted(serve, reach) -> None:
     found = asked(serve(redirect(plain.url), tls=server).url, reach(tls=lambda: client))
     assert found.fault == ""
     assert found.notes[0].startswith("It redirects from https to http")
+
+
+def test_a_handshake_that_drips_is_cut_in_time(serve, reach) -> None:
+    server = serve(sends(b"\x16\x03\x03\x40\x00", *[b"\x00"] * 60, pause_seconds=0.05))
+    found = timed(server.url.replace("http:", "https:"), reach())
+    assert (found.fault, found.whose) == ("it did not answer in time", "submission")
