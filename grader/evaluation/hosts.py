@@ -77,7 +77,7 @@ TUNNELS = (
 
 PAGES = (
     *("github.com", "*.github.com", "githubusercontent.com", "*.githubusercontent.com", "*.githubassets.com"),
-    *("gitlab.com", "bitbucket.org", "shields.io", "*.shields.io", "badge.fury.io", "pypi.io", "conda.io"),
+    *("gitlab.com", "bitbucket.org", "shields.io", "*.shields.io", "badge.fury.io"),
     *("colab.research.google.com", "*.google.com", "google.com", "goo.gl", "kaggle.com", "nbviewer.org"),
     *(
         "huggingface.co",
