@@ -74,6 +74,7 @@ class Request:
     device: str = "cpu"  # where it trains and predicts: cpu, cuda, cuda:N or auto
     lane: Lane = "auto"  # the harness's loop (fast), or the student's own (faithful)
     out: Path = DEFAULT_FOLDER
+    web: bool = False  # whether the addresses that a student gives are asked, where a check needs that
     threads: int | None = 1  # None: as many as cores are free; a run waits for one, a self-check does not
     machine: Machine | None = None  # prepared before; who shares one among submissions divides the cores, too
     download_progress: Callable[[str, int, int], None] | None = None
@@ -236,7 +237,8 @@ def _gather(
 ) -> Evidence:
     """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
     isolation, data = prepared.machine.isolation, prepared.machine.data
-    others = beside(request.loaded.spec, fetched, reading, _opener(prepared, fetched))
+    opened = _opener(prepared, fetched)
+    others = beside(request.loaded.spec, fetched, reading, opened, on_the_web=request.web)
     if data is None:
         return others.added_to(_without_training(prepared, fetched, reading))
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)

@@ -434,6 +434,38 @@ class Workbook:
     cut: str = ""  # why this is not all, as a sentence; "" where it is
 
 
+@dataclass(frozen=True)
+class WebAnswer:
+    """An address that the submission gives for its own service, and what it answered to plain GET requests."""
+
+    url: str  # without user name and query
+    place: str  # where it stands: "README.md:12"
+    host: str  # in ASCII, as it was looked up; "" where the address is no web address
+    tries: int = 0  # requests that were begun; 0 where it was not asked
+    status: int = 0  # of HTTP, of the last redirect's target; 0 where nothing answered
+    seconds: float = 0.0  # from the look-up of the name to the end of the body, of the fastest good try
+    content_type: str = ""
+    size_bytes: int = 0  # of the body that was read
+    text: str = ""  # its first characters
+    json_keys: tuple[str, ...] = ()  # where it is a JSON object
+    is_json: bool = False
+    redirects: tuple[str, ...] = ()  # addresses that were followed
+    fault: str = ""  # why there is no good answer, as part of a sentence; "" where there is one
+    # `network`: nothing is there, unless this machine's network is to blame
+    whose: Literal["nobody", "submission", "network", "machine", "unclear"] = "nobody"
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class WebAnswers:
+    """The addresses in a README that may be the student's own service."""
+
+    answers: tuple[WebAnswer, ...]
+    passed_over: tuple[LeftOut, ...] = ()  # addresses that are something else, and what
+    cut: str = ""  # why these are not all, as a sentence; "" where they are
+    reached_the_web: bool = False  # this machine connected to one of them, so that its network works
+
+
 # --- what the model is --------------------------------------------------------------------------------------
 
 
@@ -933,6 +965,7 @@ class Evidence:
     train_accuracy: Measurement | Absent = Absent("skipped", "No check asks for the training accuracy.")
     variants: Variants | Absent = Absent("skipped", "No check asks for variants of the model.")
     workbook: Workbook | Absent = Absent("skipped", "No check asks for a workbook.")
+    web: WebAnswers | Absent = Absent("skipped", "No check asks for an address on the web.")
 
 
 # --- judgement ----------------------------------------------------------------------------------------------

@@ -52,7 +52,8 @@ class Rule(interface.Rule):
         return self
 
     def requirement(self) -> str:
-        where = {"readme": "The README shows", "notebook": "A notebook shows", "anywhere": "There are"}
+        there = "There is" if self.at_least == 1 else "There are"
+        where = {"readme": "The README shows", "notebook": "A notebook shows", "anywhere": there}
         each = f", and one for each of: {', '.join(words[0] for words in self.sets)}" if self.sets else ""
         count = counted(self.at_least, "picture", "different pictures")
         return f"{where[self.shown_in]} at least {count} of {self.width} x {self.height} px or more{each}."

@@ -93,6 +93,13 @@ isolation_option = click.option(
 )
 
 
+web_option = click.option(
+    "--web/--no-web",
+    default=True,
+    show_default=True,
+    help="Ask the addresses that the student gives, where the assignment wants one that answers.",
+)
+
 also_option = click.option(
     "--also",
     multiple=True,

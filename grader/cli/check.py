@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from grader.cli._run_options import also_option, data_options, no_zygote_option
+from grader.cli._run_options import also_option, data_options, no_zygote_option, web_option
 from grader.errors import ExitCode
 from grader.records import Grade
 
@@ -20,6 +20,7 @@ from grader.records import Grade
 @data_options
 @click.option("--threads", type=click.IntRange(1, 256), help="Threads. Default: a core each, at most 8.")
 @no_zygote_option
+@web_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
 def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
     """Check the folder PATH against SPEC: everything that is quick, and how long the training would take.
@@ -48,6 +49,7 @@ def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
         threads=options["threads"],
         plain_if_needed=True,
         zygote=not options["no_zygote"],
+        web=options["web"],
     )
     with session(quiet=as_json) as shown:
         graded = check_submission(request, shown.events)

@@ -15,6 +15,7 @@ from grader.cli._run_options import (
     no_zygote_option,
     parse_seeds,
     source_options,
+    web_option,
 )
 
 
@@ -48,6 +49,7 @@ from grader.cli._run_options import (
 @isolation_option
 @lane_option
 @no_zygote_option
+@web_option
 @click.option("--strict", is_flag=True, help="Exit with 3 for anything below full marks.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
 def command(spec: str, as_json: bool, strict: bool, **options: Any) -> int:
@@ -89,6 +91,7 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
         "lane": options["lane"],
         "device": options["device"],
         "zygote": not options["no_zygote"],
+        "web": options["web"],
         "download_progress": download_progress,
     }
 
@@ -109,4 +112,5 @@ def _again(spec: str, options: dict[str, Any]) -> str:
     words += ["--device", options["device"]] if options["device"] != "cpu" else []
     for flag in ("stand_in", "unofficial_data", "trust_this_code", "no_zygote"):
         words += [f"--{flag.replace('_', '-')}"] if options[flag] else []
+    words += [] if options["web"] else ["--no-web"]
     return shlex.join(words)

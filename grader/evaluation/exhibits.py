@@ -63,13 +63,51 @@ def _pictures(evidence: Evidence) -> Lines | Absent:
     own = [file.path for file in evidence.submission.files if file.path.lower().endswith(_PICTURES)]
     linked = [] if isinstance(readme, Absent) else [link for link in readme.links if link.kind == "picture"]
     if not own and not linked:
-        return readme if isinstance(readme, Absent) else _none("There is no picture.")
+        return _no_picture(evidence)
     shown = [f"line {link.line}, {clean_path(link.target)}" for link in linked]
     return (
         f"{counted(len(own), 'file', 'files')}: {_some(own)}.",
         f"Shown in the README: {_some(shown)}.",
     )
 
+
+def _no_picture(evidence: Evidence) -> Absent:
+    """Nothing to look at, where a worker saw that no notebook holds one either and nothing speaks of one elsewhere."""
+    readme, decoded = evidence.reading.readme, evidence.pictures
+    if isinstance(decoded, Absent) or decoded.pictures or decoded.cut or _may_be_elsewhere(evidence):
+        return readme if isinstance(readme, Absent) else _none("There is no picture.")
+    hint = "Commit the picture and show it with ![what it is](path.png)."
+    return Absent("failed", "No picture was handed in.", hint, stage="pictures")
+
+
+def _may_be_elsewhere(evidence: Evidence) -> bool:
+    """In a document, or behind a link that the README's words speak of."""
+    readme, files = evidence.reading.readme, evidence.submission.files
+    if any(file.path.lower().endswith(_DOCUMENTS) for file in files) or evidence.submission.left_out:
+        return True
+    if isinstance(readme, Absent):
+        return False
+    said = " ".join(
+        text for one in readme.sections for text in (one.title, *one.prose, *sum(one.table_rows, ()))
+    )
+    return any(word in said.lower() for word in ("screenshot", "picture", "image", "photo"))
+
+
+_DOCUMENTS = (
+    ".pdf",
+    ".doc",
+    ".docx",
+    ".ppt",
+    ".pptx",
+    ".odt",
+    ".tif",
+    ".tiff",
+    ".heic",
+    ".avif",
+    ".mp4",
+    ".mov",
+    ".zip",
+)
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".svg")
 

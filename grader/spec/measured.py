@@ -171,6 +171,24 @@ def _workbook(rule: Any) -> list[str]:
     return [*said, "A table that is not recognised, and a graph that is only a picture, go to a person."]
 
 
+def _web(rule: Any) -> list[str]:
+    where = (
+        [
+            "The host's name decides where it runs: names of serverless services count, bare addresses and names of "
+            "virtual machines do not, and of any other name a person decides."
+        ]
+        if rule.host == "serverless"
+        else []
+    )
+    return [
+        "Write the whole address into the README. The grader sends a GET request to it, up to three times, and the "
+        f"fastest good answer has to be complete within {number(rule.answers_within)} s: status 2xx, with content.",
+        *where,
+        "Ports 80 and 443 alone, no user name in the address, and at most three redirects. "
+        "What may be the network's fault goes to a person, and nothing is lost by it.",
+    ]
+
+
 _SAID: dict[str, Callable[[Any], list[str]]] = {
     "parameters": _parameters,
     "test_accuracy": _test_accuracy,
@@ -178,6 +196,7 @@ _SAID: dict[str, Callable[[Any], list[str]]] = {
     "readme": _readme,
     "uses": _uses,
     "variants": _variants,
+    "web": _web,
     "clean_method": _clean_method,
     "comments": _comments,
     "layer_comments": _layer_comments,

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.fetch.interface import Fetched
-from grader.records import Absent, Evidence, Pictures, Reading, Workbook
+from grader.records import Absent, Evidence, Pictures, Reading, WebAnswers, Workbook
 from grader.stages.pictures import pictures
+from grader.stages.web import web
 from grader.stages.workbook import workbook
 from grader.stages.workers import OpenWorker
 
@@ -21,14 +22,22 @@ class Beside:
 
     pictures: Pictures | Absent
     workbook: Workbook | Absent
+    web: WebAnswers | Absent
 
     def added_to(self, evidence: Evidence) -> Evidence:
-        return replace(evidence, pictures=self.pictures, workbook=self.workbook)
+        return replace(evidence, pictures=self.pictures, workbook=self.workbook, web=self.web)
 
 
-def beside(spec: Spec, fetched: Fetched, reading: Reading, open_worker: OpenWorker) -> Beside:
-    """Look at all of it; a worker is started for what has to be decoded, and for nothing else."""
+def beside(
+    spec: Spec, fetched: Fetched, reading: Reading, open_worker: OpenWorker, *, on_the_web: bool = False
+) -> Beside:
+    """Look at all of it; a worker is started for what has to be decoded, and for nothing else.
+
+    Args:
+        on_the_web: whether addresses that the student gives may be asked.
+    """
     return Beside(
         pictures=pictures(spec, fetched.submission, reading, open_worker),
         workbook=workbook(spec, fetched, open_worker),
+        web=web(spec, fetched, allowed=on_the_web),
     )

@@ -16,7 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from grader.checks.interface import Rule, Verdict, modules, rule_types, run
-from grader.records import Absent, Evidence, Outcome, Pictures, RunRecord, Variants, Workbook
+from grader.records import Absent, Evidence, Outcome, Pictures, RunRecord, Variants, WebAnswers, Workbook
 from grader.spec.load import load_spec, shipped_specs
 
 KINDS = sorted(modules())
@@ -94,7 +94,7 @@ def test_an_unknown_key_is_refused(kind: str) -> None:
 
 @each_kind
 def test_it_needs_only_evidence_that_exists(kind: str) -> None:
-    fields = {"model", "test_accuracy", "train_accuracy", "pictures", "variants", "workbook"}
+    fields = {"model", "test_accuracy", "train_accuracy", "pictures", "variants", "workbook", "web"}
     assert rule_types()[kind].needs <= fields
     assert fields <= set(Evidence.__dataclass_fields__)
 
@@ -125,6 +125,7 @@ def test_it_has_a_verdict_where_nothing_at_all_is_there(kind: str, cause: str, e
         "pictures",
         "variants",
         "workbook",
+        "web",
     )
     nothing = dict.fromkeys(names, gone)
     empty = replace(evidence, **nothing, trials=(), reading=replace(evidence.reading, readme=gone))
@@ -156,6 +157,7 @@ def test_its_verdict_is_a_verdict(kind: str, evidence: Evidence) -> None:
         variants=Variants(()),
         train_accuracy=evidence.test_accuracy,
         workbook=Workbook((), (), Absent("review", "There is no table."), ()),
+        web=WebAnswers(()),
     )
     verdict = modules()[kind].judge(example_rule(kind), whole)
     assert isinstance(verdict, Verdict)

@@ -31,6 +31,7 @@ FAMILIES = (
     "architecture",
     "course",
     "report",
+    "web",
 )
 
 
@@ -76,6 +77,14 @@ def test_borders(path):
         assert "git" not in used, "GitPython has one doorway"
     if own in ("checks", "architecture", "judge.py"):
         assert not used & {"torch", "subprocess", "socket", "os"}, "judging is pure"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_students_address_is_asked_through_one_doorway(path):
+    if family(path) not in ("web", "stages"):
+        assert not any(name.startswith("grader.web") for name in imports(path)), (
+            "stages decide whether it is asked"
+        )
 
 
 WORKER_MAY_USE = (

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from grader.checks.interface import run
 from grader.checks.manual import Rule
 from grader.evaluation.exhibits import EXHIBITS, LIMIT, MAX_LINES, exhibit
-from grader.records import Absent, Comparison, Outcome
+from grader.records import Absent, Comparison, Outcome, Picture, Pictures
 
 STEP = "# T\n\nTarget: a\n\nResult: b\n\nAnalysis: c\n\n![loss](loss.png)\n\n[models](https://github.com/ada/models)\n"
 
@@ -39,6 +39,30 @@ def test_without_anything_to_look_at_there_is_nothing_to_decide(handed_in):
 def test_what_was_not_found_may_be_there_in_another_form(handed_in):
     outcome = judged(handed_in({"README.md": "# T\n\nSome words.\n"}), look_at=["steps"])
     assert (outcome.status, outcome.open_points) == ("review", 12)
+
+
+@pytest.mark.parametrize(
+    ("files", "decoded", "status"),
+    [
+        ({"README.md": "# T\n\nIt ran.\n"}, Pictures(()), "failed"),
+        ({"README.md": "# T\n\nIt ran.\n"}, Absent("skipped", "No check asks for pictures."), "review"),
+        ({"README.md": "# T\n\nIt ran.\n"}, Pictures((), "There was no more time."), "review"),
+        (
+            {"README.md": "# T\n\nIt ran.\n"},
+            Pictures((Picture("a.ipynb, cell 1", 9, 9, 0.1, "0"),)),
+            "review",
+        ),
+        ({"README.md": "# T\n\nThe screenshot is on my drive.\n"}, Pictures(()), "review"),
+        ({"README.md": "# T\n\n| Picture |\n| - |\n| drive |\n"}, Pictures(()), "review"),
+        ({"README.md": "# T\n\nIt ran.\n", "log.pdf": ""}, Pictures(()), "review"),
+        ({"README.md": "# T\n\n![log](https://i.imgur.com/a.png)\n"}, Pictures(()), "review"),
+        ({"a.py": "x = 1"}, Pictures(()), "failed"),
+    ],
+    ids=range(9),
+)
+def test_without_any_picture_there_is_nothing_to_look_at(handed_in, files, decoded, status):
+    outcome = judged(replace(handed_in(files), pictures=decoded), look_at=["pictures"])
+    assert outcome.status == status
 
 
 def test_one_of_two_is_enough(handed_in):
