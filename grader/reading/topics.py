@@ -18,7 +18,13 @@ from grader.records import Readme
 from grader.text import clean
 
 TopicName = Literal[
-    "data representation", "random numbers", "combined inputs", "evaluation", "results", "choice of the loss"
+    "data representation",
+    "random numbers",
+    "combined inputs",
+    "evaluation",
+    "results",
+    "choice of the loss",
+    "augmentation",
 ]
 Answer = Literal["explained", "named", "missing"]
 
@@ -148,6 +154,45 @@ TOPICS: dict[TopicName, Topic] = {
                 ),
             ),
         ),
+    ),
+    "augmentation": Topic(
+        "how the training images are augmented",
+        "Name each transform with its numbers: how far it moves, turns, cuts or colours an image, and how often.",
+        _any(r"augment", r"transforms?\b", r"transformations?\b"),
+        (
+            _any(
+                *(
+                    r"crop",
+                    r"flip",
+                    r"mirror",
+                    r"rotat",
+                    r"eras",
+                    r"cut[- ]?out",
+                    r"drop[- ]?out",
+                    r"mix[- ]?up",
+                ),
+                *(
+                    r"cut[- ]?mix",
+                    r"jitter",
+                    r"affine",
+                    r"shift",
+                    r"scal",
+                    r"pad",
+                    r"gr[ae]y",
+                    r"blur",
+                    r"noise",
+                ),
+                *(
+                    r"shear",
+                    r"perspective",
+                    r"auto[- ]?augment",
+                    r"rand[- ]?augment",
+                    r"brightness",
+                    r"colou?r",
+                ),
+            ),
+        ),
+        in_tables=True,
     ),
 }
 

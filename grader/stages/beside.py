@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from grader.fetch.interface import Fetched
-from grader.records import Absent, Evidence, Pictures
+from grader.records import Absent, Annotations, Evidence, Pictures
+from grader.stages.annotations import boxes_and_anchors
 from grader.stages.pictures import pictures
 from grader.stages.workers import OpenWorker
 
 if TYPE_CHECKING:
+    from grader.data.interface import Request
     from grader.spec.schema import Spec
 
 
@@ -19,11 +21,20 @@ class Beside:
     """Evidence that no model takes part in."""
 
     pictures: Pictures | Absent
+    annotations: Annotations | Absent
 
     def added_to(self, evidence: Evidence) -> Evidence:
-        return replace(evidence, pictures=self.pictures)
+        return replace(evidence, pictures=self.pictures, annotations=self.annotations)
 
 
-def beside(spec: Spec, fetched: Fetched, open_worker: OpenWorker) -> Beside:
-    """Look at all of it; a worker is started for what has to be decoded, and for nothing else."""
-    return Beside(pictures=pictures(spec, fetched.submission, open_worker))
+def beside(spec: Spec, fetched: Fetched, open_worker: OpenWorker, published: Request | None = None) -> Beside:
+    """Look at all of it; a worker is started for what has to be decoded, and for nothing else.
+
+    Args:
+        published: where files are looked for that a submission names and does not hold; the usual places where it is
+            left out, and no download.
+    """
+    return Beside(
+        pictures=pictures(spec, fetched.submission, open_worker),
+        annotations=boxes_and_anchors(spec, fetched, open_worker, published),
+    )
