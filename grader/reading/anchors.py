@@ -46,11 +46,12 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _K_HEAD = re.compile(
-    r"\W{0,4}(?:k|n_clusters|(?:number of |no\.? of |# ?)?(?:clusters?|anchors?|anchor boxes))\W{0,4}",
+    r"\W{0,4}(?:k|n_clusters|(?:number of |no\.? of |# ?)?(?:clusters|anchors|anchor boxes))\W{0,4}",
     re.IGNORECASE,
 )
 _WIDTH = re.compile(r"\W{0,4}(?:anchor |box |mean |norm\w* )?(?:w|width)\b.{0,30}", re.IGNORECASE)
 _HEIGHT = re.compile(r"\W{0,4}(?:anchor |box |mean |norm\w* )?(?:h|height)\b.{0,30}", re.IGNORECASE)
+_WORDS = re.compile(r"(?!array|np\.float|e[-+]\d)[^\W\d_]{2}", re.IGNORECASE)
 _NORMALISED_UP_TO = 1.5
 
 Pair = tuple[float, float]
@@ -64,6 +65,7 @@ class _Entry:
     place: str = ""
     pairs: list[Pair] = field(default_factory=list)
     scale: Pair | None = None
+    is_guess: bool = False
     iou: float = -1.0
     iou_place: str = ""
 
@@ -80,8 +82,10 @@ class _Reader:
     level: int = 0  # of the heading that named k
     group: list[Pair] = field(default_factory=list)
     group_place: str = ""
+    has_words: bool = False  # beside the pairs of the group: then they are no printed array
     head: tuple[str, ...] = ()
     table: int = 0
+    is_index: bool | None = None  # whether the table's column of k only counts; None before its first row
     loose_iou: str = ""  # where an IoU stands that belongs to no k
 
     def read(self, pieces: Iterable[Piece]) -> None:
@@ -104,7 +108,7 @@ class _Reader:
         self._flush()
         ks = _ks(piece.text)
         if len(ks) == 1:
-            self.k, self.level, self.is_guess = ks[0], piece.level, False
+            self._named(ks[0], piece.level)
         elif piece.level <= self.level or self.is_guess:
             self.k, self.is_guess = 0, False
         self._sized(piece.text)
@@ -115,7 +119,7 @@ class _Reader:
             return
         if header := _columns(text):
             self._flush()
-            self.head, self.table = header, -1
+            self.head, self.table, self.is_index = header, -1, None
             return
         if self.table == -1 and (cells := _as_row(text, self.head)):
             self._cells(cells, piece.place)
@@ -128,15 +132,15 @@ class _Reader:
             if pairs and self.is_guess:
                 self.k, self.is_guess = 0, False
         if len(ks) == 1:
-            self.k, self.is_guess = ks[0], False
+            self._named(ks[0])
         self._sized(text)
-        self._add(pairs, piece.place)
+        self._add(pairs, piece.place, has_words=bool(_WORDS.search(text)))
         self._iou(text, piece.place, self.k if len(ks) < 2 else 0)
 
     def _row(self, piece: Piece) -> None:
         if piece.table != self.table:
             self._flush()
-            self.table, self.head = piece.table, piece.cells
+            self.table, self.head, self.is_index = piece.table, piece.cells, None
             self._sized(piece.text)
             return
         self._cells(piece.cells, piece.place)
@@ -149,7 +153,8 @@ class _Reader:
         k = self._k_of(cells, head)
         if k and k != self.k:
             self._flush()
-            self.k, self.is_guess = k, False
+            self._named(k)
+            self.is_guess = True  # the table names it, and not what comes behind
         pairs = [pair for cell in cells for pair in _pairs(_NUMPY.sub(r"\1", cell), with_cross=True)]
         self._add(pairs or _by_columns(cells, head), place)
         for index, text in head.items():
@@ -178,12 +183,18 @@ class _Reader:
         for index, cell in enumerate(cells):
             if index in head and _K_HEAD.fullmatch(head[index]):
                 found = re.fullmatch(r"\W{0,4}(?:k\s{0,2}=?\s{0,2})?(\d{1,2})\W{0,4}", cell, re.IGNORECASE)
-                if found and int(found[1]) <= LARGEST_K:
+                if self.is_index is None:  # a column that begins with 0 or 1 counts the anchors of one k
+                    self.is_index = bool(found and int(found[1]) < 2)
+                if found and int(found[1]) <= LARGEST_K and not self.is_index:
                     return int(found[1])
         ks = _ks(cells[0]) if cells else []
         return ks[0] if len(ks) == 1 else 0
 
     # --- what they hold -------------------------------------------------------------------------------------
+
+    def _named(self, k: int, level: int = 99) -> None:
+        """What follows is about k: up to the next heading, or in the section of a heading of this level."""
+        self.k, self.level, self.is_guess = k, level, False
 
     def _sized(self, text: str) -> None:
         if found := _SIZE.search(text):
@@ -191,9 +202,10 @@ class _Reader:
             self.scale = width, float(found[2] or found[4] or width)
             self.first_scale = self.first_scale or self.scale
 
-    def _add(self, pairs: list[Pair], place: str) -> None:
+    def _add(self, pairs: list[Pair], place: str, *, has_words: bool = False) -> None:
         if pairs and not self.group:
-            self.group_place = place
+            self.group_place, self.has_words = place, False
+        self.has_words |= has_words
         self.group += pairs[: max(0, 2 * LARGEST_K - len(self.group))]
 
     def _flush(self) -> None:
@@ -202,10 +214,13 @@ class _Reader:
         if not group:
             return
         if not self.k:
-            if not 2 <= len(group) <= LARGEST_K:
+            if not 2 <= len(group) <= LARGEST_K or self.has_words:
                 return
             self.k, self.is_guess = len(group), True
         entry = self.entries.setdefault(self.k, _Entry(self.k))
+        if entry.is_guess and not self.is_guess:
+            entry.pairs, entry.place, entry.scale = [], "", None
+        entry.is_guess = self.is_guess
         if not entry.pairs or len(entry.pairs) + len(group) <= self.k:
             entry.place = entry.place or self.group_place
             entry.pairs += group
@@ -268,7 +283,8 @@ def _merged(k: int, readers: list[_Reader]) -> StatedAnchors:
 
 def _scale(pairs: tuple[Pair, ...], size: Pair | None) -> Pair:
     """What the pairs are divided by. Shares of the image are written as they are; pixels need the picture's size."""
-    if all(max(pair) <= _NORMALISED_UP_TO for pair in pairs):
+    if all(max(pair) <= _WORDS = re.compile(r"(?!array|np\.float|e[-+]\d)[^\W\d_]{2}", re.IGNORECASE)
+_NORMALISED_UP_TO for pair in pairs):
         return 1.0, 1.0
     return size or (0.0, 0.0)
 
