@@ -51,7 +51,7 @@ _K_HEAD = re.compile(
 )
 _WIDTH = re.compile(r"\W{0,4}(?:anchor |box |mean |norm\w* )?(?:w|width)\b.{0,30}", re.IGNORECASE)
 _HEIGHT = re.compile(r"\W{0,4}(?:anchor |box |mean |norm\w* )?(?:h|height)\b.{0,30}", re.IGNORECASE)
-_WORDS = re.compile(r"(?!array|np\.float|e[-+]\d)[^\W\d_]{2}", re.IGNORECASE)
+_WORDS = re.compile(r"(?<![^\W\d_])(?!array\b)[^\W\d_]{2}", re.IGNORECASE)
 _NORMALISED_UP_TO = 1.5
 
 Pair = tuple[float, float]
@@ -283,8 +283,7 @@ def _merged(k: int, readers: list[_Reader]) -> StatedAnchors:
 
 def _scale(pairs: tuple[Pair, ...], size: Pair | None) -> Pair:
     """What the pairs are divided by. Shares of the image are written as they are; pixels need the picture's size."""
-    if all(max(pair) <= _WORDS = re.compile(r"(?!array|np\.float|e[-+]\d)[^\W\d_]{2}", re.IGNORECASE)
-_NORMALISED_UP_TO for pair in pairs):
+    if all(max(pair) <= _NORMALISED_UP_TO for pair in pairs):
         return 1.0, 1.0
     return size or (0.0, 0.0)
 
