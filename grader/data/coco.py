@@ -17,13 +17,13 @@ from grader.data.interface import Request
 from grader.data.places import Contents, look_exactly
 from grader.data.search import Source
 from grader.errors import UsageError
-from grader.reading.coco import Boxes, read_boxes
+from grader.coco import Boxes, read_boxes
 
 TITLE = "COCO 2017 annotations"
 MIRRORS = ("http://images.cocodataset.org/annotations/",)
 """The host has no certificate of its own; what it sends is compared with the MD5 below."""
 ARCHIVE = Remote("annotations_trainval2017.zip", 252_907_541, "f4bbac642086de4f52a3fdda2de5fa2c")
-NAMES = ("instances_train2017.json", "instances_val2017.json")
+ANNOTATION_FILES = ("instances_train2017.json", "instances_val2017.json")
 LIMIT_BYTES = 1 << 30
 SECONDS = 600.0
 _FOLDERS = ("", "coco", "COCO", "coco/annotations", "annotations")
@@ -44,7 +44,7 @@ def look(folder: Path) -> Contents:
     return look_exactly(folder, (ARCHIVE.name,), _FOLDERS)
 
 
-def load(request: Request, name: str = NAMES[1], mirrors: tuple[str, ...] = MIRRORS) -> Published:
+def load(request: Request, name: str = ANNOTATION_FILES[1], mirrors: tuple[str, ...] = MIRRORS) -> Published:
     """The boxes of the file `name`, from the first place that holds the archive.
 
     Raises:
@@ -52,8 +52,8 @@ def load(request: Request, name: str = NAMES[1], mirrors: tuple[str, ...] = MIRR
         GraderFault: it is damaged or not the official one.
         UsageError: there is no such file in it.
     """
-    if name not in NAMES:
-        raise UsageError(f'{TITLE} have no file "{name}".', f"Known: {', '.join(NAMES)}.")
+    if name not in ANNOTATION_FILES:
+        raise UsageError(f'{TITLE} have no file "{name}".', f"Known: {', '.join(ANNOTATION_FILES)}.")
     ways = (
         f"Do one of two things: run `grader data fetch {_NAME}` on a machine with network and copy its cache folder "
         f"here; or pass --data-dir DIR (or set GRADER_DATA) where DIR holds {ARCHIVE.name}."

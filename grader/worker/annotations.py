@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from grader.isolation.frames import Array
-from grader.reading.coco import Boxes, looks_like_one, read_boxes
+from grader.coco import Boxes, looks_like_one, read_boxes
 
 MAX_BYTES = 128 * 1024 * 1024
 MAX_WRONG = 20

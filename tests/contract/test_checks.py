@@ -15,7 +15,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from grader.checks.interface import Rule, Verdict, modules, rule_types, run
-from grader.records import Absent, Evidence, Outcome, Pictures, RunRecord, Variants
+from grader.records import Absent, Annotations, Evidence, Outcome, Pictures, RunRecord, Variants
 from grader.spec.load import load_spec, shipped_specs
 
 KINDS = sorted(modules())
@@ -92,7 +92,7 @@ def test_an_unknown_key_is_refused(kind: str) -> None:
 
 @each_kind
 def test_it_needs_only_evidence_that_exists(kind: str) -> None:
-    fields = {"model", "test_accuracy", "train_accuracy", "pictures", "variants"}
+    fields = {"model", "test_accuracy", "train_accuracy", "pictures", "variants", "annotations"}
     assert rule_types()[kind].needs <= fields
     assert fields <= set(Evidence.__dataclass_fields__)
 
@@ -150,6 +150,7 @@ def test_its_verdict_is_a_verdict(kind: str, evidence: Evidence) -> None:
     whole = replace(
         evidence, pictures=Pictures(()), variants=Variants(()), train_accuracy=evidence.test_accuracy
     )
+    whole = replace(whole, annotations=Annotations("", "", False, 0, 0, (), (), (), (), ()))
     verdict = modules()[kind].judge(example_rule(kind), whole)
     assert isinstance(verdict, Verdict)
     assert 0 <= verdict.share <= verdict.share + verdict.open_share <= 1 + 1e-9
