@@ -8,6 +8,7 @@ of its hundred megabytes only the text and one entry are in memory at once, and 
 from __future__ import annotations
 
 import json
+import math
 import time
 from array import array
 from collections.abc import Callable, Iterator
@@ -58,7 +59,7 @@ class _Entries:
     categories: dict[Key, str] = field(default_factory=dict)
     of_image: list[Key | None] = field(default_factory=list)
     of_category: list[Key | None] = field(default_factory=list)
-    boxes: array[float] = field(default_factory=lambda: array("d"))  # x, y, width, height; width -1: no box
+    boxes: array[float] = field(default_factory=lambda: array("d"))  # x, y, width, height; width NaN: no box
     seen: set[str] = field(default_factory=set)
 
 
@@ -179,7 +180,9 @@ def _annotation(entries: _Entries, entry: object) -> None:
     box = held.get("bbox")
     numbers = [_number(value) for value in box] if isinstance(box, list) and len(box) == 4 else [None]
     entries.boxes.extend(
-        [0.0, 0.0, -1.0, -1.0] if None in numbers else [value for value in numbers if value is not None]
+        [0.0, 0.0, math.nan, math.nan]
+        if None in numbers
+        else [value for value in numbers if value is not None]
     )
 
 
@@ -214,7 +217,7 @@ def _joined(entries: _Entries) -> Boxes:
 def _fault(box: array[float], image: tuple[float, float] | None, *, known: bool) -> str:
     """Why a box cannot be used; "" where it can."""
     x, y, width, height = box
-    if width == -1.0 == height:
+    if math.isnan(width):
         return 'has no "bbox" of four numbers'
     if image is None:
         return "names no image of the file"

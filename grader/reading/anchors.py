@@ -91,7 +91,7 @@ class _Reader:
     def read(self, pieces: Iterable[Piece]) -> None:
         for piece in pieces:
             if piece.kind != "row":
-                self.table = 0
+                self.table = min(self.table, 0)  # a table that is set with spaces goes on, line by line
             if piece.kind == "heading":
                 self._heading(piece)
             elif piece.kind == "row":
@@ -112,6 +112,7 @@ class _Reader:
         elif piece.level <= self.level or self.is_guess:
             self.k, self.is_guess = 0, False
         self._sized(piece.text)
+        self._iou(piece.text, piece.place, self.k if len(ks) == 1 else 0)
 
     def _line(self, piece: Piece) -> None:
         text = _NUMPY.sub(r"\1", piece.text)
