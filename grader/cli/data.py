@@ -57,10 +57,12 @@ def verify(task: str, data_dir: Path | None) -> int:
     Exit codes: 0 it is official, 5 it is missing, damaged or something else.
     """
     from grader.data.interface import Request, annotation_sets, load
+    from grader.text import counted
 
     if module := annotation_sets().get(task):
         found = module.load(Request(data_dir=data_dir, download=False))
-        click.echo(f"{module.TITLE}: official, {len(found.boxes.sizes) // 2:,} boxes in {found.name}")
+        boxes = counted(len(found.boxes.sizes) // 2, "box", "boxes")
+        click.echo(f"{module.TITLE}: official, {boxes} in {found.name}")
         click.echo(f"from {found.place}")
         return 0
     facts = load(task, data_dir=data_dir, download=False).facts

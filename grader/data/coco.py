@@ -11,13 +11,13 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.coco import Boxes, read_boxes
 from grader.data import download, faults, search
 from grader.data.download import Remote
 from grader.data.interface import Request
 from grader.data.places import Contents, look_exactly
 from grader.data.search import Source
 from grader.errors import UsageError
-from grader.coco import Boxes, read_boxes
 
 TITLE = "COCO 2017 annotations"
 MIRRORS = ("http://images.cocodataset.org/annotations/",)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grader.coco import LARGEST, LIMIT_BOXES, LIMIT_CATEGORIES, LIMIT_IMAGES, SLACK, SMALLEST
 from grader.isolation import checked
 from grader.isolation.frames import Message, ProtocolError, strict_json
 from grader.isolation.supervisor import Ending, Patience, Worker
-from grader.coco import LARGEST, LIMIT_BOXES, LIMIT_CATEGORIES, LIMIT_IMAGES, SLACK, SMALLEST
 from grader.records import ClassCount, LeftOut
 from grader.text import clean_path, counted
 

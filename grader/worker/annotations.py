@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.isolation.frames import Array
 from grader.coco import Boxes, looks_like_one, read_boxes
+from grader.isolation.frames import Array
 
 MAX_BYTES = 128 * 1024 * 1024
 MAX_WRONG = 20

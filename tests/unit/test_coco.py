@@ -85,7 +85,7 @@ def test_a_box_of_an_image_without_a_size() -> None:
     ids=["empty", "list", "open", "broken", "comma", "mapping", "missing", "deep", "digits"],
 )
 def test_what_is_no_annotation_file_is_said_with_its_place(text: str, said: str) -> None:
-    with pytest.raises(ValueError, match=".") as raised:
+    with pytest.raises(ValueError, match=r".") as raised:
         read_boxes(text, 60)
     assert said in str(raised.value)
 
