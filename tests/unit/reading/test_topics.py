@@ -38,6 +38,8 @@ EXPLAINED: list[tuple[TopicName, str]] = [
     ("results", "The accuracy is 0.981 for the image after ten epochs."),
     ("choice of the loss", "We use CrossEntropyLoss for both because both are classification problems."),
     ("choice of the loss", "Since the sum is a number, MSE was taken for it and NLL for the digit."),
+    ("augmentation", "The training images are augmented with random crops of 64 and a horizontal flip."),
+    ("augmentation", "As transforms we take a rotation by up to ten degrees and a cutout of 16x16."),
 ]
 NAMED: list[tuple[TopicName, str]] = [
     ("data representation", "## Data representation\n\nPlease look at the notebook for this part."),
@@ -46,6 +48,7 @@ NAMED: list[tuple[TopicName, str]] = [
     ("evaluation", "We looked at the accuracy of the network from time to time."),
     ("results", "The results of the network are good and better than expected."),
     ("choice of the loss", "The loss of the network is CrossEntropyLoss in every case."),
+    ("augmentation", "Some data augmentation was used while the network was trained."),
 ]
 
 
