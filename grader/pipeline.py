@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
+from grader.data.interface import Request as Places
 from grader.events import Events
 from grader.fetch.interface import Fetched, fetch
 from grader.isolation.choose import Level, level_note
@@ -232,13 +233,27 @@ def _data(request: Request) -> DataSet:
         return load(task, data_dir=None, stand_in=True)
 
 
+def _places(request: Request) -> Places:
+    """Where a published file is looked for that a submission only names."""
+    return Places(
+        request.data_dir, request.unofficial_data, download=request.full, progress=request.download_progress
+    )
+
+
 def _gather(
     request: Request, events: Events, prepared: _Prepared, fetched: Fetched, reading: Reading
 ) -> Evidence:
     """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
     isolation, data = prepared.machine.isolation, prepared.machine.data
     opened = _opener(prepared, fetched)
-    others = beside(request.loaded.spec, fetched, reading, opened, on_the_web=request.web)
+    others = beside(
+        request.loaded.spec,
+        fetched,
+        reading,
+        opened,
+        on_the_web=request.web,
+        published=_places(request),
+    )
     if data is None:
         return others.added_to(_without_training(prepared, fetched, reading))
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)

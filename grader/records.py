@@ -466,6 +466,71 @@ class WebAnswers:
     reached_the_web: bool = False  # this machine connected to one of them, so that its network works
 
 
+@dataclass(frozen=True)
+class ClassCount:
+    """A category of an annotation file."""
+
+    name: str
+    boxes: int  # that can be used
+    annotations: int  # all that name it, also those that were left out
+
+
+@dataclass(frozen=True)
+class Clustering:
+    """What k-means finds in the widths and heights of the boxes, as shares of their images."""
+
+    k: int
+    mean_iou: float  # over all boxes, with the anchor that fits each one best, both at one centre
+    anchors: tuple[tuple[float, float], ...]  # width, height; the smallest area first
+
+
+@dataclass(frozen=True)
+class StatedAnchors:
+    """Anchor boxes for one k as the submission states them, and what the grader makes of them."""
+
+    k: int
+    place: str  # of the anchors, or of the IoU where only that is stated
+    anchors: tuple[tuple[float, float], ...]  # width, height as written; () where none are listed
+    scale: tuple[float, float] = (
+        1.0,
+        1.0,
+    )  # that they are divided by: the pixels of the picture they are in;
+    # (0, 0) where they are in pixels and no size is stated
+    mean_iou: float = -1.0  # as stated, 0 to 1; -1 where it is not
+    iou_place: str = ""
+    measured_iou: float = -1.0  # of these anchors, on the boxes; -1 where it could not be computed
+    exchanged_iou: float = -1.0  # the same with width and height exchanged
+
+
+@dataclass(frozen=True)
+class StatedClass:
+    """A row of the class distribution, as the submission states it."""
+
+    name: str
+    value: float
+    is_share: bool  # `value` is a share of all boxes, 0 to 1; else a count
+    place: str
+
+
+@dataclass(frozen=True)
+class Annotations:
+    """The boxes that anchors were made for, and what the submission states of them."""
+
+    place: str  # "B/annotations.json", "COCO 2017, instances_val2017.json"; "" where there is no such file
+    fault: str  # why nothing could be computed, as a sentence; "" where it could
+    official: bool  # the published file, which the submission only names
+    images: int
+    boxes: int  # that can be used
+    classes: tuple[ClassCount, ...]
+    left_out: tuple[LeftOut, ...]  # boxes that cannot be used: where the first one is, and how many
+    clusters: tuple[Clustering, ...]  # for each k from 2 to 9
+    stated: tuple[StatedAnchors, ...]
+    stated_classes: tuple[StatedClass, ...]
+    loose_iou: str = ""  # where an IoU is stated that belongs to no k; "" where there is none
+    others: tuple[str, ...] = ()  # further annotation files, which were not looked at
+    cut: str = ""  # why not all that is stated was read, as a sentence; "" where it was
+
+
 # --- what the model is --------------------------------------------------------------------------------------
 
 
@@ -966,6 +1031,7 @@ class Evidence:
     variants: Variants | Absent = Absent("skipped", "No check asks for variants of the model.")
     workbook: Workbook | Absent = Absent("skipped", "No check asks for a workbook.")
     web: WebAnswers | Absent = Absent("skipped", "No check asks for an address on the web.")
+    annotations: Annotations | Absent = Absent("skipped", "No check asks for anchors.")
 
 
 # --- judgement ----------------------------------------------------------------------------------------------

@@ -154,6 +154,17 @@ def variants() -> dict[str, ModuleType]:
     return {name: module for name, module in modules.items() if hasattr(module, "TABULATED_SD")}
 
 
+@cache
+def annotation_sets() -> dict[str, ModuleType]:
+    """Modules of published annotation files by their names: `look`, `fetch`, `load` and
+    `ANNOTATION_FILES`, and no task."""
+    import grader.data as family
+
+    names = [info.name for info in pkgutil.iter_modules(family.__path__)]
+    modules = {name: importlib.import_module(f"grader.data.{name}") for name in names}
+    return {name: module for name, module in modules.items() if hasattr(module, "ANNOTATION_FILES")}
+
+
 def variant(task: str) -> Any:
     """The module of a task; UsageError with the known ones where there is none."""
     known = variants()

@@ -57,7 +57,7 @@ def load(request: Request, mirrors: tuple[str, ...] = MIRRORS) -> DataSet:
     return search.first_copy(request, source(request, mirrors))
 
 
-def source(request: Request, mirrors: tuple[str, ...] = MIRRORS, task: str = "mnist") -> Source:
+def source(request: Request, mirrors: tuple[str, ...] = MIRRORS, task: str = "mnist") -> Source[DataSet]:
     """How MNIST is found, read and downloaded, for the tasks that use it."""
     ways = (
         f"Do one of three things: run `grader data fetch {task}` on a machine with network and copy its cache "

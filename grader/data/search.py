@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from grader.data.download import Unreachable
 from grader.data.places import Contents, PassedOver, in_words, search_order, user_cache
 from grader.errors import DataMissing, GraderFault
 
 if TYPE_CHECKING:
-    from grader.data.interface import DataSet, Request
+    from grader.data.interface import Request
+
+Found = TypeVar("Found")
+"""What a set is read as: a `DataSet`, or something else than a task's data."""
 
 
 @dataclass(frozen=True)
-class Source:
+class Source(Generic[Found]):
     """How one set is found in a folder, read and downloaded.
 
     `read` takes what was found, the place in words, and whether an unofficial copy will do. `fetch` returns the
@@ -25,13 +28,13 @@ class Source:
 
     title: str  # "CIFAR-10"
     look: Callable[[Path], Contents]
-    read: Callable[[Contents, str, bool], DataSet]
+    read: Callable[[Contents, str, bool], Found]
     fetch: Callable[[], Path] | None
     ways: str  # to get the set, as the hint of the error
     no_fetch: str = ""
 
 
-def first_copy(request: Request, source: Source) -> DataSet:
+def first_copy(request: Request, source: Source[Found]) -> Found:
     """The set from the first place that holds it; see `grader.data.interface.load`.
 
     Raises:
@@ -55,7 +58,7 @@ def first_copy(request: Request, source: Source) -> DataSet:
     return _downloaded(request, source, passed_over)
 
 
-def _downloaded(request: Request, source: Source, passed_over: list[PassedOver]) -> DataSet:
+def _downloaded(request: Request, source: Source[Found], passed_over: list[PassedOver]) -> Found:
     if source.fetch is None:
         raise missing(source, passed_over, source.no_fetch)
     if not request.download:
@@ -67,7 +70,7 @@ def _downloaded(request: Request, source: Source, passed_over: list[PassedOver])
     return source.read(source.look(folder), in_words("official download", passed_over), False)
 
 
-def missing(source: Source, passed_over: list[PassedOver], reason: str) -> DataMissing:
+def missing(source: Source[Found], passed_over: list[PassedOver], reason: str) -> DataMissing:
     """The ways to get the data, after what was tried."""
     tried = "".join(
         f" {one.place.name} ({one.place.folder}) {one.reason.rstrip('.')}." for one in passed_over

@@ -24,6 +24,7 @@ HARNESS_PARTS = (
     "isolation/__init__.py",
     "isolation/frames.py",
     "reading/__init__.py",
+    "coco.py",
     "reading/notebook.py",
     "worker",
     "inspection",

@@ -27,6 +27,7 @@ TopicName = Literal[
     "forward pass",
     "chain rule",
     "weight update",
+    "augmentation",
 ]
 Answer = Literal["explained", "named", "missing"]
 
@@ -187,6 +188,45 @@ TOPICS: dict[TopicName, Topic] = {
             _any(r"weights?\b", r"w\d"),
             _any(r"gradient", r"derivative", r"subtract", r"minus", r"updat", r"slope"),
         ),
+    ),
+    "augmentation": Topic(
+        "how the training images are augmented",
+        "Name each transform with its numbers: how far it moves, turns, cuts or colours an image, and how often.",
+        _any(r"augment", r"transforms?\b", r"transformations?\b"),
+        (
+            _any(
+                *(
+                    r"crop",
+                    r"flip",
+                    r"mirror",
+                    r"rotat",
+                    r"eras",
+                    r"cut[- ]?out",
+                    r"drop[- ]?out",
+                    r"mix[- ]?up",
+                ),
+                *(
+                    r"cut[- ]?mix",
+                    r"jitter",
+                    r"affine",
+                    r"shift",
+                    r"scal",
+                    r"pad",
+                    r"gr[ae]y",
+                    r"blur",
+                    r"noise",
+                ),
+                *(
+                    r"shear",
+                    r"perspective",
+                    r"auto[- ]?augment",
+                    r"rand[- ]?augment",
+                    r"brightness",
+                    r"colou?r",
+                ),
+            ),
+        ),
+        in_tables=True,
     ),
 }
 

@@ -147,6 +147,7 @@ class Session:
             "pictures": self._pictures,
             "copies": self._copies,
             "workbook": self._workbook,
+            "annotations": self._annotations,
             "capture": self._capture,
             "faithful": self._faithful,
         }
@@ -338,6 +339,14 @@ class Session:
         asked = json.loads(request.arrays["asked"].tobytes())
         seconds = request.number("seconds", 0, 600)
         return {}, {"books": _as_bytes(opened(self._submission.root, asked, seconds))}
+
+    def _annotations(self, request: Message) -> Answer:
+        """Read the submission's annotation file. No student code is here, and none comes afterwards."""
+        from grader.worker.annotations import read
+
+        asked = json.loads(request.arrays["asked"].tobytes())
+        facts, sizes = read(self._submission.root, asked, request.number("seconds", 0, 600))
+        return {}, {"facts": _as_bytes(facts), "sizes": sizes}
 
     def _capture(self, request: Message) -> Answer:
         """Run a notebook or script with stand-ins. Afterwards this process is good for nothing else."""

@@ -16,7 +16,17 @@ import pytest
 from ruamel.yaml import YAML
 
 from grader.checks.interface import Rule, Verdict, modules, rule_types, run
-from grader.records import Absent, Evidence, Outcome, Pictures, RunRecord, Variants, WebAnswers, Workbook
+from grader.records import (
+    Absent,
+    Annotations,
+    Evidence,
+    Outcome,
+    Pictures,
+    RunRecord,
+    Variants,
+    WebAnswers,
+    Workbook,
+)
 from grader.spec.load import load_spec, shipped_specs
 
 KINDS = sorted(modules())
@@ -94,7 +104,16 @@ def test_an_unknown_key_is_refused(kind: str) -> None:
 
 @each_kind
 def test_it_needs_only_evidence_that_exists(kind: str) -> None:
-    fields = {"model", "test_accuracy", "train_accuracy", "pictures", "variants", "workbook", "web"}
+    fields = {
+        "model",
+        "test_accuracy",
+        "train_accuracy",
+        "pictures",
+        "variants",
+        "workbook",
+        "web",
+        "annotations",
+    }
     assert rule_types()[kind].needs <= fields
     assert fields <= set(Evidence.__dataclass_fields__)
 
@@ -126,6 +145,7 @@ def test_it_has_a_verdict_where_nothing_at_all_is_there(kind: str, cause: str, e
         "variants",
         "workbook",
         "web",
+        "annotations",
     )
     nothing = dict.fromkeys(names, gone)
     empty = replace(evidence, **nothing, trials=(), reading=replace(evidence.reading, readme=gone))
@@ -159,6 +179,7 @@ def test_its_verdict_is_a_verdict(kind: str, evidence: Evidence) -> None:
         workbook=Workbook((), (), Absent("review", "There is no table."), ()),
         web=WebAnswers(()),
     )
+    whole = replace(whole, annotations=Annotations("", "", False, 0, 0, (), (), (), (), ()))
     verdict = modules()[kind].judge(example_rule(kind), whole)
     assert isinstance(verdict, Verdict)
     assert 0 <= verdict.share <= verdict.share + verdict.open_share <= 1 + 1e-9

@@ -92,6 +92,7 @@ WORKER_MAY_USE = (
     "grader.inspection",
     "grader.training",
     "grader.isolation.frames",
+    "grader.coco",
     "grader.reading.notebook",
     "grader.text",
 )

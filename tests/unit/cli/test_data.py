@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from grader.cli.data import command
-from grader.data.interface import variants
+from grader.data.interface import annotation_sets, variants
 from grader.errors import DataMissing, GraderFault, UsageError
 
 
@@ -28,7 +28,7 @@ def test_where_lists_the_places_in_order(bare: Path, monkeypatch: pytest.MonkeyP
     assert shown.exit_code == 0
     places = [line.split()[0] for line in shown.output.splitlines() if "holds none of the files" in line]
     assert places[:3] == ["--data-dir", "GRADER_DATA", "user"]
-    assert len(places) == 3 * len(variants())
+    assert len(places) == 3 * len({**variants(), **annotation_sets()})
     assert shown.output.index(str(bare / "mine")) < shown.output.index(str(bare / "cache"))
 
 

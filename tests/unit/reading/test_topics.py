@@ -44,6 +44,8 @@ EXPLAINED: list[tuple[TopicName, str]] = [
     ("weight update", "Every weight is updated by subtracting the learning rate times its gradient."),
     ("weight update", "The new weight is w5 - η * ∂E/∂w5, and the update is done for all eight at once."),
     ("choice of the loss", "Since the sum is a number, MSE was taken for it and NLL for the digit."),
+    ("augmentation", "The training images are augmented with random crops of 64 and a horizontal flip."),
+    ("augmentation", "As transforms we take a rotation by up to ten degrees and a cutout of 16x16."),
 ]
 NAMED: list[tuple[TopicName, str]] = [
     ("data representation", "## Data representation\n\nPlease look at the notebook for this part."),
@@ -56,6 +58,7 @@ NAMED: list[tuple[TopicName, str]] = [
     ("chain rule", "The gradients of all layers are in the sheet, one column each."),
     ("weight update", "We tried several values of the learning rate in the sheet."),
     ("choice of the loss", "The loss of the network is CrossEntropyLoss in every case."),
+    ("augmentation", "Some data augmentation was used while the network was trained."),
 ]
 
 
