@@ -56,10 +56,6 @@ def test_not_the_students(stderr: str) -> None:
             "private",
         ),
         (AT + "The requested URL returned error: 403", "private"),
-        (
-            "git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository.",
-            "by ssh",
-        ),
         ("fatal: https://x/info/refs not valid: is this a git repository?", "not a git repository"),
         ("fatal: remote error: upload-pack: not our ref 1234", "does not give out"),
         ("error: Server does not allow request for unadvertised object 12", "does not give out"),
