@@ -24,6 +24,7 @@ MAX_TOKEN_LENGTH = 2000  # it has to fit into a pipe in one piece
 
 _GIVEN = re.compile(r"(?:(?P<place>[^=]*)=)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)")
 _PLACE = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:]+\])(?::[0-9]{1,5})?")
+_NAMED = re.compile(r"\s*[A-Za-z0-9_][A-Za-z0-9_.-]*=(.+)", re.DOTALL)
 _TOKEN = re.compile(r"[!-~]+")  # what a header and a line of git's own protocol can carry
 
 
@@ -131,7 +132,8 @@ def place_of(url: str) -> str:
 
 def _place_named(source: str) -> str:
     """The place of a link, also behind a second repository's `NAME=`; "" where it is none that can be followed."""
-    link = source if looks_like_link(source) else source.partition("=")[2]
+    named = _NAMED.fullmatch(source)
+    link = named[1] if named else source
     try:
         return place_of(parse(link).url) if looks_like_link(link) else ""
     except FetchError:

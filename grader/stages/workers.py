@@ -24,7 +24,8 @@ OpenWorker = Callable[[], Worker]
 
 
 _NOT_BESIDE_A_TOKEN = (
-    "Without isolation the code could read the token: fetch the work yourself, and give its folder without --git-token-env."
+    "Without isolation the code could read the token: fetch the work yourself, and give its folder "
+    "without --git-token-env."
 )
 
 

@@ -103,7 +103,9 @@ def test_a_history_and_a_second_repository_of_the_same_host(servers: tuple[Any, 
     """Each of them is a call of git of its own, also the one that walks back after the fetch."""
     server, _ = servers
     url = server.url("work.git", "guarded")
-    with fetch(url, before="2026-02-01T00:00:00Z", also=(f"more={url}",), access=access_to(server)) as fetched:
+    with fetch(
+        url, before="2026-02-01T00:00:00Z", also=(f"more={url}",), access=access_to(server)
+    ) as fetched:
         assert (fetched.root / "more/later.py").exists()
         walked = earlier(fetched)
         assert (walked.root / "more/README.md").exists()

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -73,16 +74,23 @@ def server(tmp_path: Path) -> Iterator[Any]:
         running.stop()
 
 
-def grader(server: Any, folder: Path, *words: str, **more: str) -> Ended:
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """For temporary files, where every user may enter: root gives its workers at level 2 a uid of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
+def grader(server: Any, folder: Path, temporary: Path, *words: str, **more: str) -> Ended:
     """The command in an environment that is full of secrets, watched from outside."""
-    (folder / "tmp").mkdir()
     given = f"localhost:{server.server_address[1]}={NAMED}"
     env = {
         **os.environ,
         **SECRETS,
         "PYTHONPATH": str(ROOT),
         "GIT_SSL_CAINFO": str(server.certificate),
-        "TMPDIR": str(folder / "tmp"),
+        "TMPDIR": str(temporary),
         **more,
     }
     with subprocess.Popen(
@@ -95,7 +103,7 @@ def grader(server: Any, folder: Path, *words: str, **more: str) -> Ended:
     ) as process:
         shown: set[str] = set()
         over = threading.Event()
-        watching = threading.Thread(target=_watch, args=(process.pid, folder / "tmp", shown, over))
+        watching = threading.Thread(target=_watch, args=(process.pid, temporary, shown, over))
         watching.start()
         try:
             out, err = process.communicate()
@@ -134,8 +142,13 @@ def _look_at(child: psutil.Process, shown: set[str]) -> None:
         return
     if any(secret in line for secret in SECRETS.values()):
         shown.add("a command line")
-    # GitPython asks git for its version when it is imported, with all of our environment; that is git, too.
-    if line != "git version" and any(secret in environment for secret in SECRETS.values()):
+    # GitPython asks git for its version when it is imported, with all of our environment; that is git, too. And a
+    # process that the grader has forked, and that is about to become another program, still looks like the grader.
+    if (
+        line != "git version"
+        and "-m grader" not in line
+        and any(secret in environment for secret in SECRETS.values())
+    ):
         shown.add(f"environment of {line[:80]}")
 
 
@@ -147,11 +160,11 @@ def _holds(place: Path) -> bool:
     return any(form in content for form in FORMS)
 
 
-def without_secrets(ended: Ended, folder: Path) -> None:
+def without_secrets(ended: Ended, folder: Path, temporary: Path) -> None:
     printed = (ended.out + ended.err).encode()
     assert not [form for form in FORMS if form in printed], printed
     assert ended.shown == set()
-    assert list((folder / "tmp").iterdir()) == []
+    assert list(temporary.iterdir()) == []
     ours = [place for place in _files_below(folder) if "srv" not in place.parts]
     assert [place for place in ours if _holds(place)] == []
 
@@ -168,35 +181,37 @@ def test_the_search_finds_a_secret_that_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.sandbox
-def test_inspect(server: Any, tmp_path: Path) -> None:
-    ended = grader(server, tmp_path, "inspect", server.url("work.git", "guarded"), "--json")
+def test_inspect(server: Any, tmp_path: Path, temporary: Path) -> None:
+    ended = grader(server, tmp_path, temporary, "inspect", server.url("work.git", "guarded"), "--json")
     assert ended.code == 0, ended.out + ended.err
     assert json.loads(ended.out)["model"]["parameters"]
-    without_secrets(ended, tmp_path)
+    without_secrets(ended, tmp_path, temporary)
     assert set(server.given) == {f"oauth2:{SECRETS[NAMED]}"}
 
 
 @pytest.mark.sandbox
 @pytest.mark.slow
 @pytest.mark.parametrize("level", ["3", "2"])
-def test_run(server: Any, tmp_path: Path, level: str) -> None:
+def test_run(server: Any, tmp_path: Path, temporary: Path, level: str) -> None:
     url = server.url("work.git", "guarded")
     options = ("--stand-in", "--seeds", "1", "--threads", "1", "--isolation", level, "--out", "out", "--json")
-    ended = grader(server, tmp_path, "run", "s4", "--repo", url, *options)
-    assert ended.code in (0, 3, 6), ended.out + ended.err
-    record = json.loads(ended.out)
+    ended = grader(server, tmp_path, temporary, "run", "s4", "--repo", url, *options)
+    record = json.loads(ended.out) if ended.out else {}
+    assert ended.code in (0, 3, 6), record.get("grade", ended.err)
     assert record["evidence"]["trials"], "the model looked, found nothing, and was trained"
     assert "value" in record["evidence"]["test_accuracy"]
     assert f"--git-token-env localhost:{server.server_address[1]}={NAMED}" in record["provenance"]["command"]
     assert list((tmp_path / "out").rglob("report.html"))
-    without_secrets(ended, tmp_path)
+    without_secrets(ended, tmp_path, temporary)
     assert set(server.given) == {f"oauth2:{SECRETS[NAMED]}"}
 
 
-def test_a_variable_with_more_than_a_token(server: Any, tmp_path: Path) -> None:
+def test_a_variable_with_more_than_a_token(server: Any, tmp_path: Path, temporary: Path) -> None:
     value = f"{SECRETS[NAMED]}\nX-Header: y"
-    ended = grader(server, tmp_path, "inspect", server.url("work.git", "guarded"), **{NAMED: value})
+    ended = grader(
+        server, tmp_path, temporary, "inspect", server.url("work.git", "guarded"), **{NAMED: value}
+    )
     assert (ended.code, "holds is no token" in ended.err) == (2, True), ended.err
     assert "Traceback" not in ended.err
-    without_secrets(ended, tmp_path)
+    without_secrets(ended, tmp_path, temporary)
     assert server.requests == []
