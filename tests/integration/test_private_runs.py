@@ -200,7 +200,7 @@ def test_run(server: Any, tmp_path: Path, temporary: Path, level: str) -> None:
     assert ended.code in (0, 3, 6), record.get("grade", {}).get("reason", ended.err)
     assert record["evidence"]["trials"], "the model looked, found nothing, and was trained"
     assert "value" in record["evidence"]["test_accuracy"]
-    assert record["evidence"]["training"]["sessions"][0]["way"] == "run", "so did the training code"
+    assert record["evidence"]["training"]["sessions"][0]["way"] == "captured", "so did the training code"
     assert f"--git-token-env localhost:{server.server_address[1]}={NAMED}" in record["provenance"]["command"]
     assert list((tmp_path / "out").rglob("report.html"))
     without_secrets(ended, tmp_path, temporary)
