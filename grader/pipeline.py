@@ -18,7 +18,7 @@ from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
 from grader.data.interface import Request as Places
 from grader.events import Events
-from grader.fetch.interface import Fetched, fetch
+from grader.fetch.interface import NO_ACCESS, Access, Fetched, fetch
 from grader.isolation.choose import Level, level_note
 from grader.isolation.cores import free_cores, these_threads
 from grader.reading.read import read_submission
@@ -60,6 +60,7 @@ class Request:
     ref: str = ""
     before: str = ""  # a deadline: the last commit before it
     also: tuple[str, ...] = ()  # second repositories, see `fetch`
+    access: Access = NO_ACCESS  # to private repositories; a plain process may not run beside a token
     model: str = ""
     data_dir: Path | None = None
     stand_in: bool = False
@@ -140,9 +141,11 @@ def prepare_machine(request: Request) -> Machine:
     Raises:
         GraderFault: there is no sandbox that may be used, the device cannot be used, or the data is missing.
     """
-    plain_allowed = request.trust_code or request.plain_if_needed
     sandbox, isolation = choose_sandbox(
-        plain_allowed=plain_allowed, level=request.level, zygote=request.zygote
+        plain_allowed=request.trust_code or request.plain_if_needed,
+        beside_token=bool(request.access.tokens),
+        level=request.level,
+        zygote=request.zygote,
     )
     training = request.loaded.spec.training
     device = settle(request.device if training else "cpu", sandbox, isolation)
@@ -166,7 +169,12 @@ def _fetched(request: Request, events: Events) -> AbstractContextManager[Fetched
     if request.staged is not None:
         return nullcontext(request.staged)
     return fetch(
-        request.source, ref=request.ref, before=request.before, also=request.also, progress=events.note
+        request.source,
+        ref=request.ref,
+        before=request.before,
+        also=request.also,
+        progress=events.note,
+        access=request.access,
     )
 
 

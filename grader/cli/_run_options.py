@@ -108,6 +108,32 @@ also_option = click.option(
 )
 
 
+def access_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--git-token-env, --git-ssh."""
+    for option in (
+        click.option(
+            "--git-ssh",
+            is_flag=True,
+            help="Follow ssh addresses (git@host:owner/name), with the keys of your ssh agent.",
+        ),
+        click.option(
+            "--git-token-env",
+            multiple=True,
+            metavar="[HOST=]NAME",
+            help="For private repositories: the environment variable that holds a token for HOST, or for the host "
+            "of the link. Git alone gets it.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def access_words(options: dict[str, Any]) -> list[str]:
+    """The same options as they stand on a command line: the names of variables, no token."""
+    named = [word for name in options["git_token_env"] for word in ("--git-token-env", name)]
+    return [*named, *(["--git-ssh"] if options["git_ssh"] else [])]
+
+
 def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """--ref, --before, --also."""
     for option in (

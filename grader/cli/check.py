@@ -7,7 +7,13 @@ from typing import Any
 
 import click
 
-from grader.cli._run_options import also_option, data_options, no_zygote_option, web_option
+from grader.cli._run_options import (
+    access_options,
+    also_option,
+    data_options,
+    no_zygote_option,
+    web_option,
+)
 from grader.errors import ExitCode
 from grader.records import Grade
 
@@ -17,6 +23,7 @@ from grader.records import Grade
 @click.argument("path", default=".")
 @click.option("--model", default="", metavar="FILE:CLASS", help="The model, where there are several.")
 @also_option
+@access_options
 @data_options
 @click.option("--threads", type=click.IntRange(1, 256), help="Threads. Default: a core each, at most 8.")
 @no_zygote_option
@@ -32,6 +39,7 @@ def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
     if path == "." and Path(spec).is_dir():
         spec, path = "s4", spec
     from grader.cli._show import session
+    from grader.fetch.access import read_access
     from grader.judge import exit_code
     from grader.pipeline import Request, check_submission
     from grader.spec.load import load_spec
@@ -42,6 +50,7 @@ def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
         command=f"grader check {spec} {path}",
         full=False,
         also=options["also"],
+        access=read_access(options["git_token_env"], ssh=options["git_ssh"]),
         model=options["model"],
         data_dir=Path(options["data_dir"]) if options["data_dir"] else None,
         stand_in=options["stand_in"],

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from grader.cli._run_options import source_options
+from grader.cli._run_options import access_options, source_options
 from grader.errors import ExitCode
 from grader.records import Absent, Inspection
 
@@ -31,6 +31,7 @@ def parse_shape(_: click.Context, __: click.Parameter, value: str) -> tuple[int,
 @click.command(short_help="Show what the grader sees of a model.")
 @click.argument("path", default=".", metavar="FOLDER|URL")
 @source_options
+@access_options
 @click.option("--model", default="", metavar="FILE:CLASS", help="The model, where there are several.")
 @click.option(
     "--input",
@@ -63,6 +64,7 @@ def command(path: str, as_json: bool, **options: Any) -> int:
     from rich.console import Console
 
     from grader.cli._show import session
+    from grader.fetch.access import read_access
     from grader.isolation.cores import free_cores
     from grader.report.inspection import print_inspection, to_json
     from grader.stages.inspect import InspectionRequest, inspect_submission
@@ -74,6 +76,7 @@ def command(path: str, as_json: bool, **options: Any) -> int:
         ref=options["ref"],
         before=options["before"],
         also=options["also"],
+        access=read_access(options["git_token_env"], ssh=options["git_ssh"]),
         model=options["model"],
         trust_code=options["trust_this_code"],
     )

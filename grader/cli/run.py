@@ -8,6 +8,8 @@ from typing import Any
 import click
 
 from grader.cli._run_options import (
+    access_options,
+    access_words,
     data_options,
     device_option,
     isolation_option,
@@ -28,6 +30,7 @@ from grader.cli._run_options import (
     help="Repository, link to its README, a folder, a zip or tar.",
 )
 @source_options
+@access_options
 @click.option("--model", default="", metavar="FILE:CLASS", help="The model, where several were handed in.")
 @data_options
 @click.option("--seeds", callback=parse_seeds, metavar="N,N,...", help="Train with exactly these seeds.")
@@ -72,12 +75,14 @@ def command(spec: str, as_json: bool, strict: bool, **options: Any) -> int:
 
 def _request(options: dict[str, Any]) -> dict[str, Any]:
     from grader.cli._show import download_progress
+    from grader.fetch.access import read_access
 
     return {
         "source": options["repo"],
         "ref": options["ref"],
         "before": options["before"],
         "also": options["also"],
+        "access": read_access(options["git_token_env"], ssh=options["git_ssh"]),
         "model": options["model"],
         "data_dir": Path(options["data_dir"]) if options["data_dir"] else None,
         "stand_in": options["stand_in"],
@@ -107,6 +112,7 @@ def _again(spec: str, options: dict[str, Any]) -> str:
         words += [f"--{name}", options[name]] if options[name] else []
     for second in options["also"]:
         words += ["--also", without_credentials(second)]
+    words += access_words(options)
     for choice in ("isolation", "lane"):
         words += [f"--{choice}", options[choice]] if options[choice] != "auto" else []
     words += ["--device", options["device"]] if options["device"] != "cpu" else []

@@ -61,7 +61,7 @@ def add(
         notes = (note, *_notes(brought, said, moment, steps_back))
         taken = steps_back if brought.earlier_commits or _by_date(brought, wanted) else 0
         seconds.append(_record(brought, folder, notes, taken))
-    return Fetched(_joined(first.submission, tuple(seconds)), first.root, tuple(sources))
+    return Fetched(_joined(first.submission, tuple(seconds)), first.root, tuple(sources), errand.access)
 
 
 def earlier(
@@ -91,7 +91,8 @@ def earlier(
     with machine_faults():
         holder = Path(tempfile.mkdtemp(prefix="also-", dir=fetched.root.parent))
         try:
-            errand = Errand(holder, caps, time.monotonic() + caps.seconds, progress or silent)
+            ends = time.monotonic() + caps.seconds
+            errand = Errand(holder, caps, ends, progress or silent, fetched.access)
             brought = _bring(_named(fetched.also_sources[index])[1], asked, errand)
             shutil.rmtree(fetched.root / second.folder)
             brought.root.rename(fetched.root / second.folder)

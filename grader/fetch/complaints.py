@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import re
 
-from grader.errors import FetchError, GraderError, GraderFault
+from grader.errors import FetchError, GraderError, GraderFault, UsageError
+from grader.fetch.access import NO_ACCESS, TOKEN_OPTION, Access, place_of
 from grader.fetch.git import GitFailed
 from grader.fetch.url import Link
 from grader.text import clean
 
 _TRY_AGAIN = "Look at this machine's network, and at the spelling of the host; then try again."
-_NOT_THERE = "Check the spelling; for private work make it public, or give a folder."
+_NOT_THERE = "Check the spelling, and that it is public; for private work see --git-token-env and --git-ssh."
+_GIVE_TOKEN = (
+    f"Check the spelling; for private work give {TOKEN_OPTION} NAME (an environment variable that holds a token), "
+    "or a folder."
+)
 
 _DISK = re.compile(
     r"No space left|Disk quota exceeded|unable to write file|Read-only file system", re.IGNORECASE
@@ -33,6 +38,7 @@ _PRIVATE = re.compile(
     r"returned error: (?:401|403)|access denied",
     re.IGNORECASE,
 )
+_ASKED = re.compile(r"could not read (?:Username|Password) for '[a-z]+://(?:[^'@/]*@)?([^'@/]+)'")
 _MISSING = re.compile(
     r"repository '[^']*' not found|Repository not found|returned error: (?:404|410)|project you were looking for|"
     r"does not appear to be a git repository|not a git repository",
@@ -57,8 +63,8 @@ _REDIRECT = re.compile(
 )
 
 
-def explain(failed: GitFailed, link: Link) -> GraderError:
-    """The error that a person should see for git's failure at `link`."""
+def explain(failed: GitFailed, link: Link, access: Access = NO_ACCESS) -> GraderError:
+    """The error that a person should see for git's failure at `link`, which was asked with `access`."""
     said = failed.stderr
     where = link.host or "this machine"
     for pattern, message, hint in _faults_of_ours(where):
@@ -66,6 +72,18 @@ def explain(failed: GitFailed, link: Link) -> GraderError:
             continue  # no network lies between: git, reading there, has broken off
         if pattern.search(said):
             return GraderFault(f"{message} {first_words(failed)}", hint)
+    if _KEY.search(said):
+        return UsageError(
+            f"{link.host} does not let the keys of this ssh agent read {link.shown}.",
+            "Add the right key (ssh-add), or give the https address.",
+        )
+    if _PRIVATE.search(said):
+        return _closed(said, link, access)
+    if access.token_for(link.url) and _MISSING.search(said):
+        return FetchError(
+            f"There is no repository at {link.shown}, or the token of {TOKEN_OPTION} may not see it.",
+            "Check the spelling, and that it is shared with the token's owner.",
+        )
     for pattern, message, hint in _faults_of_the_link(link):
         if pattern.search(said):
             return FetchError(message, hint)
@@ -100,8 +118,6 @@ def _faults_of_ours(where: str) -> tuple[tuple[re.Pattern[str], str, str], ...]:
 def _faults_of_the_link(link: Link) -> tuple[tuple[re.Pattern[str], str, str], ...]:
     shown = link.url if not link.host else link.shown
     return (
-        (_KEY, f"{link.host} does not let this machine read {shown} by ssh.", "Give the https address."),
-        (_PRIVATE, f"{shown} is private, or does not exist: {link.host} asks for a password.", _NOT_THERE),
         (_REDIRECT, f"{shown} leads to an address that is not https.", "Give the repository's own address."),
         (_MISSING, f"There is no repository at {shown}.", _NOT_THERE),
         (
@@ -120,6 +136,28 @@ def _faults_of_the_link(link: Link) -> tuple[tuple[re.Pattern[str], str, str], .
             "See that it was pushed; name a branch or tag that holds it.",
         ),
     )
+
+
+def _closed(said: str, link: Link, access: Access) -> GraderError:
+    """A password was asked for. By whom, and was there one to give?"""
+    asked, place = _ASKED.search(said), place_of(link.url)
+    if asked and asked[1].lower() != place:
+        return FetchError(
+            f"{link.shown} leads to {clean(asked[1], 80)}, which asks for a password: another host is given none.",
+            "Give the repository's own address.",
+        )
+    if access.token_for(link.url):
+        return UsageError(
+            f"{link.host} refuses the token of {TOKEN_OPTION} for {link.shown}.",
+            "See that it is whole and has not expired, and that it may read the contents of this repository.",
+        )
+    message = f"{link.shown} is private, or does not exist: {link.host} asks for a password."
+    if access.tokens:
+        return FetchError(
+            f"{message} The token of {TOKEN_OPTION} is for another host, and was not given.",
+            f"Where this host is to have one, name it: {TOKEN_OPTION} {place}=NAME.",
+        )
+    return FetchError(message, _GIVE_TOKEN)
 
 
 def first_words(failed: GitFailed) -> str:

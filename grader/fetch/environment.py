@@ -65,7 +65,6 @@ _PASSED_ON = (
     *(
         "PATH",
         "LD_LIBRARY_PATH",
-        "SSH_AUTH_SOCK",
         "GIT_SSL_CAINFO",
         "GIT_SSL_CAPATH",
         "SSL_CERT_FILE",
@@ -73,7 +72,16 @@ _PASSED_ON = (
     ),
     *("http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
 )
-_SSH = "ssh -oBatchMode=yes -oConnectTimeout=20 -oForwardAgent=no -oClearAllForwardings=yes -oPermitLocalCommand=no"
+_SSH = " ".join(
+    (
+        "ssh -F /dev/null",  # no configuration of a person's or a system's: it may name commands
+        "-oBatchMode=yes -oConnectTimeout=20",
+        "-oIdentityFile=none -oPasswordAuthentication=no -oKbdInteractiveAuthentication=no",  # the agent alone
+        "-oStrictHostKeyChecking=yes -oUpdateHostKeys=no",  # nobody watches, so no unknown host is believed
+        "-oForwardAgent=no -oForwardX11=no -oClearAllForwardings=yes -oPermitLocalCommand=no",
+        "-oControlPath=none",
+    )
+)
 
 
 def flags() -> list[str]:
@@ -83,7 +91,7 @@ def flags() -> list[str]:
 
 
 def settings(home: Path, protocols: str) -> dict[str, str]:
-    """What git gets besides the names that are passed on. `protocols` are those it may use: "https:ssh"."""
+    """What git gets besides the names that are passed on. `protocols` is what it may use: "https", "ssh", "file"."""
     return {
         "HOME": str(home),
         "TMPDIR": str(home),
@@ -103,6 +111,7 @@ def settings(home: Path, protocols: str) -> dict[str, str]:
         "GIT_CEILING_DIRECTORIES": str(home.parent),
         "GIT_ALLOW_PROTOCOL": protocols,
         **_certificates(),
+        **(_agent() if protocols == "ssh" else {}),
     }
 
 
@@ -117,15 +126,26 @@ def env_command() -> str:
 
 
 def without_names(env: str, ours: dict[str, str]) -> list[str]:
-    """`env -u NAME…` for every name of our environment that is neither passed on nor set by `ours`."""
+    """`env -u NAME…` for every name that is withheld."""
+    return [env, *(word for name in withheld(ours) for word in ("-u", name))]
+
+
+def withheld(ours: dict[str, str]) -> list[str]:
+    """The names of our environment that are neither passed on nor set by `ours`."""
     kept = {*_PASSED_ON, *ours, "LANGUAGE"}
-    return [env, *(word for name in sorted(os.environ) if name not in kept for word in ("-u", name))]
+    return [name for name in sorted(os.environ) if name not in kept]
 
 
 def dying_with_us() -> list[str]:
     """What goes before a command so that the kernel kills it when we are killed; nothing where there is no such."""
     setpriv = shutil.which("setpriv", path="/usr/bin:/bin")
     return [setpriv, "--pdeathsig", "KILL", "--"] if setpriv else []
+
+
+def _agent() -> dict[str, str]:
+    """The ssh agent, for a call that talks by ssh and for no other."""
+    socket = os.environ.get("SSH_AUTH_SOCK")
+    return {"SSH_AUTH_SOCK": socket} if socket else {}
 
 
 def _certificates() -> dict[str, str]:

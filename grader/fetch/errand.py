@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import GraderFault
+from grader.fetch.access import NO_ACCESS, Access
 from grader.fetch.deadline import Moment
 from grader.records import Submission
 
@@ -43,6 +44,7 @@ class Fetched:
     submission: Submission
     root: Path
     also_sources: tuple[str, ...] = ()
+    access: Access = NO_ACCESS  # for `earlier`; it opens nothing but repositories
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,7 @@ class Errand:
     caps: Caps
     deadline: float  # of `time.monotonic`
     progress: Progress
+    access: Access = NO_ACCESS
 
     @property
     def root(self) -> Path:

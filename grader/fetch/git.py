@@ -1,7 +1,7 @@
 """The one doorway to git: GitPython starts it, and this module decides with what environment, flags and end.
 
 Nothing that a repository holds is trusted: git never checks out, never runs a hook, a filter or a submodule
-command, never asks for a password, and never works inside of a folder that somebody else wrote.
+command, never asks a person for a password, and never works inside of a folder that somebody else wrote.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from types import ModuleType
 from typing import BinaryIO, cast
 
 from grader.errors import GraderFault
-from grader.fetch.environment import dying_with_us, env_command, flags, settings, without_names
+from grader.fetch.access import Token
+from grader.fetch.askpass import handed
+from grader.fetch.environment import dying_with_us, env_command, flags, settings, withheld, without_names
 from grader.fetch.errand import Errand
 from grader.fetch.staging import megabytes
 
@@ -51,8 +53,9 @@ class Call:
     git_dir: Path | None = None  # a repository of our own; git never looks for one itself
     work_tree: Path | None = None
     stdin: bytes = b""
-    protocols: str = "none"  # which transports may be used: "https:ssh", "file"; by default not one
+    protocols: str = "none"  # which transport may be used: "https", "ssh", "file"; by default none
     fine: tuple[int, ...] = (0,)  # exit codes that are no failure
+    url: str = ""  # the address that it talks to: a token for that host is handed to it
     watch: Watch | None = None  # called several times a second; it stops the call by raising
 
     def words(self) -> list[str]:
@@ -67,6 +70,7 @@ class Git:
         self._deadline = errand.deadline
         self._seconds = errand.caps.seconds
         self._file_bytes = errand.caps.clone_bytes
+        self._access = errand.access
         self._home = errand.holder / "home"
         self._home.mkdir(exist_ok=True)
         self._env = env_command()
@@ -91,10 +95,11 @@ class Git:
             GitFailed: git ended with an error.
             GraderFault: the deadline has passed, or git cannot be started.
         """
+        token = self._access.token_for(call.url)
         with tempfile.TemporaryFile(dir=self._home) as stdin:
             stdin.write(call.stdin)
             stdin.seek(0)
-            process = self._start(call, cast(BinaryIO, stdin))
+            process = self._start(call, cast(BinaryIO, stdin), token)
         stderr = bytearray()
         try:
             yield from self._chunks(process, call, stderr)
@@ -104,22 +109,29 @@ class Git:
         finally:
             _end(process)
         if returncode not in call.fine:
-            raise GitFailed(call.arguments[0], returncode, stderr.decode("utf-8", "replace"))
+            said = stderr.decode("utf-8", "replace")
+            raise GitFailed(call.arguments[0], returncode, token.hidden_in(said) if token else said)
 
-    def _start(self, call: Call, stdin: BinaryIO) -> subprocess.Popen[bytes]:
+    def _start(self, call: Call, stdin: BinaryIO, token: Token | None) -> subprocess.Popen[bytes]:
         """GitPython adds the whole of `os.environ` to what it is given, so tokens of the person who grades, and
-        any GIT_* setting, would reach git. Therefore it starts `env`, told to take each name away that is not on
-        our list; names are no secrets, values never stand on a command line."""
+        any GIT_* setting, would reach git. Therefore each name that is not on our list is emptied, and `env` is
+        told to take it away; names are no secrets, values never stand on a command line."""
         git = _gitpython()
         doorway = git.Git(str(call.work_tree or self._home))
-        environment = settings(self._home, call.protocols)
-        command = [*dying_with_us(), *without_names(self._env, environment), "git", *flags(), *call.words()]
-        try:
-            running = doorway.execute(
-                command, istream=stdin, as_process=True, env=environment, start_new_session=True
-            )
-        except (git.GitCommandNotFound, OSError) as error:
-            raise _not_started() from error
+        with handed(token, self._home) as way:
+            ours = {**settings(self._home, call.protocols), **way.settings}
+            command = [*dying_with_us(), *without_names(self._env, ours), "git", *flags(), *call.words()]
+            try:
+                running = doorway.execute(
+                    command,
+                    istream=stdin,
+                    as_process=True,
+                    env={**dict.fromkeys(withheld(ours), ""), **ours},
+                    start_new_session=True,
+                    pass_fds=way.descriptors,
+                )
+            except (git.GitCommandNotFound, OSError) as error:
+                raise _not_started() from error
         process: subprocess.Popen[bytes] = running.proc
         running.proc = None  # GitPython would end it in its own, gentler way, and leave its children
         _limit(process.pid, self._file_bytes)

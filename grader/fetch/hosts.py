@@ -20,6 +20,15 @@ KNOWN_HOSTS = frozenset(
 )
 """Hosts that serve https for every http address of theirs."""
 
+TOKEN_USERS = {
+    "github.com": "x-access-token",
+    "gist.github.com": "x-access-token",
+    "gitlab.com": "oauth2",
+    "bitbucket.org": "x-token-auth",
+    "codeberg.org": "oauth2",
+}
+"""Hosts that may be handed a token without being named for it, and the user name that each wants beside it."""
+
 NO_REPOSITORY = {
     "colab.research.google.com": "a Colab notebook",
     "drive.google.com": "a file on Google Drive",

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from grader.fetch.access import NO_ACCESS, Access
 from grader.fetch.deadline import Moment, parse_deadline
 from grader.fetch.errand import (
     DEFAULT_CAPS,
@@ -21,7 +22,7 @@ from grader.fetch.errand import (
 )
 from grader.scratch import private_folder
 
-__all__ = ["DEFAULT_CAPS", "Caps", "Fetched", "Progress", "fetch"]
+__all__ = ["DEFAULT_CAPS", "NO_ACCESS", "Access", "Caps", "Fetched", "Progress", "fetch"]
 
 
 @contextmanager
@@ -34,6 +35,7 @@ def fetch(
     also_steps_back: int = 0,
     caps: Caps = DEFAULT_CAPS,
     progress: Progress | None = None,
+    access: Access = NO_ACCESS,
 ) -> Iterator[Fetched]:
     """Bring the submission at `source` (a link as people paste it, a folder or an archive) to a private folder.
 
@@ -42,17 +44,20 @@ def fetch(
     `also` are second repositories that the work imports: links, folders, archives, or `NAME=` and one of these.
     Each is staged in a folder of the root that has its name. Of a link without a branch, the last commit before
     the submission's own is taken, and `also_steps_back` commits before that one.
+    `access` opens private repositories; `grader.fetch.access` says which host gets what.
 
     Raises:
         FetchError: the link is wrong, private or empty, the archive is damaged, the work is over a cap, or there
             is no commit before the deadline.
-        UsageError: a path that is not there, or is some other file; a deadline for what has no commits.
+        UsageError: a path that is not there, or is some other file; a deadline for what has no commits; a token that
+            the host refuses; an ssh address without `access.ssh`.
         GraderFault: no network, no git, no disk, no time.
     """
     deadline = parse_deadline(before) if before.strip() else None
     with _private_folder() as holder:
         with machine_faults():
-            errand = Errand(holder, caps, time.monotonic() + caps.seconds, progress or silent)
+            opened = access.bound((source, *also))
+            errand = Errand(holder, caps, time.monotonic() + caps.seconds, progress or silent, opened)
             asked = Asked(ref.strip(), Moment(deadline) if deadline else None, wants_change=bool(also))
             fetched = _brought(source, asked, tuple(also), also_steps_back, errand)
             errand.tidy()
@@ -65,7 +70,7 @@ def _brought(source: str, asked: Asked, also: tuple[str, ...], steps_back: int, 
 
     first = bring(source, asked, errand)
     if not also:
-        return Fetched(first.submission, first.root)
+        return Fetched(first.submission, first.root, access=errand.access)
     from grader.fetch.also import add
 
     return add(first, also, asked.moment, steps_back, errand)

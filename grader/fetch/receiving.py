@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from grader.errors import FetchError, GraderError
+from grader.fetch.access import Access
 from grader.fetch.complaints import explain
 from grader.fetch.errand import Errand
 from grader.fetch.git import Call, Git, GitFailed, Watch, size_below
@@ -43,20 +44,20 @@ def receive_into(
     words = ("fetch", *_OPTIONS, *options, *generous, "--", url, f"{target.wanted}:{HERE}")
     watch = _watch(git_dir, errand, whole)
     try:
-        git.output(Call(words, git_dir, protocols=link.protocols, watch=watch))
+        git.output(Call(words, git_dir, protocols=link.protocols, url=link.url, watch=watch))
     except GitFailed as failed:
         if size_below(git_dir) >= errand.caps.clone_bytes:
             raise over_clone_cap(errand, whole) from failed
-        raise _of_receiving(failed, link, target) from failed
+        raise _of_receiving(failed, link, target, errand.access) from failed
     if size_below(git_dir) > errand.caps.clone_bytes:
         raise over_clone_cap(errand, whole)
 
 
-def _of_receiving(failed: GitFailed, link: Link, target: Target) -> GraderError:
+def _of_receiving(failed: GitFailed, link: Link, target: Target, access: Access) -> GraderError:
     """A repository without a commit, and a commit that is not given out, have names of their own."""
     if "couldn't find remote ref HEAD" in failed.stderr:
         return FetchError(f"{link.name} has no commit yet.", "Commit the work, then hand it in again.")
-    explained = explain(failed, link)
+    explained = explain(failed, link, access)
     if target.is_commit and "give out that commit" in explained.message:
         return FetchError(
             f"The server does not give out the commit {target.wanted} of {link.name}.",

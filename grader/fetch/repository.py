@@ -7,7 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.errors import FetchError, GraderFault
+from grader.errors import FetchError, GraderFault, UsageError
+from grader.fetch.access import SSH_OPTION, Access
 from grader.fetch.complaints import explain
 from grader.fetch.digest import tree_digest
 from grader.fetch.errand import Asked, Brought, Errand
@@ -37,8 +38,9 @@ def bring(link: Link, asked: Asked, errand: Errand) -> Brought:
     """Fetch what `link` names and stage it.
 
     Raises:
-        FetchError, GraderFault: as `grader.fetch.interface.fetch`.
+        FetchError, UsageError, GraderFault: as `grader.fetch.interface.fetch`.
     """
+    _refuse_ssh(link, errand.access)
     git = Git(errand)
     try:
         errand.progress(f"Asking {link.host or link.shown} for its branches")
@@ -50,11 +52,19 @@ def bring(link: Link, asked: Asked, errand: Errand) -> Brought:
         place = locate(target.path, entries)
         stage = _staged(git, commit, entries, errand)
     except GitFailed as failed:
-        raise explain(failed, link) from failed
+        raise explain(failed, link, errand.access) from failed
     place = replace(place, notes=(*place.notes, *(choice.notes if choice else ())))
     record = _record(link, target, commit, place, stage, asked.whole)
     changed_at = _changed_at(git, link, target, record, errand) if asked.wants_change else ""
     return Brought(record, stage.root, choice.earlier_commits if choice else 0, changed_at)
+
+
+def _refuse_ssh(link: Link, access: Access) -> None:
+    if link.protocols == "ssh" and not access.ssh:
+        raise UsageError(
+            f"{link.shown} is an ssh address, and those are followed with {SSH_OPTION} alone.",
+            f"Give the repository's https address, or add {SSH_OPTION}: it uses the keys of your ssh agent.",
+        )
 
 
 def _by_date(git: Git, link: Link, target: Target, asked: Asked, errand: Errand) -> Choice | None:
@@ -82,7 +92,7 @@ def _changed_at(git: Git, link: Link, target: Target, record: Submission, errand
 
 
 def _refs(git: Git, link: Link) -> dict[str, str]:
-    asked = Call(("ls-remote", "--quiet", "--", link.url), protocols=link.protocols)
+    asked = Call(("ls-remote", "--quiet", "--", link.url), protocols=link.protocols, url=link.url)
     return read_refs(git.output(asked, _REFS_BYTES))
 
 

@@ -41,7 +41,7 @@ class Link:
     tail: tuple[str, ...] = ()  # what stands behind tree/ or blob/: a branch, tag or commit, then a path
     ref: str = ""  # where the link says it without a doubt
     path: str = ""  # below the root, where it is known without a ref
-    protocols: str = "https:ssh"  # what git may use for this source
+    protocols: str = "https"  # what git may use for this source
     notes: tuple[str, ...] = ()
 
 
@@ -127,7 +127,7 @@ def _parts(link: str) -> SplitResult:
     if parts.password is not None:
         raise FetchError(
             f"The link to {host} holds a password or token.",
-            "Give it without, and withdraw that token: it was shared. Private work needs an ssh key or a folder.",
+            "Give it without, and withdraw that token: it was shared. For private work there is --git-token-env NAME.",
         )
     return parts
 
@@ -157,7 +157,7 @@ def _from_scp(found: re.Match[str]) -> Link:
     """`git@host:owner/repository.git`, kept in that form: its path is relative to the user's home there."""
     segments = [segment for segment in found["path"].split("/") if segment]
     _refuse_odd(segments, found["host"])
-    return Link(found[0], clean(found[0], 300), _name(segments), found["host"].lower())
+    return Link(found[0], clean(found[0], 300), _name(segments), found["host"].lower(), protocols="ssh")
 
 
 def _from_ssh(parts: SplitResult) -> Link:
@@ -168,7 +168,7 @@ def _from_ssh(parts: SplitResult) -> Link:
         raise FetchError("The link names no valid host.", f"Give the https address: {_EXAMPLE}.")
     user = f"{quote(parts.username, safe='')}@" if parts.username else ""
     url = f"ssh://{user}{_place(parts)}{quote(parts.path, safe='/%~')}"
-    return Link(url, clean(url, 300), _name(segments), host)
+    return Link(url, clean(url, 300), _name(segments), host, protocols="ssh")
 
 
 def _from_web(parts: SplitResult) -> Link:

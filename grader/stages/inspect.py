@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from grader.evaluation.comparisons import comparisons
 from grader.evaluation.remarks import remarks
 from grader.events import Events
-from grader.fetch.interface import Fetched, fetch
+from grader.fetch.interface import NO_ACCESS, Access, Fetched, fetch
 from grader.fetch.local import local_path
 from grader.isolation.interface import Sandbox
 from grader.reading.read import read_submission
@@ -31,6 +31,7 @@ class InspectionRequest:
     ref: str = ""
     before: str = ""  # a deadline: the last commit before it
     also: tuple[str, ...] = ()  # second repositories, see `fetch`
+    access: Access = NO_ACCESS  # to private repositories; a plain process may not run beside a token
     model: str = ""  # FILE:CLASS, or "" to find it
     trust_code: bool = False
     threads: int = 1
@@ -45,11 +46,17 @@ def inspect_submission(request: InspectionRequest, events: Events) -> Inspection
     events.start("prepare", "Looking at this machine")
     # A folder of this machine is its user's own code, as good as trusted.
     plain_allowed = request.trust_code or local_path(request.source) is not None
-    sandbox, isolation = choose_sandbox(plain_allowed=plain_allowed)
+    beside_token = bool(request.access.tokens)
+    sandbox, isolation = choose_sandbox(plain_allowed=plain_allowed, beside_token=beside_token)
     events.end(f"Isolation level {isolation.level} ({isolation.name})")
     events.start("fetch", "Fetching the submission")
     with fetch(
-        request.source, ref=request.ref, before=request.before, also=request.also, progress=events.note
+        request.source,
+        ref=request.ref,
+        before=request.before,
+        also=request.also,
+        progress=events.note,
+        access=request.access,
     ) as fetched:
         files = counted(len(fetched.submission.files), "file", "files")
         events.end(f"{fetched.submission.name}, {files}")

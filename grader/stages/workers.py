@@ -23,12 +23,19 @@ OpenWorker = Callable[[], Worker]
 """Starts a fresh worker on the submission and waits until it is ready."""
 
 
+_NOT_BESIDE_A_TOKEN = (
+    "Without isolation the code could read the token: fetch the work yourself, and give its folder "
+    "without --git-token-env."
+)
+
+
 def choose_sandbox(
-    *, plain_allowed: bool, level: Level = "auto", zygote: bool = False
+    *, plain_allowed: bool, beside_token: bool = False, level: Level = "auto", zygote: bool = False
 ) -> tuple[Sandbox, Isolation]:
     """The highest level that holds on this machine; a plain process where none does and that is allowed.
 
     Args:
+        beside_token: this process can read a token. A plain process could read it too, so none is started.
         level: take this one or none at all.
         zygote: at level 3, fork workers where that holds; else each is started by itself. The name of the sandbox
             in the result says which it was.
@@ -41,10 +48,12 @@ def choose_sandbox(
             return forking_sandbox()
     try:
         return best_sandbox(level)
-    except SandboxUnavailable:
-        if plain_allowed and level == "auto":
-            return plain_process()
-        raise
+    except SandboxUnavailable as error:
+        if not plain_allowed or level != "auto":
+            raise
+        if beside_token:
+            raise SandboxUnavailable(error.message, _NOT_BESIDE_A_TOKEN) from error
+        return plain_process()
 
 
 def opener(

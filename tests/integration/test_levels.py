@@ -12,18 +12,24 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
 
 from grader.errors import SandboxUnavailable
+from grader.events import Events
+from grader.fetch.access import NO_ACCESS, Access, Token
 from grader.isolation import cgroups, choose, confine, keeper, meters
 from grader.isolation.bubblewrap import Bubblewrap
 from grader.isolation.interface import Limits
 from grader.isolation.landlock import Landlock
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.isolation.workplace import workplace
+from grader.pipeline import Request, prepare_machine
+from grader.spec.load import load_spec
+from grader.stages.inspect import InspectionRequest, inspect_submission
 from grader.stages.workers import choose_sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -128,6 +134,26 @@ def test_below_level_two_nobody_elses_code_runs(monkeypatch):
     assert "bubblewrap is not installed" in caught.value.message
     assert "Nor at level 2" in caught.value.message
     assert choose_sandbox(plain_allowed=True)[0].level == "1"
+
+
+def test_no_plain_process_is_started_beside_a_token(monkeypatch):
+    """It could read the grader's environment."""
+    monkeypatch.setattr("grader.isolation.bubblewrap._PATH", "/nowhere")
+    monkeypatch.setattr(confine, "landlock_abi", lambda: 0)
+    access = Access((Token("planted", "github.com"),))
+    run = Request(
+        load_spec("s4"), ".", "grader run", trust_code=True, stand_in=True, zygote=False, access=access
+    )
+    for ask in (
+        lambda: prepare_machine(run),
+        lambda: prepare_machine(replace(run, trust_code=False, plain_if_needed=True, full=False)),
+        lambda: inspect_submission(InspectionRequest(".", trust_code=True, access=access), Events([])),
+    ):
+        with pytest.raises(SandboxUnavailable) as caught:
+            ask()
+        assert "could read the token" in caught.value.hint
+        assert "bubblewrap is not installed" in caught.value.message
+    assert prepare_machine(replace(run, access=NO_ACCESS)).isolation.level == "1"
 
 
 @landlock

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from grader.errors import FetchError, GraderFault
+from grader.errors import FetchError, GraderError, GraderFault, UsageError
+from grader.fetch.access import NO_ACCESS, Access, Token
 from grader.fetch.complaints import explain, first_words
 from grader.fetch.git import GitFailed
 from grader.fetch.url import parse
 
 LINK = parse("https://github.com/o/r")
+OPENED = Access((Token("planted", "github.com"),))
+ELSEWHERE = Access((Token("planted", "git.example.edu"),))
 AT = "fatal: unable to access 'https://github.com/o/r/': "
+
+ASKED = "fatal: could not read Username for 'https://github.com': terminal prompts disabled"
+REFUSED = "remote: Invalid username or token.\nfatal: Authentication failed for 'https://github.com/o/r/'"
+NOT_FOUND = "remote: Repository not found.\nfatal: repository 'https://github.com/o/r/' not found"
+NO_KEY = "git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository."
 
 
 @pytest.mark.parametrize(
@@ -56,10 +64,6 @@ def test_not_the_students(stderr: str) -> None:
             "private",
         ),
         (AT + "The requested URL returned error: 403", "private"),
-        (
-            "git@github.com: Permission denied (publickey).\nfatal: Could not read from remote repository.",
-            "by ssh",
-        ),
         ("fatal: https://x/info/refs not valid: is this a git repository?", "not a git repository"),
         ("fatal: remote error: upload-pack: not our ref 1234", "does not give out"),
         ("error: Server does not allow request for unadvertised object 12", "does not give out"),
@@ -75,6 +79,28 @@ def test_the_links_fault(stderr: str, said: str) -> None:
     error = explain(GitFailed("fetch", 128, stderr), LINK)
     assert isinstance(error, FetchError)
     assert said in error.message
+    assert error.hint
+
+
+@pytest.mark.parametrize(
+    ("stderr", "access", "kind", "said"),
+    [
+        (ASKED, NO_ACCESS, FetchError, "--git-token-env NAME"),
+        (ASKED, ELSEWHERE, FetchError, "--git-token-env github.com=NAME"),
+        (REFUSED, OPENED, UsageError, "refuses the token"),
+        (AT + "The requested URL returned error: 403", OPENED, UsageError, "refuses the token"),
+        (NOT_FOUND, OPENED, FetchError, "or the token of --git-token-env may not see it"),
+        (NOT_FOUND, ELSEWHERE, FetchError, "no repository at"),
+        (ASKED.replace("github.com", "other.example"), OPENED, FetchError, "leads to other.example, which"),
+        (ASKED.replace("github.com", "x@github.com:8443"), OPENED, FetchError, "leads to github.com:8443"),
+        (NO_KEY, NO_ACCESS, UsageError, "ssh-add"),
+    ],
+)
+def test_what_is_closed(stderr: str, access: Access, kind: type[GraderError], said: str) -> None:
+    """What the student can open is the link's fault; a token or a key that does not fit is that of who grades."""
+    error = explain(GitFailed("ls-remote", 128, stderr), LINK, access)
+    assert type(error) is kind
+    assert said in str(error)
     assert error.hint
 
 

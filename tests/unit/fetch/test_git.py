@@ -92,6 +92,30 @@ def test_git_sees_a_short_list_and_nothing_else(
     }
 
 
+def test_not_even_the_programs_before_git_see_more(
+    errand: Errand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`env` takes the names away; the values are gone before it starts."""
+    monkeypatch.setenv("GITHUB_TOKEN", "s3cret")
+    put_in_place_of_git(tmp_path / "bin", "true", monkeypatch)
+    noted = tmp_path / "noted"
+    (tmp_path / "bin/env").write_text(f'#!/bin/sh\n/usr/bin/env >{noted}\nexec /usr/bin/env "$@"\n')
+    (tmp_path / "bin/env").chmod(0o755)
+    Git(errand).output(Call(("status",)))
+    assert "GITHUB_TOKEN=\n" in noted.read_text()
+    assert "s3cret" not in noted.read_text()
+
+
+def test_the_agent_is_for_ssh_alone(errand: Errand, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_AUTH_SOCK", "/run/agent")
+    put_in_place_of_git(tmp_path / "bin", "env", monkeypatch)
+    printed = {
+        kind: Git(errand).output(Call(("status",), protocols=kind)).decode() for kind in ("https", "ssh")
+    }
+    assert "SSH_AUTH_SOCK" not in printed["https"]
+    assert "SSH_AUTH_SOCK=/run/agent" in printed["ssh"]
+
+
 def test_what_git_prints_and_how_it_ends(errand: Errand) -> None:
     git = Git(errand)
     assert git.output(Call(("hash-object", "--stdin"), stdin=b"x")).decode().strip() == blob_id(b"x")
