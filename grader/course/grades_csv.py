@@ -11,6 +11,7 @@ from grader.course.totals import Counted, CourseTotal
 
 _WHO = ("key", "id", "name", "email", "members")
 _SUM = ("total", "lowest", "highest", "of", "percent", "verdict", "remarks")
+_LONG = 4_000
 
 
 @dataclass(frozen=True)
@@ -26,41 +27,43 @@ def grades_csv(lines: Sequence[GradeLine]) -> str:
 
     Text stands in quotation marks and numbers do not, so that a minus is a number's and never a formula's.
     """
-    titles = list(dict.fromkeys(one.id for line in lines for one in _everything(line.total)))
+    titles = list(dict.fromkeys(title for line in lines for title in _counted(line.total)))
     rows = [[*map(_text, _WHO), *map(_text, titles), *map(_text, _SUM)]]
     rows += [[*_who(line.row), *_points(line.total, titles), *_sums(line.total)] for line in lines]
     return "".join(",".join(row) + "\r\n" for row in rows)
 
 
-def _everything(total: CourseTotal) -> tuple[Counted, ...]:
-    return (*total.assignments, *total.quizzes)
+def _counted(total: CourseTotal) -> dict[str, Counted]:
+    """By the title of its column: a quiz may be called as an assignment is."""
+    assignments = {one.id: one for one in total.assignments}
+    return assignments | {f"{one.id} (quiz)": one for one in total.quizzes}
 
 
-def _text(text: str) -> str:
-    return '"' + inert(text).replace('"', '""') + '"'
+def _text(text: str, limit: int = 300) -> str:
+    return '"' + inert(text, limit).replace('"', '""') + '"'
 
 
 def _who(row: RosterRow) -> list[str]:
     members = ", ".join(member.name for member in row.members)
-    return [_text(text) for text in (row.key, row.id, row.name, row.email, members)]
+    return [*(_text(text) for text in (row.key, row.id, row.name, row.email)), _text(members, _LONG)]
 
 
 def _points(total: CourseTotal, titles: Sequence[str]) -> list[str]:
-    found = {one.id: one for one in _everything(total)}
-    shown = []
-    for title in titles:
-        one = found.get(title)
-        shown.append(number(one.points) if one and one.standing != "waiting" else "")
-    return shown
+    found = _counted(total)
+    waiting = [title not in found or found[title].standing == "waiting" for title in titles]
+    return [
+        "" if waits else number(found[title].points) for title, waits in zip(titles, waiting, strict=True)
+    ]
 
 
 def _sums(total: CourseTotal) -> list[str]:
     percent = number(100 * total.points / total.of) if total.of else ""
     sums = [number(points) for points in (total.points, total.lowest, total.highest, total.of)]
-    return [*sums, percent, _text(total.verdict), _text(" | ".join(_remarks(total)))]
+    return [*sums, percent, _text(total.verdict), _text(" | ".join(_remarks(total)), _LONG)]
 
 
 def _remarks(total: CourseTotal) -> list[str]:
-    said = [f"{one.id} is {one.standing}" for one in _everything(total) if one.standing != "graded"]
+    all_counted = _counted(total).items()
+    said = [f"{title} is {one.standing}" for title, one in all_counted if one.standing != "graded"]
     said += [f"{one.id} is late" for one in total.assignments if one.late_seconds]
     return [*said, *(() if total.with_quizzes else ("without quizzes",))]

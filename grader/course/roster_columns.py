@@ -190,5 +190,6 @@ def _mostly_distinct(rows: Sequence[Record], column: int) -> bool:
 
 def _links(rows: Sequence[Record], column: int) -> bool:
     cells = _cells(rows, column)
+    cells = [text for text in cells if not text.startswith("-")]  # how an export writes "nothing"
     found = sum(bool(_LINK.search(text)) or looks_like_link(text) for text in cells)
     return found > 0 and 2 * found > len(cells)

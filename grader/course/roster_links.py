@@ -22,6 +22,8 @@ _PLAIN = re.compile(
 )
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _NAME_ON_A_HOST = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_NOTHING = frozenset("-–—")
+"""How exports, and people, fill a cell that is empty."""
 _EXAMPLE = "https://github.com/owner/repository"
 
 
@@ -48,7 +50,7 @@ def read_source(cell: str, folders: Path) -> Source | NoSource:
     text = cell[:_MAX_CELL].strip("\ufeff\u200b\xa0 \t\r\n")
     if "<" in text and ">" in text and not text.startswith("<http"):
         return _from_page(text)
-    if not text:
+    if not text or text in _NOTHING:
         return Source("")
     if looks_like_link(text):
         read = _from_link(text)
