@@ -100,7 +100,7 @@ def assign(quizzes: Quizzes, roster: Sequence[RosterRow]) -> Assigned:
     problems = list(quizzes.problems)
     for one in quizzes.rows:
         found = keys.get(one.who.casefold(), set())
-        own = {other.quiz for key in found for other in points[key]}
+        own = {other.quiz for key in found for other in points.get(key, ())}
         if len(found) == 1 and one.quiz not in own:
             points[next(iter(found))].append(one)
         else:

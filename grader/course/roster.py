@@ -37,12 +37,12 @@ def read_roster(
     Raises:
         UsageError: a file is no table at all, or the pattern does not fit the roster's columns.
     """
-    below = folders or path.parent
+    below = (folders or path.parent).resolve()
     second = SecondFile.of(read_roster(links, folders=below), below) if links else None
     file = read_text(path)
     table = table_of(file.text, clean_path(str(path)))
     made = _pattern(pattern, table) if pattern else None
-    columns = columns_of(table)
+    columns = columns_of(table, guess_links=not (pattern or links))
     rows = Rows(columns, table.titles, below)
     passed, drafts = [], []
     for record in table.rows:

@@ -54,8 +54,12 @@ def normal(title: str) -> str:
     return re.sub(r"[\s_-]+", "_", title.strip()).lower()
 
 
-def columns_of(table: Table) -> Columns:
-    """What kind of file it is, and where in it things are."""
+def columns_of(table: Table, *, guess_links: bool = True) -> Columns:
+    """What kind of file it is, and where in it things are.
+
+    `guess_links`: where no column is called `repository`, a column full of links is taken. A Moodle worksheet's
+    answers always are.
+    """
     titles = tuple(normal(cell.value) for cell in table.header.cells)
     found = (
         _canvas(titles)
@@ -65,7 +69,8 @@ def columns_of(table: Table) -> Columns:
         or _participants(titles, table.rows)
         or _rest(titles)
     )
-    return found if found.format == "Canvas" else _with_links(found, titles, table.rows)
+    guess = found.format == "Moodle worksheet" or (guess_links and found.format != "Canvas")
+    return _with_links(found, titles, table.rows) if guess else found
 
 
 def _first(titles: Sequence[str], known: Mapping[str, str]) -> dict[str, int]:

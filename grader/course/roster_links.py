@@ -46,7 +46,10 @@ class NoSource:
 
 
 def read_source(cell: str, folders: Path) -> Source | NoSource:
-    """The link or the path in a cell; a path is taken below `folders` only, links out of it are not followed."""
+    """The link or the path in a cell; a path is taken below `folders` only, links out of it are not followed.
+
+    `folders` is absolute and without symbolic links.
+    """
     text = cell[:_MAX_CELL].strip("\ufeff\u200b\xa0 \t\r\n")
     if "<" in text and ">" in text and not text.startswith("<http"):
         return _from_page(text)
@@ -136,10 +139,10 @@ def _each(links: Sequence[str]) -> Iterator[Source | NoSource]:
 
 
 def _from_path(text: str, folders: Path) -> Source | NoSource:
-    base, said = folders.resolve(), "This" if "@" in text else f'"{clean(text, 60)}"'  # "@": perhaps a secret
+    said = "This" if "@" in text else f'"{clean(text, 60)}"'  # "@": perhaps a secret
     try:
-        path = (base / text).resolve()
-        there = path.is_relative_to(base) and path != base and path.exists()
+        path = (folders / text).resolve()
+        there = path.is_relative_to(folders) and path != folders and path.exists()
     except (OSError, ValueError, RuntimeError):  # too long, a zero byte, links in a circle
         there = False
     if not there:
