@@ -57,7 +57,9 @@ def read_source(cell: str, folders: Path) -> Source | NoSource:
         return Source("")
     if looks_like_link(text):
         read = _from_link(text)
-        return read if isinstance(read, Source) or not re.search(r"\s", text) else _from_text(text)
+        # A blank may stand in a folder's name, never in a repository's: there it ends the link.
+        whole = isinstance(read, Source) and "%20" not in read.repository
+        return read if whole or not _PLAIN.search(text) or not re.search(r"\s", text) else _from_text(text)
     if _PLAIN.search(text):
         return _from_text(text)
     return _from_path(text, folders)

@@ -130,7 +130,11 @@ CELL = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size
     st.dictionaries(st.integers(0, 5), st.integers(-900, 90_000).map(lambda n: n / 100)),
 )
 def test_only_one_column_changes_whatever_the_file_looks_like(students, quoting, ending, mark, points):
-    assume(not any("\n" in cell for row in students for cell in row) or ending == "\r\n" or quoting == csv.QUOTE_ALL)
+    assume(
+        not any("\n" in cell for row in students for cell in row)
+        or ending == "\r\n"
+        or quoting == csv.QUOTE_ALL
+    )
     rows = [["Student", "ID", "Section", "A (1)", "B (2)"], ["    Points Possible", "", "", "5", "6"]]
     rows += [[name, str(at), section, old, "7"] for at, (name, section, old) in enumerate(students)]
     written = io.StringIO(newline="")

@@ -39,7 +39,18 @@ def test_an_empty_cell_is_no_extension():
 
 @pytest.mark.parametrize(
     "text",
-    ["soon", "2 months", "-2 days", "2026-03-05", "400 days", "5", "1 day " * 40, "2 days x", "=2 days", "²days"],
+    [
+        "soon",
+        "2 months",
+        "-2 days",
+        "2026-03-05",
+        "400 days",
+        "5",
+        "1 day " * 40,
+        "2 days x",
+        "=2 days",
+        "²days",
+    ],
 )
 def test_anything_else_says_what_to_write(text):
     with pytest.raises(UsageError) as caught:

@@ -52,7 +52,11 @@ def test_no_row_is_a_table_too():
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
-@given(st.text(st.characters(codec="utf-8", exclude_characters="\0") | st.sampled_from('=+-@;"\t\r\n,'), max_size=20))
+@given(
+    st.text(
+        st.characters(codec="utf-8", exclude_characters="\0") | st.sampled_from('=+-@;"\t\r\n,'), max_size=20
+    )
+)
 def test_no_name_begins_a_formula_for_any_separator(tmp_path, name):
     written = io.StringIO(newline="")
     csv.writer(written, quoting=csv.QUOTE_ALL).writerows([["student", "id", "repository"], [name, "a1", ""]])

@@ -48,7 +48,7 @@ def test_own_columns(tmp_path):
     read = roster(
         tmp_path,
         "group;id;members;repository;folder;models_repository;extension;email\r\n"
-        "Ada & Co;g1;\"Ada <a1> ; Bo\";https://github.com/o/x;S4/;https://github.com/o/models;2 days;a@x.edu\r\n",
+        'Ada & Co;g1;"Ada <a1> ; Bo";https://github.com/o/x;S4/;https://github.com/o/models;2 days;a@x.edu\r\n',
     )
     (row,) = read.rows
     assert (read.format, read.separator, read.problems) == ("own columns", ";", ())
@@ -126,8 +126,9 @@ def test_a_moodle_worksheet_with_id_numbers_and_with_hidden_names(tmp_path):
     read = roster(tmp_path, titles + rows)
     assert (read.format, read.problems) == ("Moodle worksheet", ())
     assert read.rows[0].ids == ("7", "m7", "ada@x.edu")
-    blind = "Identifier,Status,Grade,Maximum Grade,Grade can be changed,Last modified (grade),repository\n" + "".join(
-        f"Participant {n},Submitted,,100,Yes,-,https://github.com/u{n}/s4\n" for n in range(5)
+    blind = (
+        "Identifier,Status,Grade,Maximum Grade,Grade can be changed,Last modified (grade),repository\n"
+        + "".join(f"Participant {n},Submitted,,100,Yes,-,https://github.com/u{n}/s4\n" for n in range(5))
     )
     read = roster(tmp_path, blind)
     assert [row.name for row in read.rows] == ["0", "1", "2", "3", "4"]
@@ -189,7 +190,15 @@ def test_a_row_with_a_fault_is_kept(tmp_path):
         ",,https://github.com/e/s4,,,more\n"
         "Fe,6,https://github.com/f/s4,,2026-03-01T10:00\n",
     )
-    assert [row.state for row in read.rows] == ["bad link", "bad link", "bad link", "ready", "empty", "ready", "ready"]
+    assert [row.state for row in read.rows] == [
+        "bad link",
+        "bad link",
+        "bad link",
+        "ready",
+        "empty",
+        "ready",
+        "ready",
+    ]
     assert said(read) == [
         (2, "repository", "mistake"),
         (3, "repository", "mistake"),
@@ -271,7 +280,17 @@ def test_titles_that_say_nothing_are_a_mistake_and_lose_no_row(tmp_path):
 
 
 CELL = st.text(st.characters(codec="utf-8"), max_size=10) | st.sampled_from(
-    ["", "https://github.com/a/b", "2 days", "a@x.edu", "htp:/x", "..", "Points Possible", "Participant 12", "\0"]
+    [
+        "",
+        "https://github.com/a/b",
+        "2 days",
+        "a@x.edu",
+        "htp:/x",
+        "..",
+        "Points Possible",
+        "Participant 12",
+        "\0",
+    ]
 )
 TITLE = st.sampled_from(
     ["student", "id", "members", "repository", "folder", "extension", "email", "username", "github_id", "ID", "Student", "SIS User ID", "x", ""]
@@ -302,7 +321,9 @@ def test_no_row_of_any_table_is_lost(tmp_path, titles, rows, separator, encoding
     assert sum(map(read.count, STATES)) == len(read.rows)
     keys = [row.key for row in read.rows]
     assert len(set(keys)) == len(keys)
-    assert all(set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-") and key[0] not in "._-" for key in keys)
+    assert all(
+        set(key) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-") and key[0] not in "._-" for key in keys
+    )
     assert all(one.fault and one.next_step and one.line >= 1 for one in read.problems)
     told = {one.line for one in read.problems}
     assert all(row.line in told for row in read.rows if row.state in ("bad link", "duplicate"))
@@ -311,7 +332,9 @@ def test_no_row_of_any_table_is_lost(tmp_path, titles, rows, separator, encoding
 def test_five_thousand_rows_with_every_fault_are_read_in_seconds(tmp_path):
     lines = ["student,id,repository,extension"]
     for at in range(5000):
-        link = [LINK.format(f"u{at}"), "htp:/x", "", LINK.format("same"), "see https://github.com/q/w"][at % 5]
+        link = [LINK.format(f"u{at}"), "htp:/x", "", LINK.format("same"), "see https://github.com/q/w"][
+            at % 5
+        ]
         lines.append(f'"Ünïcode, {at}",{at - at % 7 % 2},{link},{"soon" if at % 11 == 0 else ""}')
     for _ in range(3):  # again where the machine is busy
         start = time.process_time()

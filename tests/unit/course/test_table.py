@@ -45,7 +45,9 @@ def test_any_text_is_a_table_or_empty_and_no_character_is_lost(text):
     except UsageError:
         assert not text.strip("\ufeff\r\n")
         return
-    covered = "".join(text[cell.start : cell.end] for row in (table.header, *table.rows) for cell in row.cells)
+    covered = "".join(
+        text[cell.start : cell.end] for row in (table.header, *table.rows) for cell in row.cells
+    )
     rest = text.removeprefix("\ufeff")
     for letter in set(rest) - set("\r\n" + table.separator):
         assert covered.count(letter) == rest.count(letter)

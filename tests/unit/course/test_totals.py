@@ -164,7 +164,10 @@ def test_work_that_carries_no_time_counts_and_its_line_says_so():
 
 def test_lateness_that_costs_nothing_is_still_said():
     one = counted(Work(S4, (attempt(200.0, 30),)), replace(RULES, late=0.0))
-    assert [(step.text, step.points) for step in one.steps][1] == ("s4: late by 1 day 6 h, nothing is taken for it", 0.0)
+    assert [(step.text, step.points) for step in one.steps][1] == (
+        "s4: late by 1 day 6 h, nothing is taken for it",
+        0.0,
+    )
 
 
 def test_a_course_that_takes_nothing_for_what_is_missing():
@@ -205,7 +208,9 @@ def attempts(draw) -> Attempt:
     run = f"r{draw(st.integers(0, 5))}"
     hours = draw(st.none() | st.floats(-60, 60))
     bounds = {"lowest": round(points - down, 2), "highest": round(points + up, 2)}
-    return attempt(points, hours, run, work=draw(st.sampled_from("abc")), usable=draw(st.booleans()), **bounds)
+    return attempt(
+        points, hours, run, work=draw(st.sampled_from("abc")), usable=draw(st.booleans()), **bounds
+    )
 
 
 WORKS = st.lists(
@@ -249,7 +254,10 @@ def test_adding_points_never_lowers_a_total(works, rules, quiz, data):
     before = total_of(works, rules, quiz)
     more = data.draw(st.integers(1, 5_000)) / 100
     raised = [
-        replace(work, attempts=tuple(_raised(one, more) if data.draw(st.booleans()) else one for one in work.attempts))
+        replace(
+            work,
+            attempts=tuple(_raised(one, more) if data.draw(st.booleans()) else one for one in work.attempts),
+        )
         for work in works
     ]
     after = total_of(raised, rules, quiz)
@@ -257,7 +265,10 @@ def test_adding_points_never_lowers_a_total(works, rules, quiz, data):
         assert after.lowest >= before.lowest - 1e-6
         assert after.highest >= before.highest - 1e-6
     assert after.points >= before.points - 1e-6
-    assert total_of(works, rules, [replace(one, points=(one.points or 0.0) + more) for one in quiz]).points >= before.points
+    assert (
+        total_of(works, rules, [replace(one, points=(one.points or 0.0) + more) for one in quiz]).points
+        >= before.points
+    )
 
 
 def _raised(one: Attempt, more: float) -> Attempt:
@@ -273,7 +284,10 @@ def _raised(one: Attempt, more: float) -> Attempt:
 @given(WORKS, RULE, st.floats(0, 1e6))
 def test_an_extension_never_lowers_what_counts_for_the_best(works, rules, seconds):
     rules = replace(rules, attempts="best")
-    without, longer = course_total(works, rules), course_total(works, rules, extension=Extension(seconds=seconds))
+    without, longer = (
+        course_total(works, rules),
+        course_total(works, rules, extension=Extension(seconds=seconds)),
+    )
     for before, after in zip(without.assignments, longer.assignments, strict=True):
         if before.standing == after.standing == "graded":
             assert after.points >= before.points - 1e-6
