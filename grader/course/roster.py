@@ -15,7 +15,7 @@ from grader.course.roster_links import NoSource, Source, read_pattern
 from grader.course.roster_records import PassedOver, Problem, Roster, RosterRow, State
 from grader.course.roster_rows import Draft, Rows
 from grader.course.roster_second import Pattern, SecondFile
-from grader.course.table import Decoded, Table, read_text, table_of
+from grader.course.table import LONG_CELL_LINES, Decoded, Table, read_text, table_of
 from grader.text import clean, clean_path
 
 __all__ = ["Roster", "RosterRow", "read_roster"]
@@ -107,9 +107,10 @@ def _of_the_file(file: Decoded, table: Table) -> Iterator[Problem]:
     if "\0" in file.text:
         line = file.text.count("\n", 0, file.text.index("\0")) + 1
         yield Problem(line, "", "there are zero bytes in the file.", "Export it again.", "warning")
-    for first, last in table.long_cells:
+    for first, last in table.wide_cells:
         fault = f"one cell runs from here to line {last}: a quotation mark may be missing."
-        yield Problem(first, "", fault, "Look at the row; rows that it swallowed are not in the roster.")
+        step = "Look at the row; rows that it swallowed are not in the roster."
+        yield Problem(first, "", fault, step, "mistake" if last - first >= LONG_CELL_LINES else "warning")
 
 
 def _of_the_titles(table: Table, columns: Columns, can_link: bool) -> Iterator[Problem]:

@@ -17,7 +17,7 @@ from grader.text import clean_path
 MAX_BYTES = 32 * 1024 * 1024
 MAX_CELLS = 1_000_000
 LONG_CELL_LINES = 50
-"""A quoted cell over more lines than this is shown to a person: a quotation mark may be missing."""
+"""A quoted cell over so many lines is shown to a person: a quotation mark may be missing."""
 _SEPARATORS = (",", ";", "\t")
 _AS_CSV = "Save it as CSV in UTF-8 and give that file."
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -47,7 +47,7 @@ class Table:
     separator: str
     header: Record
     rows: tuple[Record, ...]
-    long_cells: tuple[tuple[int, int], ...]  # first and last line of each cell that runs over many lines
+    wide_cells: tuple[tuple[int, int], ...]  # first and last line of each cell that may have swallowed rows
 
     @property
     def titles(self) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ def table_of(text: str, shown: str) -> Table:
         raise UsageError(
             f"{shown} is empty.", "Give a table with a row of titles and a row per student or group."
         )
-    return Table(text, reader.separator, records[0], tuple(records[1:]), tuple(reader.long_cells))
+    return Table(text, reader.separator, records[0], tuple(records[1:]), tuple(reader.wide_cells))
 
 
 class _Reader:
@@ -132,8 +132,8 @@ class _Reader:
 
     def __init__(self, text: str, separator: str, position: int, line: int, shown: str) -> None:
         self.text, self.separator, self.shown = text, separator, shown
-        self.position, self.line, self.cells = position, line, 0
-        self.long_cells: list[tuple[int, int]] = []
+        self.position, self.line, self.cells, self.titles = position, line, 0, 0
+        self.wide_cells: list[tuple[int, int]] = []
         # Possessive: of a quotation mark that is never closed, the rest of the file is looked at once.
         plain = rf"[^{separator}\r\n]*+"
         self._cell = re.compile(rf'"((?:[^"]++|"")*+)"({plain})|({plain})')
@@ -151,6 +151,7 @@ class _Reader:
         while self.position < len(self.text):
             if (record := self.next()) is not None:
                 records.append(record)
+                self.titles = self.titles or len(record.cells)
         return records
 
     def next(self) -> Record | None:
@@ -179,8 +180,13 @@ class _Reader:
             )
         if found[1] is None:
             return Cell(found.start(), found.end(), found[3])
-        lines = len(_BREAK.findall(found[1]))
-        if lines >= LONG_CELL_LINES:
-            self.long_cells.append((self.line, self.line + lines))
+        whole_lines = _BREAK.split(found[1])[:-1]
+        lines = len(whole_lines)
+        if lines >= LONG_CELL_LINES or any(map(self._like_a_row, whole_lines)):
+            self.wide_cells.append((self.line, self.line + lines))
         self.line += lines
         return Cell(found.start(), found.end(), found[1].replace('""', '"') + found[2])
+
+    def _like_a_row(self, line: str) -> bool:
+        """Whether a line inside of a cell has the separators of a whole row."""
+        return self.titles > 1 and line.count(self.separator) >= self.titles - 1

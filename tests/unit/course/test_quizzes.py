@@ -49,7 +49,7 @@ def test_a_name_counts_only_where_it_is_one_rows_alone(tmp_path):
 
 
 def test_what_cannot_be_read_is_a_problem_and_never_zero(tmp_path):
-    text = "id,points,of\na1,seven,10\nb1,-1,10\nb2,nan,10\nc1,1e3,10\nd1,5,0\n,5,10\n\ne1,5,10\ne1,6,10\n"
+    text = "id,points,of\na1,seven,10\nb1,-1,10\nb2,nan,10\nc1,1e3,10\nd1,5,0\n,5,10\n,,\ne1,5,10\ne1,6,10\n"
     read = quizzes(tmp_path, text)
     assert [row.who for row in read.rows] == ["e1"]
     assert [one.line for one in read.problems] == [2, 3, 4, 5, 6, 7, 10]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import time
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from grader.course.quizzes import read_quizzes
 from grader.course.roster import read_roster
 from grader.course.roster_records import STATES, Member
 from grader.errors import UsageError
@@ -312,7 +314,8 @@ def test_no_row_of_any_table_is_lost(tmp_path, titles, rows, separator, encoding
     try:
         read = read_roster(file)
     except UsageError as error:  # nearly nothing but zero bytes
-        assert "bytes are zero" in error.message and encoding != "utf-16"
+        assert "bytes are zero" in error.message
+        assert encoding != "utf-16"
         return
     if read.separator == separator:  # with empty titles, another one may fit better
         assert len(read.rows) + len(read.passed_over) == len(rows)
@@ -346,3 +349,48 @@ def test_five_thousand_rows_with_every_fault_are_read_in_seconds(tmp_path):
     assert len(read.rows) == 5000
     assert [read.count(state) for state in STATES] == [1000, 2000, 1000, 1000]
     assert sum(one.column == "extension" for one in read.problems) == 455
+
+
+def test_a_cell_that_swallowed_rows_is_a_mistake(tmp_path):
+    swallowed = "".join(f"u{at},\n" for at in range(60))
+    read = roster(tmp_path, f'student,repository\n"Ada,\n{swallowed}Bo","\n')
+    assert said(read)[0] == (2, "", "mistake")
+    assert "line 63" in read.problems[0].fault
+    assert said(roster(tmp_path, 'student,repository\n"Ada,x\nBo,\nCy",\n')) == [(2, "", "warning")]
+    assert said(roster(tmp_path, 'student,repository\n"Ada\nLovelace",\n')) == []
+
+
+def test_too_many_members_and_a_models_repository_that_is_none(tmp_path):
+    members = ";".join(f"m{at}" for at in range(60))
+    read = roster(
+        tmp_path, f'group,members,repository,models_repository\nA,"{members}",https://github.com/a/b,later\n'
+    )
+    assert len(read.rows[0].members) == 50
+    assert read.rows[0].models_repository == ""
+    assert said(read) == [(2, "members", "mistake"), (2, "models_repository", "mistake")]
+
+
+def test_a_rows_own_link_goes_before_those_of_a_second_file(tmp_path):
+    (tmp_path / "links.csv").write_text("id,repository,folder\n1,https://github.com/a/second,S4\n")
+    read = roster(
+        tmp_path, "student,id,repository\nAda,1,https://github.com/a/own\n", links=tmp_path / "links.csv"
+    )
+    assert (read.rows[0].repository, read.rows[0].folder) == ("https://github.com/a/own", "S4")
+
+
+DOCS = Path(__file__).parents[3] / "docs" / "roster.md"
+EXAMPLES = re.findall(r"```csv ([^\n]+)\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), EXAMPLES, ids=[f"{at}-{name}" for at, (name, _) in enumerate(EXAMPLES)]
+)
+def test_the_examples_of_the_documentation_are_read_without_a_mistake(tmp_path, name, text):
+    if name == "quizzes":
+        (tmp_path / "q.csv").write_text(text)
+        assert len(read_quizzes(tmp_path / "q.csv").rows) == 2
+        return
+    pattern = {"Classroom 50": "{username}", "Canvas": "{id}", "Moodle participants": "{nachname}"}.get(name)
+    read = roster(tmp_path, text, pattern=f"https://github.com/org/{pattern}" if pattern else "")
+    assert (read.format, read.problems) == (name, ())
+    assert read.rows

@@ -60,7 +60,7 @@ def test_a_quotation_mark_that_is_never_closed_does_not_swallow_rows():
 
 def test_a_cell_over_many_lines_is_pointed_out():
     table = table_of('name,repository\nA,"x\n' + "B,y\n" * 60 + 'C,"z\n', "x")
-    assert table.long_cells == ((2, 63),)
+    assert table.wide_cells == ((2, 63),)
 
 
 def test_excels_own_line_about_the_separator_is_no_row():
@@ -130,3 +130,10 @@ def test_quotation_marks_without_end_cost_linear_time():
     table_of('a""",' * 20_001, "x")
     table_of('""","' * 20_001, "x")
     assert time.process_time() - start < 2
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "MAX_BYTES", 10)
+    (tmp_path / "x.csv").write_text("name,repository\n")
+    with pytest.raises(UsageError, match="larger"):
+        read_text(tmp_path / "x.csv")
