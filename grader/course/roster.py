@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from grader.course.roster_columns import Columns, columns_of, normal
+from grader.course.roster_columns import Columns, columns_of, normal, without_titles
 from grader.course.roster_doubles import keys_of, same_person, same_work
 from grader.course.roster_links import NoSource, Source, read_pattern
 from grader.course.roster_records import PassedOver, Problem, Roster, RosterRow, State
@@ -115,6 +115,9 @@ def _of_the_file(file: Decoded, table: Table) -> Iterator[Problem]:
 
 def _of_the_titles(table: Table, columns: Columns, can_link: bool) -> Iterator[Problem]:
     line, titles = table.header.line, table.titles
+    if without_titles(table):
+        fault = "the first row should hold titles, and holds a link or an e-mail address: it is not read."
+        yield Problem(line, "", fault, "Add a row of titles above it: student,id,repository.")
     for at in columns.unknown[:MAX_UNKNOWN]:
         again = normal(titles[at]) in map(normal, titles[:at])
         what = "stands there a second time" if again else "is not one that the grader knows"

@@ -73,6 +73,12 @@ def columns_of(table: Table, *, guess_links: bool = True) -> Columns:
     return _with_links(found, titles, table.rows) if guess else found
 
 
+def without_titles(table: Table) -> bool:
+    """Whether the first row is somebody's: a title is never a link or an e-mail address."""
+    cells = [cell.value.strip() for cell in table.header.cells]
+    return any(_EMAIL.fullmatch(text[:400]) or _LINK.match(text) for text in cells)
+
+
 def _first(titles: Sequence[str], known: Mapping[str, str]) -> dict[str, int]:
     """Role → position; by the order of `known` where several titles hold the same."""
     roles: dict[str, int] = {}

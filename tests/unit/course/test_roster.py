@@ -281,6 +281,13 @@ def test_titles_that_say_nothing_are_a_mistake_and_lose_no_row(tmp_path):
     assert {one.weight for one in read.problems if one.line == 1 and not one.column} == {"mistake"}
 
 
+@pytest.mark.parametrize("first", ["Ada,https://github.com/a/b", "Ada,ada@x.edu", "Ada,git@github.com:a/b"])
+def test_a_file_without_titles_does_not_lose_its_first_row_in_silence(tmp_path, first):
+    read = roster(tmp_path, f"{first}\nBo,https://github.com/c/d\n")
+    assert "should hold titles" in read.problems[0].fault
+    assert (1, "", "mistake") in said(read)
+
+
 CELL = st.text(st.characters(codec="utf-8"), max_size=10) | st.sampled_from(
     [
         "",
