@@ -157,8 +157,7 @@ def _fillable(table: Table) -> list[str]:
 
 def _is_student(record: Record, ids: Sequence[int]) -> bool:
     """Neither the posting row nor the row of possible points: both have no number and no login."""
-    first = record.value(0).strip().lower()
-    return first != "points possible" and any(record.value(at).strip() for at in ids)
+    return any(record.value(at).strip() for at in ids)
 
 
 def _matched(

@@ -88,3 +88,7 @@ class Roster:
     @property
     def mistakes(self) -> tuple[Problem, ...]:
         return tuple(problem for problem in self.problems if problem.weight == "mistake")
+
+    def mistakes_of(self, row: RosterRow) -> tuple[Problem, ...]:
+        """What has to be put right before this row can be graded as it should."""
+        return tuple(one for one in self.mistakes if one.line == row.line and not one.file)

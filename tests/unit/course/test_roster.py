@@ -64,6 +64,11 @@ def test_own_columns(tmp_path):
     assert row.cells[2] == "Ada <a1> ; Bo"
 
 
+def test_own_columns_with_numbered_names_are_no_worksheet(tmp_path):
+    read = roster(tmp_path, "student,repository,colour\nstudent 1,https://github.com/a/b,x\nstudent 2,,y\n")
+    assert (read.format, [row.key for row in read.rows]) == ("own columns", ["student-1", "student-2"])
+
+
 def test_classroom_50_with_a_pattern(tmp_path):
     text = "username,first_name,last_name,email,section,github_id\nada,Ada,Lovelace,a@x.edu,1,99\n../x,Eve,E,e@x.edu,1,98\n,No,One,,,\n"
     read = roster(tmp_path, text, pattern="https://github.com/org/{username}-s4")
@@ -190,7 +195,8 @@ def test_a_row_with_a_fault_is_kept(tmp_path):
         "Di,4,https://github.com/d/s4,../..,soon\n"
         "Ed,5,-,,\n"
         ",,https://github.com/e/s4,,,more\n"
-        "Fe,6,https://github.com/f/s4,,2026-03-01T10:00\n",
+        "Fe,6,https://github.com/f/s4,,2026-03-01T10:00\n"
+        "Gi,7,https://github.com/g/s4,C:\\S4,\n",
     )
     assert [row.state for row in read.rows] == [
         "bad link",
@@ -198,6 +204,7 @@ def test_a_row_with_a_fault_is_kept(tmp_path):
         "bad link",
         "ready",
         "empty",
+        "ready",
         "ready",
         "ready",
     ]
@@ -210,10 +217,12 @@ def test_a_row_with_a_fault_is_kept(tmp_path):
         (7, "", "mistake"),
         (7, "", "warning"),
         (8, "extension", "warning"),
+        (9, "folder", "mistake"),
     ]
     assert "secret" not in " ".join(one.text(read.file) for one in read.problems)
     assert all(one.next_step for one in read.problems)
     assert read.rows[5].key == "row-7"
+    assert [len(read.mistakes_of(row)) for row in read.rows] == [1, 1, 1, 2, 0, 1, 0, 1]
 
 
 def test_the_same_work_and_the_same_id_in_two_rows_are_kept_and_named(tmp_path):
@@ -236,6 +245,20 @@ def test_the_same_work_and_the_same_id_in_two_rows_are_kept_and_named(tmp_path):
     ]
     assert "line 3" in read.problems[0].fault
     assert [row.key for row in read.rows] == ["1", "2", "2-2", "4", "5", "6"]
+
+
+def test_a_whole_repository_holds_all_of_its_folders(tmp_path):
+    text = "student,repository,folder\nA,https://github.com/o/x,S4\nB,https://github.com/o/x,\nC,https://github.com/o/x,S5\n"
+    read = roster(tmp_path, text)
+    assert [row.state for row in read.rows] == ["duplicate"] * 3
+    assert "lines 2, 3" in read.problems[2].fault
+
+
+def test_many_rows_of_one_repository_name_a_few_lines(tmp_path):
+    text = "student,repository\n" + "Ada,https://github.com/o/x\n" * 9
+    read = roster(tmp_path, text)
+    assert "lines 2, 3, 4, 5, 6 and 3 more, too" in read.problems[-1].fault
+    assert [row.key for row in read.rows] == ["ada", *(f"ada-{number}" for number in range(2, 10))]
 
 
 def test_a_member_of_two_groups_is_named(tmp_path):

@@ -170,6 +170,10 @@ def test_lateness_that_costs_nothing_is_still_said():
     )
 
 
+def test_lateness_takes_nothing_from_what_is_below_zero():
+    assert counted(Work(S4, (attempt(-50.0, 30),)), RULES).points == -50.0
+
+
 def test_a_course_that_takes_nothing_for_what_is_missing():
     one = counted(Work(S4, nothing="empty repository"), Rules())
     assert (one.points, one.steps[0].text) == (0.0, "s4: not handed in (empty repository): 0 points")
