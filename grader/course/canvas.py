@@ -202,9 +202,17 @@ def _written(
     said = []
     if capped:
         said.append(f"{_shown(record)}: the grade is {number(grade.points)}, and 0 was written as was asked.")
+    if _strangers(record.value(0), grade):
+        said.append(f"{_shown(record)}: has the ids of {_name(grade)}, and another name.")
     if before and _as_number(before) != _as_number(written):
         said.append(f"{_shown(record)}: {clean(before, 40)} was replaced by {written}.")
     return written, said
+
+
+def _strangers(name: str, grade: CanvasGrade) -> bool:
+    """Whether two names have no word in common: an id of one list may be somebody else's in another."""
+    words = [set(re.findall(r"\w+", one[:400].casefold())) for one in (name, grade.who)]
+    return all(words) and words[0].isdisjoint(words[1]) and grade.who not in grade.ids
 
 
 def _with(text: str, changes: Sequence[_Change]) -> str:

@@ -69,6 +69,15 @@ def test_a_grade_below_zero_is_capped_where_that_is_asked_and_said():
     assert ',bo,EVA,"old","0",2,' in filled.text
 
 
+def test_an_id_that_leads_to_another_name_is_pointed_out():
+    filled = fill(
+        golden("canvas_export.csv"),
+        COLUMN,
+        [CanvasGrade("Zoë Z.", ("11",), 5.0), CanvasGrade("s12", ("s12",), 5.0)],
+    )
+    assert filled.notes == ("Lovelace, Ada (line 4): has the ids of Zoë Z. (11), and another name.",)
+
+
 @pytest.mark.parametrize("wanted", [COLUMN, " 77 ", "S4 MNIST, part (1)"])
 def test_a_column_by_title_number_or_name(wanted):
     text = golden("canvas_export.csv")
