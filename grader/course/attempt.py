@@ -56,15 +56,19 @@ def _attempt(job: Job) -> Answer:
 
 def _request(job: Job) -> Any:
     from grader.pipeline import Request
+    from grader.spec.course import load_course, with_course
     from grader.spec.load import load_spec
 
+    loaded = load_spec(Path(job.spec))
+    if job.course:
+        loaded = with_course(loaded, load_course(job.course))
     staged = kept(Path(job.clone))
     if job.level not in get_args(Level) or job.lane not in get_args(Lane):
         raise GraderFault(
             f"The job asks for level {job.level} and lane {job.lane}.", "Start the batch again."
         )
     return Request(
-        loaded=load_spec(Path(job.spec)),
+        loaded=loaded,
         source=staged.submission.source,
         command=job.command,
         staged=replace(staged, submission=replace(staged.submission, name=job.name)),

@@ -118,15 +118,18 @@ class Batch:
         self._known: dict[str, Standing] = {}
         self._secret = _secret_of(self.plan.work)
 
-    def run(self) -> None:
+    def run(self, *, fetch_only: bool = False) -> None:
         """Fetch everything, then grade everything; returns when nothing is left, or when asked to finish.
+
+        Args:
+            fetch_only: grade nothing. What was graded before is shown as it is.
 
         Raises:
             StoreError: the store or the disk fails: what was finished stays so.
         """
         self._recall()
         self._fetch_all()
-        self._grade_all()
+        self._grade_all(measure=not fetch_only)
 
     # --- where it left off --------------------------------------------------------------------------------
 
@@ -135,7 +138,9 @@ class Batch:
         known = self._known = self.database.standing(self.plan.name)
         for row in self.rows:
             was = known.get(row.entry.key)
-            if not row.entry.repository:
+            if row.state == "unreachable":
+                self._set(row, "unreachable", row.text)
+            elif not row.entry.repository:
                 self._set(row, "missing", "Nothing was handed in.")
             elif was is not None and was.state == "unreachable":
                 row.attempts, row.text = 0, was.reason  # the link may have been mended: it is tried again
@@ -209,8 +214,10 @@ class Batch:
 
     # --- grading ------------------------------------------------------------------------------------------
 
-    def _grade_all(self) -> None:
+    def _grade_all(self, *, measure: bool) -> None:
         left = [row for row in self.rows if row.state == "fetched" and not self._recalled(row)]
+        if not measure:
+            return
         self._each(self._grade, left, self.executor.slots)
 
     def _recalled(self, row: Row) -> bool:

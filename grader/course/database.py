@@ -128,6 +128,15 @@ class Database:
         query = "SELECT folder FROM runs WHERE spec_id = ? AND submission = ? ORDER BY run_id DESC"
         return tuple(self.base / row[0] for row in self._rows(query, (spec_id, submission)))
 
+    def usual_seconds(self, spec_id: str, device: str) -> float | None:
+        """What a run under this spec takes on such a device, on average; None where there was none yet."""
+        query = (
+            "SELECT avg(wall_seconds), count(*) FROM runs WHERE spec_id = ? AND device_class = ? "
+            "AND status NOT IN ('infrastructure', 'ungradable')"
+        )
+        ((mean, count),) = self._rows(query, (spec_id, device))
+        return float(mean) if int(count) else None
+
     # --- what a batch still has to do -----------------------------------------------------------------------
 
     def standing(self, batch: str) -> dict[str, Standing]:

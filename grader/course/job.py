@@ -22,6 +22,7 @@ class Job:
     name: str  # of the submission, as reports and folders call it
     command: str  # how to get the result again
     secret: int  # from which seeds and class ids follow: the same for each attempt at this row
+    course: str = ""  # whose rules come on top of the spec's
     device: str = "cpu"
     threads: int = 1
     data_dir: str = ""

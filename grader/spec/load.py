@@ -23,6 +23,7 @@ __all__ = [
     "parse_spec",
     "shipped_specs",
     "spec_digest",
+    "spec_file",
 ]
 
 
@@ -44,6 +45,11 @@ def load_spec(name_or_path: str | Path) -> Loaded:
     by_name = f' The shipped spec is given by its name: "{path.stem}".' if shipped else ""
     spec = parse_spec(read(path, shown, by_name), shown)
     return Loaded(spec, spec_digest(spec), shown)
+
+
+def spec_file(name_or_path: str | Path) -> Path:
+    """The file of a spec, found as `load_spec` finds it."""
+    return _find(name_or_path)[0]
 
 
 def parse_spec(content: bytes, shown: str) -> Spec:

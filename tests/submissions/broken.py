@@ -4,7 +4,7 @@
 the reference again when the reference changes.
 
     specs:       which spec, and which folder of `reference_models/` where it is not named like the spec
-    variants:    name → {breaks, edits, says, because, trained}
+    variants:    name → {breaks, edits, says, because, trained, gpu}
     waits:       rules that the reference cannot meet before it has been trained: logs, pictures of a trained model
 
 What `breaks` says of a rule is the outcome's status (`failed`, `review`, ...), or of a bonus, multiplier or penalty its
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REFERENCES = ROOT / "reference_models"
 LISTS = Path(__file__).with_name("variants")
 CODE = (".py", ".ipynb")
-KEYS = {"breaks", "edits", "says", "because", "trained"}
+KEYS = {"breaks", "edits", "says", "because", "trained", "gpu"}
 ACTIONS = ("replace", "write", "delete", "rename", "copy_to", "cells", "paste_values")
 
 
@@ -40,6 +40,7 @@ class Variant:
     others follow from the first.
     `says`: words that the finding of the first broken rule must hold.
     `trained`: the accuracy is another one, so that only a training of its own can judge it.
+    `gpu`: and that training is too long for a CPU: there it would not be begun, and a person would decide.
     """
 
     spec: str
@@ -49,6 +50,7 @@ class Variant:
     says: str = ""
     because: str = ""
     trained: bool = False
+    gpu: bool = False
 
     @property
     def id(self) -> str:

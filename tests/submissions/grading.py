@@ -17,6 +17,7 @@ from grader.adjustments import adjustments
 from grader.checks import interface as checks
 from grader.events import Events
 from grader.fetch.interface import fetch
+from grader.isolation.cards import cards
 from grader.pipeline import Request, check_submission, grade_submission, prepare_machine
 from grader.reading.read import read_submission
 from grader.records import Evidence, Outcome, RunRecord
@@ -142,10 +143,15 @@ def judged(variant: Any, known: Evidence, folder: Path) -> Judged:
     return judge_all(loaded, evidence)
 
 
+def can_be_trained(variant: Any) -> bool:
+    """Whether this machine has what its training takes."""
+    return not variant.gpu or bool(cards())
+
+
 def trained(variant: Any, folder: Path) -> Judged:
     """A variant, trained as a submission is."""
     submission, models = broken.build(variant, folder)
-    asked = _request(variant.spec, submission, models, folder / "out", unofficial_data=True)
+    asked = _request(variant.spec, submission, models, folder / "out", unofficial_data=True, device="auto" if variant.gpu else "cpu")
     return judge_all(asked.loaded, grade_submission(asked, Events()).record.evidence)
 
 

@@ -139,7 +139,7 @@ def _look_at_variants(row: Row, train: bool) -> None:
         if grading.stored(row.spec) is None:
             _count_what_is_certain(row, before)
         for variant in variants:
-            if variant.trained and not train:
+            if variant.trained and not (train and grading.can_be_trained(variant)):
                 row.untrained += 1
                 continue
             folder = Path(place) / variant.name

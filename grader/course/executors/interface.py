@@ -29,7 +29,10 @@ Hear = Callable[[dict[str, Any]], None]
 class Executor(Protocol):
     """Runs attempts. `attempt` blocks, and is called from as many threads at once as there are `slots`."""
 
-    slots: int
+    @property
+    def slots(self) -> int:
+        """How many attempts it runs at once."""
+        ...
 
     def attempt(self, folder: Path, hear: Hear, stop: threading.Event) -> Ended:
         """Launch the attempt of this folder and wait for its end.

@@ -1,0 +1,171 @@
+"""`grader batch`: a whole roster under one spec."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from grader.cli._run_options import (
+    data_options,
+    device_option,
+    isolation_option,
+    lane_option,
+    no_zygote_option,
+    parse_before,
+)
+from grader.errors import ExitCode
+
+if TYPE_CHECKING:
+    from grader.cli._batch_view import View
+    from grader.course.batch import Batch
+    from grader.course.batch_setup import Wanted
+
+
+@click.command(short_help="Grade a whole roster.")
+@click.argument("spec")
+@click.option(
+    "--roster",
+    "roster_file",
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Who hands in, and where: see docs/roster.md.",
+)
+@click.option(
+    "--repository-pattern", default="", metavar="LINK", help="Makes the link of rows that have none."
+)
+@click.option(
+    "--links",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A second table that brings the links.",
+)
+@click.option("--course", default="", metavar="COURSE", help="With what this course adds, such as eva8.")
+@click.option("--ref", default="", help="Branch, tag or commit of every submission.")
+@click.option(
+    "--before",
+    callback=parse_before,
+    metavar="DEADLINE",
+    help="The last commit up to this moment: 2026-03-01T23:59:00+05:30.",
+)
+@data_options
+@click.option(
+    "--slots",
+    type=click.IntRange(1, 64),
+    help="Attempts at once, a core each. Default: all cores, at most 8.",
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="reports",
+    show_default=True,
+    help="Where runs go.",
+)
+@device_option
+@isolation_option
+@lane_option
+@no_zygote_option
+@click.option("--dry-run", is_flag=True, help="Read the roster and fetch everything; grade nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print each change as a line of JSON.")
+def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **options: Any) -> int:
+    """Grade everybody in --roster under SPEC (a file, or the name of a shipped spec such as s4).
+
+    Everything is fetched first, then graded, as many at once as there are cores. What is finished is stored at once:
+    stop it with Ctrl-C (what runs is finished; a second Ctrl-C ends it), start it again, and it takes up where it was.
+    Nothing that was measured is measured again, also after a change of points or thresholds in the spec.
+
+    Exit codes: 0 every row is accounted for, 5 a row still needs another try, 2 a mistake in the command, the spec or
+    the roster's file, 130 interrupted.
+    """
+    from grader.cli._batch_view import view
+    from grader.course.batch import Batch
+    from grader.course.batch_setup import alone, plan_of, rows_of, slots, work_folder
+    from grader.course.database import opened
+    from grader.course.executors.local import Local
+    from grader.course.roster import read_roster
+
+    roster = read_roster(roster_file, pattern=options["repository_pattern"], links=options["links"])
+    wanted = _wanted(spec, roster_file, options)
+    work = work_folder(wanted)
+    with alone(work), opened(wanted.out) as database:
+        database.refresh()
+        plan = plan_of(wanted, work)
+        rows = rows_of(roster, wanted.before)
+        with view(rows, as_json=as_json) as shown:
+            shown.roster(roster, str(roster_file))
+            batch = Batch(plan, database, Local(slots(options["slots"])), rows, shown.changed)
+            interrupted = _go(batch, shown, dry_run=dry_run)
+            shown.over(batch, dry_run=dry_run)
+    if interrupted:
+        return ExitCode.INTERRUPTED
+    over = ("graded", "missing", "unreachable", *(("fetched",) if dry_run else ()))
+    return ExitCode.PASSED if all(row.state in over for row in rows) else ExitCode.FAULT
+
+
+def _wanted(spec: str, roster_file: Path, options: dict[str, Any]) -> Wanted:
+    from grader.course.batch_setup import Wanted
+    from grader.spec.course import load_course, with_course
+    from grader.spec.load import load_spec, spec_file
+
+    loaded = load_spec(spec)
+    if options["course"]:
+        loaded = with_course(loaded, load_course(options["course"]))
+    return Wanted(
+        loaded=loaded,
+        spec_file=spec_file(spec),
+        out=options["out"],
+        roster_file=roster_file,
+        command=f"grader batch {spec} --roster {roster_file.name}",
+        course=options["course"],
+        ref=options["ref"],
+        before=options["before"],
+        device=options["device"],
+        data_dir=str(Path(options["data_dir"]).resolve()) if options["data_dir"] else "",
+        stand_in=options["stand_in"],
+        unofficial_data=options["unofficial_data"],
+        level=options["isolation"],
+        lane=options["lane"],
+        zygote=not options["no_zygote"],
+    )
+
+
+def _go(batch: Batch, shown: View, *, dry_run: bool) -> bool:
+    """Run the batch beside this thread, which hears Ctrl-C: once to finish what runs, twice to end it.
+
+    Returns whether it was interrupted.
+
+    Raises:
+        What the batch raised.
+    """
+    raised: list[BaseException] = []
+    asked: list[int] = []
+
+    def work() -> None:
+        try:
+            batch.run(fetch_only=dry_run)
+        except BaseException as error:
+            raised.append(error)
+
+    def heard(number: int, _: object) -> None:
+        asked.append(number)
+        if len(asked) > 1:
+            batch.stop.set()
+            shown.note("Ending what runs.")
+        else:
+            batch.finish.set()
+            shown.note("Finishing what runs, and beginning nothing new. Ctrl-C again ends it now.")
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        while thread.is_alive():
+            thread.join(0.2)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if raised:
+        raise raised[0]
+    return bool(asked)

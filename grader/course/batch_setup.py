@@ -1,0 +1,174 @@
+"""What a batch needs before its first row: its folder, which it has alone, a machine that was proven, and its rows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.course.batch import Entry, Plan, Row
+from grader.course.database import device_class
+from grader.course.job import Job
+from grader.course.roster_records import Roster, RosterRow
+from grader.course.store import folder_name
+from grader.errors import StoreError, UsageError
+from grader.fetch.deadline import parse_deadline
+from grader.isolation.quota import usable_cores
+
+if TYPE_CHECKING:
+    from grader.pipeline import Request
+    from grader.spec.load import Loaded
+
+MOST_SLOTS = 8
+FOLDER = ".batches"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for on the command line."""
+
+    loaded: Loaded
+    spec_file: Path  # the spec's own file
+    out: Path
+    roster_file: Path
+    command: str
+    course: str = ""
+    ref: str = ""
+    before: str = ""
+    device: str = "cpu"
+    data_dir: str = ""
+    stand_in: bool = False
+    unofficial_data: bool = False
+    level: str = "auto"
+    lane: str = "auto"
+    zygote: bool = True
+
+
+def work_folder(wanted: Wanted) -> Path:
+    """Of this spec and this roster below the folder of runs: clones, attempts, the batch's secret."""
+    name = folder_name(f"{wanted.loaded.spec.id}-{wanted.roster_file.stem}")
+    return wanted.out / FOLDER / name
+
+
+@contextmanager
+def alone(work: Path) -> Iterator[None]:
+    """This batch for one process.
+
+    Raises:
+        UsageError: another one is at work.
+        StoreError: the folder cannot be written.
+    """
+    import fcntl
+
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        file = (work / "lock").open("w")
+    except OSError as error:
+        raise StoreError(f"{work}: {error.strerror}.", "Give a folder that can be written: --out.") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(
+                f"This batch is being graded already, by another process ({work}).",
+                "Wait for it, or stop it with Ctrl-C where it runs.",
+            ) from None
+        yield
+
+
+def plan_of(wanted: Wanted, work: Path) -> Plan:
+    """The plan, after a look at this machine: what is missing here is said before anything is fetched.
+
+    Raises:
+        GraderFault: no sandbox, no data, no such device.
+    """
+    from grader.pipeline import prepare_machine
+
+    machine = prepare_machine(_request(wanted))
+    spec = work / wanted.spec_file.name
+    try:
+        shutil.copyfile(wanted.spec_file, spec)
+    except OSError as error:
+        raise StoreError(f"{spec}: {error.strerror}.", "Give a folder that can be written: --out.") from error
+    job = Job(
+        spec=str(spec),
+        clone="",
+        out=str(wanted.out),
+        name="",
+        command=wanted.command,
+        secret=0,
+        course=wanted.course,
+        device=wanted.device,
+        data_dir=wanted.data_dir,
+        stand_in=wanted.stand_in,
+        unofficial_data=wanted.unofficial_data,
+        level=wanted.level,
+        lane=wanted.lane,
+        zygote=wanted.zygote,
+    )
+    return Plan(
+        loaded=wanted.loaded,
+        base=wanted.out,
+        work=work,
+        name=work.name,
+        job=job,
+        data_digest=machine.data.facts.digest if machine.data else "",
+        device_class=device_class(machine.device.text),
+        before=wanted.before,
+        ref=wanted.ref,
+    )
+
+
+def _request(wanted: Wanted) -> Request:
+    from grader.pipeline import Request
+
+    return Request(
+        loaded=wanted.loaded,
+        source="",
+        command="",
+        data_dir=Path(wanted.data_dir) if wanted.data_dir else None,
+        stand_in=wanted.stand_in,
+        unofficial_data=wanted.unofficial_data,
+        device=wanted.device,
+        level=wanted.level,  # type: ignore[arg-type]
+        zygote=wanted.zygote,
+    )
+
+
+def rows_of(roster: Roster, before: str) -> list[Row]:
+    """The roster's rows for the batch, in its order, none left out."""
+    return [_row(row, before) for row in roster.rows]
+
+
+def _row(row: RosterRow, before: str) -> Row:
+    also = (row.models_repository,) if row.models_repository else ()
+    source = f"{row.repository}" if not row.folder else _inside(row.repository, row.folder)
+    entry = Entry(row.key, row.name or row.id or row.key, source, also, _deadline(before, row))
+    made = Row(entry)
+    if row.state == "bad link":
+        made = replace(made, state="unreachable", text="Its link cannot be read; see the roster's problems.")
+    return made
+
+
+def _deadline(before: str, row: RosterRow) -> str:
+    """The row's own deadline; "" where it has everybody's."""
+    if row.extension is None:
+        return ""
+    if before:
+        return row.extension.after(parse_deadline(before)).shown
+    return row.extension.until.shown if row.extension.until else ""
+
+
+def _inside(repository: str, folder: str) -> str:
+    """The link of a folder in a repository, as a person would paste it."""
+    if repository.startswith(("http://", "https://")):
+        return f"{repository.removesuffix('.git').rstrip('/')}/tree/HEAD/{folder}"
+    return str(Path(repository) / folder)
+
+
+def slots(asked: int | None) -> int:
+    """Attempts at once: a core each, and no more than the machine has."""
+    return asked or max(1, min(MOST_SLOTS, len(usable_cores())))
