@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from grader.course.batch import Batch, Row
+from grader.course.batch import SETTLED, Batch, Row
 from grader.course.progress import Progress
 from grader.report import words
 from grader.report.terminal import STYLES
@@ -36,6 +36,7 @@ _WORDS = {
     "graded": ("✓", "graded", "good"),
     "missing": ("–", "nothing handed in", "quiet"),
     "unreachable": ("✗", "unreachable", "bad"),
+    "blocked": ("!", "for you to put right", "person"),
     "retry": ("!", "machine's fault, trying again", "fault"),
     "stuck": ("!", "machine's fault", "fault"),
 }
@@ -88,7 +89,7 @@ class View:
             self._console.print(Text(self.progress.counts()), soft_wrap=True)
         if dry_run:
             self.note(self.progress.estimate(batch))
-        left = sum(row.state in ("waiting", "fetched", "retry", "stuck") for row in self._rows)
+        left = sum(row.state not in SETTLED for row in self._rows)
         if left and not dry_run:
             self.note(f"{words.counted(left, 'row')} left. The same command again goes on with them.")
 
@@ -101,7 +102,7 @@ class LiveView(View):
         self.live = Live(get_renderable=self._now, console=console, refresh_per_second=4, transient=True)
 
     def changed(self, row: Row) -> None:
-        if row.state in ("stuck", "unreachable") and self._said.get(row.entry.key) != row.state:
+        if row.state in ("stuck", "blocked", "unreachable") and self._said.get(row.entry.key) != row.state:
             super().changed(row)
         else:
             self._said[row.entry.key] = row.state

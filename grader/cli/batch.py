@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from grader.cli._run_options import (
+    access_options,
     data_options,
     device_option,
     isolation_option,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from grader.cli._batch_view import View
     from grader.course.batch import Batch
     from grader.course.batch_setup import Wanted
+    from grader.course.executors.interface import Executor
 
 
 @click.command(short_help="Grade a whole roster.")
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
     metavar="DEADLINE",
     help="The last commit up to this moment: 2026-03-01T23:59:00+05:30.",
 )
+@access_options
 @data_options
 @click.option(
     "--slots",
@@ -67,6 +70,12 @@ if TYPE_CHECKING:
 @isolation_option
 @lane_option
 @no_zygote_option
+@click.option(
+    "--web/--no-web",
+    default=False,
+    show_default=True,
+    help="Ask the addresses that the students give, where the assignment wants one that answers.",
+)
 @click.option("--dry-run", is_flag=True, help="Read the roster and fetch everything; grade nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print each change as a line of JSON.")
 def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **options: Any) -> int:
@@ -76,14 +85,13 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
     stop it with Ctrl-C (what runs is finished; a second Ctrl-C ends it), start it again, and it takes up where it was.
     Nothing that was measured is measured again, also after a change of points or thresholds in the spec.
 
-    Exit codes: 0 every row is accounted for, 5 a row still needs another try, 2 a mistake in the command, the spec or
-    the roster's file, 130 interrupted.
+    Exit codes: 0 every row is accounted for, 5 a row still needs another try or something of you, 2 a mistake in the
+    command, the spec or the roster's file, 130 interrupted.
     """
     from grader.cli._batch_view import view
-    from grader.course.batch import Batch
-    from grader.course.batch_setup import alone, plan_of, rows_of, slots, work_folder
+    from grader.course.batch import SETTLED, Batch
+    from grader.course.batch_setup import alone, plan_of, rows_of, work_folder
     from grader.course.database import opened
-    from grader.course.executors.local import Local
     from grader.course.roster import read_roster
 
     roster = read_roster(roster_file, pattern=options["repository_pattern"], links=options["links"])
@@ -95,17 +103,26 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
         rows = rows_of(roster, wanted.before)
         with view(rows, as_json=as_json) as shown:
             shown.roster(roster, str(roster_file))
-            batch = Batch(plan, database, Local(slots(options["slots"])), rows, shown.changed)
+            batch = Batch(plan, database, _executor(options), rows, shown.changed)
             interrupted = _go(batch, shown, dry_run=dry_run)
             shown.over(batch, dry_run=dry_run)
     if interrupted:
         return ExitCode.INTERRUPTED
-    over = ("graded", "missing", "unreachable", *(("fetched",) if dry_run else ()))
+    over = (*SETTLED, *(("fetched",) if dry_run else ()))
     return ExitCode.PASSED if all(row.state in over for row in rows) else ExitCode.FAULT
+
+
+def _executor(options: dict[str, Any]) -> Executor:
+    from grader.course.batch_setup import slots
+    from grader.course.executors.local import Local
+
+    tokens = tuple(word.rpartition("=")[2] for word in options["git_token_env"])
+    return Local(slots(options["slots"]), hidden=(*tokens, "SSH_AUTH_SOCK"))
 
 
 def _wanted(spec: str, roster_file: Path, options: dict[str, Any]) -> Wanted:
     from grader.course.batch_setup import Wanted
+    from grader.fetch.access import read_access
     from grader.spec.course import load_course, with_course
     from grader.spec.load import load_spec, spec_file
 
@@ -128,6 +145,8 @@ def _wanted(spec: str, roster_file: Path, options: dict[str, Any]) -> Wanted:
         level=options["isolation"],
         lane=options["lane"],
         zygote=not options["no_zygote"],
+        web=options["web"],
+        access=read_access(options["git_token_env"], ssh=options["git_ssh"]),
     )
 
 

@@ -81,6 +81,7 @@ def _request(job: Job) -> Any:
         lane=job.lane,  # type: ignore[arg-type]
         device=job.device,
         zygote=job.zygote,
+        web=job.web,
         out=Path(job.out),
         threads=job.threads,
     )

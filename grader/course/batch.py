@@ -26,6 +26,7 @@ from grader.course.job import ANSWER, JOB, Answer, Job, read_answer, write
 from grader.course.runs import read_run
 from grader.course.store import folder_name, new_run_id
 from grader.errors import FetchError, GraderFault, StoreError, UsageError
+from grader.fetch.access import NO_ACCESS, Access
 from grader.fetch.interface import Fetched, fetch
 from grader.records import RunRecord, Submission
 from grader.text import clean
@@ -41,10 +42,12 @@ State = Literal[
     "graded",
     "missing",  # no repository was handed in
     "unreachable",  # what was handed in cannot be had: the student's doing
+    "blocked",  # something that whoever grades has to put right: a token, a path, an option
     "retry",  # the machine's fault; another attempt is due
     "stuck",  # the machine's fault each time
 ]
-OVER: tuple[State, ...] = ("graded", "missing", "unreachable", "stuck")
+SETTLED: tuple[State, ...] = ("graded", "missing", "unreachable")
+"""A row in one of these is accounted for; any other is tried when the batch is started again."""
 
 FETCHES_AT_ONCE = 6
 MAX_ATTEMPTS = 3
@@ -95,6 +98,7 @@ class Plan:
     device_class: str
     before: str = ""
     ref: str = ""
+    access: Access = NO_ACCESS  # to private repositories, for fetching alone
 
 
 Changed = Callable[[Row], None]
@@ -138,8 +142,8 @@ class Batch:
         known = self._known = self.database.standing(self.plan.name)
         for row in self.rows:
             was = known.get(row.entry.key)
-            if row.state == "unreachable":
-                self._set(row, "unreachable", row.text)
+            if row.state == "blocked":
+                self._set(row, "blocked", row.text)
             elif not row.entry.repository:
                 self._set(row, "missing", "Nothing was handed in.")
             elif was is not None and was.state == "unreachable":
@@ -190,15 +194,22 @@ class Batch:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 with fetch(
-                    entry.repository, ref=plan.ref, before=entry.before or plan.before, also=entry.also
+                    entry.repository,
+                    ref=plan.ref,
+                    before=entry.before or plan.before,
+                    also=entry.also,
+                    access=plan.access,
                 ) as fetched:
                     self._clones.put(entry.key, fetched)
                     self._note(row).write_text(self._asked(row), "utf-8")
                     row.submission = fetched.submission
                 self._set(row, "fetched", "")
                 return
-            except (FetchError, UsageError) as error:
+            except FetchError as error:
                 self._set(row, "unreachable", str(error))
+                return
+            except UsageError as error:
+                self._set(row, "blocked", str(error))
                 return
             except StoreError:
                 raise
@@ -328,7 +339,7 @@ class Batch:
             return True
         if answer.kind == "usage":  # the same for every row: it is of no use to go on
             self.finish.set()
-            self._set(row, "stuck", said)
+            self._set(row, "blocked", said)
             return True
         if row.attempts >= MAX_ATTEMPTS:
             self._set(row, "stuck", said)

@@ -15,6 +15,7 @@ from grader.course.job import Job
 from grader.course.roster_records import Roster, RosterRow
 from grader.course.store import folder_name
 from grader.errors import StoreError, UsageError
+from grader.fetch.access import NO_ACCESS, Access
 from grader.fetch.deadline import parse_deadline
 from grader.isolation.quota import usable_cores
 
@@ -45,6 +46,8 @@ class Wanted:
     level: str = "auto"
     lane: str = "auto"
     zygote: bool = True
+    web: bool = False
+    access: Access = NO_ACCESS
 
 
 def work_folder(wanted: Wanted) -> Path:
@@ -108,6 +111,7 @@ def plan_of(wanted: Wanted, work: Path) -> Plan:
         level=wanted.level,
         lane=wanted.lane,
         zygote=wanted.zygote,
+        web=wanted.web,
     )
     return Plan(
         loaded=wanted.loaded,
@@ -119,6 +123,7 @@ def plan_of(wanted: Wanted, work: Path) -> Plan:
         device_class=device_class(machine.device.text),
         before=wanted.before,
         ref=wanted.ref,
+        access=wanted.access,
     )
 
 
@@ -149,7 +154,7 @@ def _row(row: RosterRow, before: str) -> Row:
     entry = Entry(row.key, row.name or row.id or row.key, source, also, _deadline(before, row))
     made = Row(entry)
     if row.state == "bad link":
-        made = replace(made, state="unreachable", text="Its link cannot be read; see the roster's problems.")
+        made = replace(made, state="blocked", text="Its link cannot be read: the roster's problems say why.")
     return made
 
 

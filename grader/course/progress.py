@@ -17,6 +17,7 @@ ORDER: tuple[State, ...] = (
     "graded",
     "missing",
     "unreachable",
+    "blocked",
     "grading",
     "fetching",
     "fetched",

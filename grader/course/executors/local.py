@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import selectors
 import subprocess
 import threading
@@ -24,9 +25,13 @@ ERRORS, TAIL = "errors.txt", 4_000
 
 @dataclass(frozen=True)
 class Local:
-    """`slots` attempts at once, each with cores of its own."""
+    """`slots` attempts at once, each with cores of its own.
+
+    `hidden`: variables of the environment that no attempt gets: what was fetched needs no token any more.
+    """
 
     slots: int
+    hidden: tuple[str, ...] = ()
 
     def attempt(self, folder: Path, hear: Hear, stop: threading.Event) -> Ended:
         with (folder / ERRORS).open("wb") as errors:
@@ -36,6 +41,7 @@ class Local:
                     stdin=subprocess.PIPE,  # it ends when this closes, in whatever way we do
                     stdout=subprocess.PIPE,
                     stderr=errors,
+                    env={name: value for name, value in os.environ.items() if name not in self.hidden},
                     start_new_session=True,  # Ctrl-C is for the batch, which decides what becomes of it
                 )
             except OSError as error:

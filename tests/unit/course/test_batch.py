@@ -115,7 +115,7 @@ def whole(example_records):
 def test_every_row_is_accounted_for(course, whole):
     executor = Storing(whole)
     rows = course(executor, "ada", "grace", "nobody", "nowhere")
-    assert states(rows) == {"ada": "graded", "grace": "graded", "nobody": "missing", "nowhere": "unreachable"}
+    assert states(rows) == {"ada": "graded", "grace": "graded", "nobody": "missing", "nowhere": "blocked"}
     assert sorted(executor.done) == ["ada", "grace"]
     assert "nowhere" in rows["nowhere"].text
     assert rows["ada"].record.evidence.submission.name == "ada"
@@ -196,7 +196,7 @@ def test_a_mistake_in_the_command_ends_the_batch(course, whole):
     executor = Storing(whole, slots=1, ada=[Answer("usage", "", "There is no such device.", "Give cpu.")])
     rows = course(executor, "ada", "grace", "alan")
     assert executor.done == ["ada"]
-    assert states(rows) == {"ada": "stuck", "grace": "fetched", "alan": "fetched"}
+    assert states(rows) == {"ada": "blocked", "grace": "fetched", "alan": "fetched"}
 
 
 def test_asked_to_finish_nothing_new_is_begun(course, whole):
