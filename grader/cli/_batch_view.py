@@ -23,7 +23,7 @@ from grader.report.terminal import STYLES
 from grader.text import clean
 
 if TYPE_CHECKING:
-    from grader.course.roster_records import Roster
+    from grader.course.rosters.records import Roster
 
 SHOWN = 14
 """Rows of the live table: those that something happens to."""

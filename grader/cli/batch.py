@@ -92,7 +92,7 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
     from grader.course.batch import SETTLED, Batch
     from grader.course.batch_setup import alone, plan_of, rows_of, work_folder
     from grader.course.database import opened
-    from grader.course.roster import read_roster
+    from grader.course.rosters.read import read_roster
 
     roster = read_roster(roster_file, pattern=options["repository_pattern"], links=options["links"])
     wanted = _wanted(spec, roster_file, options)

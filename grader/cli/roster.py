@@ -10,7 +10,7 @@ import click
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
-    from grader.course.roster_records import Problem, Roster, RosterRow
+    from grader.course.rosters.records import Problem, Roster, RosterRow
 
 ROSTER_SCHEMA = "grader/roster/1"
 """Name and major version of what `--json` prints."""
@@ -37,7 +37,7 @@ def command(file: Path, repository_pattern: str, links: Path | None, check: bool
 
     Exit codes: 0 it was read, 2 it is no table, or there are mistakes and --check was given.
     """
-    from grader.course.roster import read_roster
+    from grader.course.rosters.read import read_roster
 
     roster = read_roster(file, pattern=repository_pattern, links=links)
     if as_json:
@@ -50,7 +50,7 @@ def command(file: Path, repository_pattern: str, links: Path | None, check: bool
 
 
 def _show(roster: Roster) -> None:
-    from grader.course.roster_records import STATES
+    from grader.course.rosters.records import STATES
     from grader.text import counted
 
     names = {"\t": "tab"}
@@ -89,7 +89,7 @@ def _mark(problem: Problem) -> str:
 def _as_json(roster: Roster) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from grader.course.roster_records import STATES
+    from grader.course.rosters.records import STATES
 
     return {
         "schema": ROSTER_SCHEMA,

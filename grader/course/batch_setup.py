@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from grader.course.batch import Entry, Plan, Row
 from grader.course.database import device_class
 from grader.course.job import Job
-from grader.course.roster_records import Roster, RosterRow
+from grader.course.rosters.records import Roster, RosterRow
 from grader.course.store import folder_name
 from grader.errors import StoreError, UsageError
 from grader.fetch.access import NO_ACCESS, Access

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.course.inert_cells import number
-from grader.course.roster_columns import normal
-from grader.course.roster_records import RosterRow
-from grader.course.table import Cell, Record, Table, table_of
+from grader.course.rosters.columns import normal
+from grader.course.rosters.records import RosterRow
+from grader.course.rosters.table import Cell, Record, Table, table_of
 from grader.errors import UsageError
 from grader.text import clean
 

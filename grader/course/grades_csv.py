@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grader.course.inert_cells import inert, number
-from grader.course.roster_records import RosterRow
+from grader.course.rosters.records import RosterRow
 from grader.course.totals import Counted, CourseTotal
 
 _WHO = ("key", "id", "name", "email", "members")

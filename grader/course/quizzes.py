@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course.roster_columns import normal
-from grader.course.roster_records import Problem, RosterRow
-from grader.course.table import Record, Table, read_text, table_of
+from grader.course.rosters.columns import normal
+from grader.course.rosters.records import Problem, RosterRow
+from grader.course.rosters.table import Record, Table, read_text, table_of
 from grader.errors import UsageError
 from grader.text import clean, clean_path
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from grader.course.attempts import Attempt, chosen
-from grader.course.extension import Extension
+from grader.course.rosters.extension import Extension
 from grader.fetch.deadline import Deadline
 from grader.records import Step
 from grader.text import clean

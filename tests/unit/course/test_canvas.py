@@ -11,8 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from grader.course.canvas import CanvasGrade, columns, fill, grades_of
-from grader.course.roster import read_roster
-from grader.course.table import table_of
+from grader.course.rosters.read import read_roster
+from grader.course.rosters.table import table_of
 from grader.errors import UsageError
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "course"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from grader.course.attempts import Attempt
 from grader.course.grades_csv import GradeLine, grades_csv
 from grader.course.quizzes import QuizPoints
-from grader.course.roster import read_roster
+from grader.course.rosters.read import read_roster
 from grader.course.totals import Assignment, Rules, Work, course_total
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "course" / "grades.csv"

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.course.quizzes import assign, read_quizzes
-from grader.course.roster import read_roster
+from grader.course.rosters.read import read_roster
 from grader.errors import UsageError
 
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.course.attempts import Attempt, attempt_of, chosen
-from grader.course.extension import Extension
 from grader.course.quizzes import QuizPoints
+from grader.course.rosters.extension import Extension
 from grader.course.totals import Assignment, Rules, Work, counted, course_total, rules_of
 from grader.fetch.deadline import Deadline, parse_deadline
 from grader.spec.course import load_course

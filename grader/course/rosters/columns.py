@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grader.course.roster_records import Format
-from grader.course.table import Record, Table
+from grader.course.rosters.records import Format
+from grader.course.rosters.table import Record, Table
 from grader.fetch.url import looks_like_link
 
 OWN = {

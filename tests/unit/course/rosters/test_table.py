@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.course import table as module
-from grader.course.table import decoded, read_text, table_of
+from grader.course.rosters import table as module
+from grader.course.rosters.table import decoded, read_text, table_of
 from grader.errors import UsageError
 
 CELLS = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(['"', '""', 'a"b', ",", ";", "\t", "\r\n", "x\ny", "=1+1", " a "])  # fmt: skip

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from grader.course.roster_columns import Columns, columns_of, normal, without_titles
-from grader.course.roster_doubles import keys_of, same_person, same_work
-from grader.course.roster_links import NoSource, Source, read_pattern
-from grader.course.roster_records import PassedOver, Problem, Roster, RosterRow, State
-from grader.course.roster_rows import Draft, Rows
-from grader.course.roster_second import Pattern, SecondFile
-from grader.course.table import LONG_CELL_LINES, Decoded, Table, read_text, table_of
+from grader.course.rosters.columns import Columns, columns_of, normal, without_titles
+from grader.course.rosters.doubles import keys_of, same_person, same_work
+from grader.course.rosters.links import NoSource, Source, read_pattern
+from grader.course.rosters.records import PassedOver, Problem, Roster, RosterRow, State
+from grader.course.rosters.rows import Draft, Rows
+from grader.course.rosters.second import Pattern, SecondFile
+from grader.course.rosters.table import LONG_CELL_LINES, Decoded, Table, read_text, table_of
 from grader.text import clean, clean_path
 
 __all__ = ["Roster", "RosterRow", "read_roster"]

@@ -7,9 +7,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from grader.course.roster_links import Source
-from grader.course.roster_records import Problem, Weight
-from grader.course.roster_rows import Draft
+from grader.course.rosters.links import Source
+from grader.course.rosters.records import Problem, Weight
+from grader.course.rosters.rows import Draft
 
 _NAMED_LINES = 5
 

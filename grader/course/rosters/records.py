@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from grader.course.extension import Extension
+from grader.course.rosters.extension import Extension
 
 Format = Literal[
     "own columns", "Classroom 50", "Canvas", "Moodle worksheet", "Moodle participants", "unknown"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.course.extension import Extension, read_extension
+from grader.course.rosters.extension import Extension, read_extension
 from grader.errors import UsageError
 from grader.fetch.deadline import parse_deadline
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.course.roster_links import NoSource, Source, made_link, read_pattern, read_source
+from grader.course.rosters.links import NoSource, Source, made_link, read_pattern, read_source
 from grader.errors import UsageError
 
 URL = "https://github.com/ada/s4"

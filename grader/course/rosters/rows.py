@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from grader.course.extension import Extension, read_extension
-from grader.course.roster_columns import Columns, normal
-from grader.course.roster_links import NoSource, Source, read_source
-from grader.course.roster_records import Member, Problem, Weight
-from grader.course.table import Record
+from grader.course.rosters.columns import Columns, normal
+from grader.course.rosters.extension import Extension, read_extension
+from grader.course.rosters.links import NoSource, Source, read_source
+from grader.course.rosters.records import Member, Problem, Weight
+from grader.course.rosters.table import Record
 from grader.errors import UsageError
 from grader.text import clean
 

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.course.quizzes import read_quizzes
-from grader.course.roster import read_roster
-from grader.course.roster_records import STATES, Member
+from grader.course.rosters.read import read_roster
+from grader.course.rosters.records import STATES, Member
 from grader.errors import UsageError
 
 LINK = "https://github.com/{0}/s4"
@@ -408,7 +408,7 @@ def test_a_rows_own_link_goes_before_those_of_a_second_file(tmp_path):
     assert (read.rows[0].repository, read.rows[0].folder) == ("https://github.com/a/own", "S4")
 
 
-DOCS = Path(__file__).parents[3] / "docs" / "roster.md"
+DOCS = Path(__file__).parents[4] / "docs" / "roster.md"
 EXAMPLES = re.findall(r"```csv ([^\n]+)\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader.course.roster_links import NoSource, Source, made_link, read_source
-from grader.course.roster_records import Problem, Roster, RosterRow
-from grader.course.roster_rows import Draft
+from grader.course.rosters.links import NoSource, Source, made_link, read_source
+from grader.course.rosters.records import Problem, Roster, RosterRow
+from grader.course.rosters.rows import Draft
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Who hands in, and where: lists as they come, read without losing a row."""
