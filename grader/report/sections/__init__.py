@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from grader.records import RunRecord
+from grader.records import Absent, RunRecord
 from grader.report.sections import (
     adjustments,
     claims,
@@ -39,10 +39,16 @@ ORDER = (
 )
 
 
+OF_A_MODEL = (training, curves, mistakes, explanations, recovered, method, model, claims, data)
+"""What an assignment without a model has no section about."""
+
+
 def sections(record: RunRecord) -> tuple[Section, ...]:
     """All of them, also where there is nothing to show: then the section says why.
 
-    Only an assignment without bonuses and penalties has no section about them.
+    Only an assignment without a model has none about it, and one without bonuses and penalties none about these.
     """
+    found = record.evidence.model
+    asked = not (isinstance(found, Absent) and found.cause == "skipped")
     order = ORDER if record.grade.adjustments else ORDER[1:]
-    return tuple(part.build(record) for part in order)
+    return tuple(part.build(record) for part in order if asked or part not in OF_A_MODEL)
