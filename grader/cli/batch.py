@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Ask the addresses that the students give, where the assignment wants one that answers.",
 )
+@click.option("--anonymous", is_flag=True, help="Stable codes in place of names and links, everywhere.")
 @click.option("--dry-run", is_flag=True, help="Read the roster and fetch everything; grade nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print each change as a line of JSON.")
 def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **options: Any) -> int:
@@ -100,7 +101,7 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
     with alone(work), opened(wanted.out) as database:
         database.refresh()
         plan = plan_of(wanted, work)
-        rows = rows_of(roster, wanted.before)
+        rows = rows_of(roster, wanted.before, coded=wanted.out if options["anonymous"] else None)
         with view(rows, as_json=as_json) as shown:
             shown.roster(roster, str(roster_file))
             batch = Batch(plan, database, _executor(options), rows, shown.changed)

@@ -17,7 +17,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
 
-from grader.course.clones import kept
+from grader.course.clones import kept, shown_as
 from grader.course.job import ANSWER, JOB, Answer, Job, read_job, write
 from grader.errors import FetchError, GraderError, GraderFault
 from grader.events import Event, Events
@@ -71,7 +71,7 @@ def _request(job: Job) -> Any:
         loaded=loaded,
         source=staged.submission.source,
         command=job.command,
-        staged=replace(staged, submission=replace(staged.submission, name=job.name)),
+        staged=replace(staged, submission=shown_as(staged.submission, job.name, job.source)),
         data_dir=Path(job.data_dir) if job.data_dir else None,
         stand_in=job.stand_in,
         unofficial_data=job.unofficial_data,

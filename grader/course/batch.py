@@ -19,13 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from grader.course.again import is_reusable, judged_again, store
-from grader.course.clones import Clones
+from grader.course.clones import Clones, shown_as
 from grader.course.database import Database, EvidenceKey, Standing
 from grader.course.executors.interface import Executor
 from grader.course.job import ANSWER, JOB, Answer, Job, read_answer, write
 from grader.course.runs import read_run
 from grader.course.store import folder_name, new_run_id
-from grader.errors import FetchError, GraderFault, StoreError, UsageError
+from grader.errors import FetchError, GraderError, GraderFault, StoreError, UsageError
 from grader.fetch.access import NO_ACCESS, Access
 from grader.fetch.interface import Fetched, fetch
 from grader.records import RunRecord, Submission
@@ -65,6 +65,7 @@ class Entry:
     repository: str  # "" where nothing was handed in
     also: tuple[str, ...] = ()
     before: str = ""  # its own deadline, where it has one
+    shown: str = ""  # in place of the repository, wherever it is shown; "" for the repository itself
 
 
 @dataclass
@@ -189,7 +190,7 @@ class Batch:
     def _fetch(self, row: Row) -> None:
         if self.finish.is_set():
             return
-        self._set(row, "fetching", row.entry.repository)
+        self._set(row, "fetching", row.entry.shown or row.entry.repository)
         entry, plan = row.entry, self.plan
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
@@ -206,17 +207,17 @@ class Batch:
                 self._set(row, "fetched", "")
                 return
             except FetchError as error:
-                self._set(row, "unreachable", str(error))
+                self._set(row, "unreachable", _told(error, entry))
                 return
             except UsageError as error:
-                self._set(row, "blocked", str(error))
+                self._set(row, "blocked", _told(error, entry))
                 return
             except StoreError:
                 raise
             except GraderFault as error:
-                self._set(row, "fetching", f"attempt {attempt}: {error}")
+                self._set(row, "fetching", f"attempt {attempt}: {_told(error, entry)}")
                 if attempt == MAX_ATTEMPTS or self._waited(attempt):
-                    self._set(row, "stuck" if attempt == MAX_ATTEMPTS else "waiting", str(error))
+                    self._set(row, "stuck" if attempt == MAX_ATTEMPTS else "waiting", _told(error, entry))
                     return
 
     def _waited(self, attempt: int) -> bool:
@@ -234,7 +235,7 @@ class Batch:
     def _recalled(self, row: Row) -> bool:
         """Whether what this row needs was measured already: then it is judged, and nothing is run."""
         assert row.submission is not None
-        submission = replace(row.submission, name=row.entry.name)
+        submission = shown_as(row.submission, row.entry.name, row.entry.shown)
         key = self._key(submission)
         for folder in self._candidates(row, key):
             try:
@@ -310,6 +311,7 @@ class Batch:
             self.plan.job,
             clone=str(self._clones.place(entry.key)),
             name=entry.name,
+            source=entry.shown,
             secret=_row_secret(self._secret, entry.key, row.submission),
         )
 
@@ -361,6 +363,17 @@ class Batch:
             self.plan.name, row.entry.key, Standing(state, row.attempts, run_id, row.text, tree)
         )
         self.changed(row)
+
+
+def _told(error: GraderError, entry: Entry) -> str:
+    """What went wrong with a row; messages name its link, so of a coded row only the kind is told."""
+    if not entry.shown:
+        return str(error)
+    kinds = {
+        FetchError: "what was handed in cannot be had",
+        UsageError: "its link cannot be followed as it is",
+    }
+    return f"{entry.shown}: {kinds.get(type(error), 'the network or this machine failed')}."
 
 
 def _is_this(record: RunRecord, submission: Submission, spec_digest: str) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.course.batch import Entry, Plan, Row
+from grader.course.codes import code_of
 from grader.course.database import device_class
 from grader.course.job import Job
 from grader.course.rosters.records import Roster, RosterRow
@@ -101,6 +102,7 @@ def plan_of(wanted: Wanted, work: Path) -> Plan:
         clone="",
         out=str(wanted.out),
         name="",
+        source="",
         command=wanted.command,
         secret=0,
         course=wanted.course,
@@ -143,9 +145,19 @@ def _request(wanted: Wanted) -> Request:
     )
 
 
-def rows_of(roster: Roster, before: str) -> list[Row]:
-    """The roster's rows for the batch, in its order, none left out."""
-    return [_row(row, before) for row in roster.rows]
+def rows_of(roster: Roster, before: str, *, coded: Path | None = None) -> list[Row]:
+    """The roster's rows for the batch, in its order, none left out.
+
+    Args:
+        coded: the folder of all runs, where names and links are to be replaced by its codes.
+    """
+    rows = [_row(row, before) for row in roster.rows]
+    return rows if coded is None else [_coded(row, coded) for row in rows]
+
+
+def _coded(row: Row, base: Path) -> Row:
+    code = code_of(base, row.entry.key)
+    return replace(row, entry=replace(row.entry, key=code, name=code, shown=code))
 
 
 def _row(row: RosterRow, before: str) -> Row:

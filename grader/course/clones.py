@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,14 @@ def kept(place: Path) -> Fetched:
             "Remove that folder: the submission is fetched again.",
         ) from None
     return Fetched(submission, place / _TREE, sources)
+
+
+def shown_as(submission: Submission, name: str, source: str = "") -> Submission:
+    """The submission under a row's name; with `source`, without the links that lead to who it is."""
+    if not source:
+        return replace(submission, name=name)
+    also = tuple(replace(one, source=source) for one in submission.also)
+    return replace(submission, name=name, source=source, also=also)
 
 
 @contextmanager

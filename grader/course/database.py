@@ -128,6 +128,33 @@ class Database:
         query = "SELECT folder FROM runs WHERE spec_id = ? AND submission = ? ORDER BY run_id DESC"
         return tuple(self.base / row[0] for row in self._rows(query, (spec_id, submission)))
 
+    # --- forgetting -----------------------------------------------------------------------------------------
+
+    def runs_of(self, submission: str) -> tuple[Path, ...]:
+        """Folders of all runs of this submission, whatever its assignment."""
+        query = "SELECT folder FROM runs WHERE submission = ? ORDER BY folder"
+        return tuple(self.base / row[0] for row in self._rows(query, (submission,)))
+
+    def rows_of(self, submission: str, key: str) -> tuple[tuple[str, str], ...]:
+        """(batch, key) of the rows whose run is of this submission, or whose key is this one."""
+        query = (
+            "SELECT batch, key FROM rows WHERE key = ? OR (run_id != '' AND run_id IN "
+            "(SELECT run_id FROM runs WHERE submission = ?)) ORDER BY batch, key"
+        )
+        return tuple((row[0], row[1]) for row in self._rows(query, (key, submission)))
+
+    def forgotten(self, code: str, runs: int, rows: Sequence[tuple[str, str]], who: str) -> None:
+        """Drop these rows, and what is no longer there; keep a line that says so."""
+        with _faults(self.base), self._lock, self._connection:
+            self._connection.executemany("DELETE FROM rows WHERE batch = ? AND key = ?", rows)
+            self._connection.execute(
+                "INSERT INTO forgotten (code, runs, at, by) VALUES (?, ?, ?, ?)", (code, runs, now(), who)
+            )
+        self.refresh()
+        with _faults(self.base), self._lock:  # what was deleted is in no page and no log any more
+            self._connection.execute("VACUUM")
+            self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def usual_seconds(self, spec_id: str, device: str) -> float | None:
         """What a run under this spec takes on such a device, on average; None where there was none yet."""
         query = (

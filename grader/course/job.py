@@ -20,6 +20,7 @@ class Job:
     clone: str  # folder that `grader.course.clones` wrote
     out: str  # folder of all runs
     name: str  # of the submission, as reports and folders call it
+    source: str  # as reports show where it came from; "" for the link itself
     command: str  # how to get the result again
     secret: int  # from which seeds and class ids follow: the same for each attempt at this row
     course: str = ""  # whose rules come on top of the spec's

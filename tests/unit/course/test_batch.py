@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from grader.course.batch import MAX_ATTEMPTS, Batch, Entry, Plan, Row, entry_key
-from grader.course.clones import kept
+from grader.course.batch_setup import _coded
+from grader.course.clones import kept, shown_as
 from grader.course.database import opened
 from grader.course.executors.interface import Ended
 from grader.course.job import ANSWER, JOB, Answer, Job, read_job, write
@@ -55,7 +56,7 @@ class Storing:
     def _stored(self, job: Job) -> Path:
         loaded, submission = (
             load_spec(Path(job.spec)),
-            replace(kept(Path(job.clone)).submission, name=job.name),
+            shown_as(kept(Path(job.clone)).submission, job.name, job.source),
         )
         known, evidence = self.record, self.record.evidence
         made = replace(
@@ -85,13 +86,19 @@ def course(tmp_path, example_records):
     (tmp_path / "copy").mkdir()
     (tmp_path / "copy" / "model.py").write_text("x = 0\n")
 
-    def go(executor, *names: str, text: str = "", finish: bool = False, **options: object):
+    def go(
+        executor, *names: str, text: str = "", finish: bool = False, coded: bool = False, **options: object
+    ):
         work = base / ".batches" / "s4"
         work.mkdir(parents=True, exist_ok=True)
         spec = work / "s4.yaml"
         spec.write_text(text or Path(load_spec("s4").path_shown).read_text("utf-8"), "utf-8")
-        plan = Plan(load_spec(spec), base, work, "s4", Job(str(spec), "", str(base), "", "", 0), DATA, "cpu")
+        plan = Plan(
+            load_spec(spec), base, work, "s4", Job(str(spec), "", str(base), "", "", "", 0), DATA, "cpu"
+        )
         rows = [Row(Entry(n, n, str(tmp_path / n) if n != "nobody" else "")) for n in names]
+        if coded:
+            rows = [_coded(row, base) for row in rows]
         with opened(base) as database:
             database.refresh()
             batch = Batch(plan, database, executor, rows, pause_seconds=0.01, **options)
@@ -238,6 +245,18 @@ def test_an_answer_that_is_none_is_a_fault_of_the_machine(course, whole):
 
     rows = course(Odd(whole), "ada")
     assert (rows["ada"].state, "is no answer" in rows["ada"].text) == ("stuck", True)
+
+
+def test_with_codes_no_name_and_no_link_is_stored(course, whole, tmp_path):
+    rows = course(Storing(whole), "grace", "nowhere", coded=True)
+    for row in rows.values():
+        assert row.entry.key.startswith("s-")
+    runs = tmp_path / "runs"
+    named = [path for path in runs.rglob("*") if path.is_file() and b"grace" in path.read_bytes()]
+    assert {path.relative_to(runs).parts[:3] for path in named} == {
+        (".batches", "s4", "clones")
+    }  # to fetch it again
+    assert not [path for path in runs.rglob("*") if "grace" in path.name]
 
 
 def test_keys_are_file_names_and_no_two_are_the_same():
