@@ -134,6 +134,7 @@ class JsonView(View):
             "status": record.grade.status if record else "",
             "points": record.grade.points if record else None,
             "highest": record.grade.highest if record else None,
+            "seconds_left": self.progress.seconds_left(),
         }
         sys.stdout.write(json.dumps(told_of) + "\n")
         sys.stdout.flush()

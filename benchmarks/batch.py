@@ -1,0 +1,302 @@
+"""A course of generated submissions through `grader batch`: is everybody accounted for, and how long does it take?
+
+    python benchmarks/batch.py [--rows 150] [--slots 2]
+
+Submissions differ in their networks, recipes and forms, in about the shares that real ones have: the model in a script
+(half), in a notebook alone (a third) or elsewhere; faults of all kinds (one in seven), hostile ones (one in ten), rows
+without a link and with a wrong one. All are trained for one epoch on the real MNIST where it is at hand. Prints rows by
+state, throughput, the most memory that all processes had together, and how far the time that was shown as left was off.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+GOAL_SECONDS = 30 * 60
+SEED = 20
+
+NET = """import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(1, {a}, 3, padding=1), nn.ReLU(), nn.BatchNorm2d({a}), nn.MaxPool2d(2),
+            nn.Conv2d({a}, {b}, 3, padding=1), nn.ReLU(), nn.BatchNorm2d({b}), nn.MaxPool2d(2),
+            nn.Conv2d({b}, {b}, 3), nn.ReLU(), nn.BatchNorm2d({b}), nn.Dropout({p}),
+        )
+        self.head = nn.Linear({b}, 10)
+
+    def forward(self, x):
+        {extra}x = F.adaptive_avg_pool2d(self.features(x), 1).flatten(1)
+        return F.log_softmax(self.head(x), dim=1)
+"""
+TRAIN = """import torch
+import torch.nn.functional as F
+from torchvision import datasets, transforms
+{use}
+
+transform = transforms.Compose([{augment}transforms.ToTensor(), transforms.Normalize((0.1307,), (0.3081,))])
+train_set = datasets.MNIST("data", train=True, download=True, transform=transform)
+loader = torch.utils.data.DataLoader(train_set, batch_size={batch}, shuffle=True)
+model = Net()
+optimizer = {optimizer}
+for epoch in range({epochs}):
+    model.train()
+    for images, labels in loader:
+        optimizer.zero_grad()
+        loss = F.nll_loss(model(images), labels)
+        loss.backward()
+        optimizer.step()
+"""
+README = """# Digits in one epoch
+
+A convolutional network for MNIST. Three convolutions with batch norm and ReLU find strokes, two max-pooling layers
+make the map smaller, global average pooling and one linear layer give the ten scores. Dropout of {p} keeps it from
+learning single pixels. The convolutions have {a}, {b} and {b} channels, which keeps the number of parameters below
+25,000, and the last one has no padding. It is trained with a batch size of {batch}.
+
+## Training log
+
+```
+Epoch 1: loss 0.21, test accuracy {accuracy} %
+```
+"""
+Files = dict[str, str]
+Values = Mapping[str, object]
+
+
+def _replaced(old: str, new: str) -> Callable[[Files], Files]:
+    """A fault of the model: one piece of its source is another."""
+    return lambda files: files | {"model.py": files["model.py"].replace(old, new)}
+
+
+FAULTS: dict[str, Callable[[Files], Files]] = {
+    "no model": lambda files: {"README.md": files["README.md"]},
+    "no readme": lambda files: {name: text for name, text in files.items() if name != "README.md"},
+    "syntax error": _replaced("def forward", "def forward("),
+    "wrong output": _replaced("10)", "11)"),
+    "does not run": _replaced("self.head(x)", "self.heads(x)"),
+    "too many parameters": _replaced("self.head =", "self.wide = nn.Linear(1000, 90)\n        self.head ="),
+}
+_LOOKS = (
+    "import glob; open('/work/labels', 'w').write(str(glob.glob('/**/*label*', recursive=True)))\n        "
+)
+HOSTILE = {
+    "spins": "while True:\n            pass\n        ",
+    "exits": "import os; os._exit(0)\n        ",
+    "eats memory": "self.held = [bytearray(1 << 30) for _ in range(64)]\n        ",
+    "looks for the answers": _LOOKS,
+    "forks": "import os\n        while True:\n            os.fork()\n        ",
+}
+
+
+@dataclass
+class Watched:
+    """What was seen while a batch ran."""
+
+    peak_bytes: int = 0
+    left: list[tuple[float, float]] = field(
+        default_factory=list
+    )  # (seconds since the start, seconds shown as left)
+
+
+def main() -> int:
+    options = _options()
+    with tempfile.TemporaryDirectory() as place:
+        course = Path(place)
+        kinds = written(course, options.rows)
+        print(
+            f"{options.rows} rows: {', '.join(f'{count} {kind}' for kind, count in Counter(kinds.values()).items())}"
+        )
+        watched, begin = Watched(), time.monotonic()
+        states = graded(course, options.slots, watched)
+        seconds = time.monotonic() - begin
+        report(kinds, states, watched, seconds)
+        return 0 if len(states) == options.rows else 1
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, default=150)
+    parser.add_argument("--slots", type=int, default=2)
+    return parser.parse_args()
+
+
+# --- the submissions --------------------------------------------------------------------------------------------------
+
+
+def written(course: Path, rows: int) -> dict[str, str]:
+    """Write the submissions and their roster: name of each row → what it is."""
+    chance = random.Random(SEED)
+    kinds: dict[str, str] = {}
+    lines = ["name,repository"]
+    for number in range(rows):
+        name = f"student{number:04d}"
+        kind, files = _submission(chance, number)
+        kinds[name] = kind
+        link = "" if kind == "nothing handed in" else "https://github.com/" if kind == "wrong link" else name
+        lines.append(f"{name},{link}")
+        for file, text in files.items():
+            (course / name).mkdir(exist_ok=True)
+            (course / name / file).write_text(text, "utf-8")
+    (course / "roster.csv").write_text("\n".join(lines) + "\n", "utf-8")
+    return kinds
+
+
+def _submission(chance: random.Random, number: int) -> tuple[str, Files]:
+    drawn = chance.random()
+    if drawn < 0.02:
+        return "nothing handed in", {}
+    if drawn < 0.03:
+        return "wrong link", {}
+    values = {
+        "a": chance.choice((8, 10, 12, 16)),
+        "b": chance.choice((16, 20, 24, 28)),
+        "p": chance.choice((0.05, 0.1)),
+        "batch": chance.choice((64, 128, 128, 256)),
+        "epochs": chance.choice((1, 1, 1, 5, 10, 20)),
+        "accuracy": f"{97 + chance.random():.2f}",
+        "augment": chance.choice(("", "", "transforms.RandomRotation(7), ")),
+        "optimizer": chance.choice(
+            (
+                "torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)",
+                "torch.optim.Adam(model.parameters(), lr=0.003)",
+                "torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, nesterov=True)",
+            )
+        ),
+        "extra": f"# network {number}\n        ",
+        "use": "from model import Net",
+    }
+    if drawn < 0.13:
+        kind = chance.choice(sorted(HOSTILE))
+        values["extra"] = HOSTILE[kind]
+        return f"hostile: {kind}", _files(values)
+    if drawn < 0.27:
+        kind = chance.choice(sorted(FAULTS))
+        return f"fault: {kind}", FAULTS[kind](_files(values))
+    if drawn < 0.6:
+        return "model in a notebook", _notebook(values)
+    return "model in a script", _files(values)
+
+
+def _files(values: Values) -> Files:
+    return {
+        "model.py": NET.format(**values),
+        "train.py": TRAIN.format(**values),
+        "README.md": README.format(**values),
+    }
+
+
+def _notebook(values: Values) -> Files:
+    cells = [NET.format(**values), TRAIN.format(**{**values, "use": ""})]
+    book = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {},
+        "cells": [
+            {
+                "cell_type": "code",
+                "source": text,
+                "outputs": [],
+                "execution_count": None,
+                "metadata": {},
+                "id": f"c{n}",
+            }
+            for n, text in enumerate(cells)
+        ],
+    }
+    return {"train.ipynb": json.dumps(book), "README.md": README.format(**values)}
+
+
+# --- the batch --------------------------------------------------------------------------------------------------------
+
+
+def graded(course: Path, slots: int, watched: Watched) -> dict[str, dict[str, object]]:
+    """Run the batch: the last that was said of each row."""
+    words = ["batch", "s4", "--roster", str(course / "roster.csv"), "--out", str(course / "reports")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", *words, "--slots", str(slots), "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    over = threading.Event()
+    watcher = threading.Thread(target=_watch, args=(process.pid, watched, over))
+    watcher.start()
+    states: dict[str, dict[str, object]] = {}
+    begin = time.monotonic()
+    assert process.stdout is not None
+    for line in process.stdout:
+        told = json.loads(line)
+        states[told["name"]] = told
+        if told["seconds_left"] is not None:
+            watched.left.append((time.monotonic() - begin, told["seconds_left"]))
+    process.wait()
+    over.set()
+    watcher.join()
+    return states
+
+
+def _watch(pid: int, watched: Watched, over: threading.Event) -> None:
+    """The most memory that the batch and everything below it had at once, shared pages counted once."""
+    while not over.wait(2):
+        total = 0
+        try:
+            parent = psutil.Process(pid)
+            for one in (parent, *parent.children(recursive=True)):
+                total += one.memory_full_info().pss
+        except psutil.Error:
+            continue
+        watched.peak_bytes = max(watched.peak_bytes, total)
+
+
+def report(
+    kinds: dict[str, str], states: dict[str, dict[str, object]], watched: Watched, seconds: float
+) -> None:
+    print("\n| what it is | rows | came to |\n| --- | ---: | --- |")
+    for kind in sorted(set(kinds.values())):
+        names = [name for name, one in kinds.items() if one == kind]
+        came = Counter(_ending(states.get(name)) for name in names)
+        print(
+            f"| {kind} | {len(names)} | {', '.join(f'{count} {ending}' for ending, count in came.items())} |"
+        )
+    unsaid = set(kinds) - set(states)
+    print(f"\nAccounted for: {len(states)} of {len(kinds)}{f', not: {sorted(unsaid)}' if unsaid else ''}.")
+    verdict = "met" if seconds <= GOAL_SECONDS else "missed"
+    print(
+        f"Time: {seconds / 60:.1f} min ({60 * len(kinds) / seconds:.1f} rows a minute); goal 30 min for 150: {verdict}."
+    )
+    print(f"Most memory at once: {watched.peak_bytes / 2**30:.1f} GiB.")
+    for share in (0.1, 0.25, 0.5, 0.75):
+        near = [left + at - seconds for at, left in watched.left if abs(at / seconds - share) < 0.05]
+        if near:
+            print(
+                f"Time left as shown at {100 * share:.0f} %: off by {statistics.fmean(near) / 60:+.1f} min."
+            )
+
+
+def _ending(told: dict[str, object] | None) -> str:
+    if told is None:
+        return "nothing was said"
+    return str(told["state"]) + (f" ({told['status']})" if told["status"] else "")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
