@@ -208,7 +208,7 @@ def test_ctrl_c_leaves_no_process_and_a_marked_run(stage, tmp_path):
 
 
 @pytest.mark.sandbox
-@pytest.mark.parametrize("out", ["reports", "."])
+@pytest.mark.parametrize("out", ["reports", pytest.param(".", marks=pytest.mark.slow)])
 def test_a_run_inside_of_a_submission_does_not_become_part_of_it(out, tmp_path):
     subprocess.run(["cp", "-r", str(REFERENCE), str(tmp_path / "mine")], check=True)
     (tmp_path / "mine" / "model.py").write_text("no model here")

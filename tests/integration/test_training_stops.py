@@ -100,6 +100,7 @@ def assert_kept_so_far(found: Trial) -> None:
             "self.hoard = [torch.ones(2**28) for _ in range(64)]",
             *("failed", "Memory limit exceeded"),
             id="out of memory",
+            marks=pytest.mark.slow,
         ),
         pytest.param(
             "os.kill(os.getpid(), signal.SIGSTOP)",

@@ -85,7 +85,7 @@ def test_the_zoo(name):
     assert {key: found[key] for key in expected} == expected
 
 
-@pytest.mark.parametrize("size", [224, 64])
+@pytest.mark.parametrize("size", [pytest.param(224, marks=pytest.mark.slow), 64])
 @pytest.mark.parametrize(("name", "field"), [("alexnet", 195), ("vgg16", 212), ("resnet18", 435)])
 def test_published_receptive_fields(name, field, size):
     """Araujo et al., Distill 2019. VGG's pool to 7x7 adds to it on small images, so it is looked at before that."""

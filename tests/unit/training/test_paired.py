@@ -195,6 +195,7 @@ def test_so_it_is_on_mnist_through_torchvisions_own_data_set(unpacked_mnist, mon
     assert_paired(usual, by_the_fast_lane(data.data.unsqueeze(1), data.targets, MNIST, monkeypatch))
 
 
+@pytest.mark.slow
 def test_so_it_is_on_cifar10(monkeypatch):
     if not os.environ.get("GRADER_DATA"):
         pytest.skip("GRADER_DATA names no data")

@@ -37,6 +37,7 @@ def test_each_step_is_timed_by_the_given_clock():
     assert len(step_times((1, 28, 28), 10, steps=3)) == 3
 
 
+@pytest.mark.slow
 def test_more_work_takes_longer():
     small = statistics.median(step_times((1, 28, 28), 10, steps=7, clock=time.process_time))
     large = statistics.median(step_times((3, 64, 64), 10, steps=7, clock=time.process_time))

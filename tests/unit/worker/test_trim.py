@@ -128,7 +128,9 @@ ASKED = {
 
 
 @known_release
-@pytest.mark.parametrize("asked", list(ASKED))
+@pytest.mark.parametrize(
+    "asked", [one if one == "a helper" else pytest.param(one, marks=pytest.mark.slow) for one in ASKED]
+)
 def test_whoever_asks_for_more_gets_the_real_package(asked):
     code = f"import torch\ntorch.optim.SGD([torch.zeros(1)], 0.1)\n{ASKED[asked]}\n" + (
         "import sys, importlib\nreal = sys.modules['torch._dynamo']\n"

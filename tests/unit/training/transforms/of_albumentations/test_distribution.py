@@ -148,6 +148,7 @@ def test_random_crop_takes_every_position():
             assert near((start == one).float().mean().item(), 1 / choices)
 
 
+@pytest.mark.slow
 def test_shift_scale_rotate_stays_within_its_limits():
     image = torch.zeros(3, 32, 32, dtype=torch.uint8)
     image[:, 14:18, 14:18] = 240
