@@ -41,6 +41,7 @@ def train(
     patience: Patience,
     start: State | None = None,
     max_steps: int = 0,
+    max_seconds: float = 0.0,
     report_every: int = 20,
     on_progress: Callable[[int, float], None] | None = None,
     pace: Pace | None = None,
@@ -51,6 +52,7 @@ def train(
         plan: the recipe as `grader.training.loop.Plan` takes it, without the fields that are named here.
         start: the state before the first step; with it, the state after each epoch is kept.
         max_steps: stop after so many, the schedules still made for the whole; 0 for the whole training.
+        max_seconds: with `max_steps`, begin no step after so many seconds.
         report_every: steps between two points of the curve.
         on_progress: gets samples and loss.
         pace: says after the first steps whether the training is worth going on with; where it is not, the worker is
@@ -59,6 +61,7 @@ def train(
     limit = 0 if start is None else min(start.frame_bytes, STATE_LIMIT_BYTES)
     heard = _Heard(epochs_planned=plan["epochs"], cpu=worker.cpu_seconds, on_progress=on_progress, pace=pace)
     fields = {**plan, "seed": seed, "max_steps": max_steps, "report_every": report_every}
+    fields |= {"max_seconds": max_seconds} if max_seconds else {}
     try:
         answer = worker.request(
             "train",

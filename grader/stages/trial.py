@@ -146,6 +146,10 @@ def _notes(training: Training) -> tuple[str, ...]:
     return (f"The training loss never fell below {losses[0]:.4g}, with which it began.", *training.notes)
 
 
+PROBE_SECONDS = 45.0
+"""A short training begins no step after these: a student who checks a large network waits no longer."""
+
+
 def project(job: Job, seed: int) -> Projection | Absent:
     """A short training, and from its speed how long the whole one would take here."""
     worker = job.open_worker()
@@ -159,8 +163,9 @@ def project(job: Job, seed: int) -> Projection | Absent:
     if training.ending:
         return absent_because(training.ending, "train", job.model.entrypoint)
     needed = job.recipe.epochs * -(-job.data.task_images // job.recipe.batch_size)
-    if len(training.report_times) < 2:
-        return Projection(training.steps, needed, training.wall_seconds)
+    if len(training.report_times) < 2:  # it was over soon, or a step takes long
+        each = training.wall_seconds / max(1, training.steps)
+        return Projection(training.steps, needed, round(each * max(needed, training.steps), 1))
     return Projection(training.steps, needed, round(step_seconds(training.report_times) * needed, 1))
 
 
@@ -210,6 +215,7 @@ def _train_here(job: Job, worker: Worker, seed: int, start: State | None, max_st
         patience=job.patience(),
         start=start,
         max_steps=max_steps,
+        max_seconds=PROBE_SECONDS if max_steps else 0.0,
         report_every=_WARM_UP_STEPS if max_steps else max(1, steps // _REPORTS_PER_EPOCH),
         on_progress=job.on_progress,
         pace=None

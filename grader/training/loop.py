@@ -8,6 +8,7 @@ epoch but a few reports: losses are added up where the model is. Where the image
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -46,6 +47,7 @@ class Plan:
     shuffled: bool = True
     channels_last: bool = True  # where the weights' order in memory may be changed to be quicker
     max_steps: int = 0  # 0: the whole training; else stop early, the schedules still made for the whole
+    max_seconds: float = 0.0  # with max_steps: begin no step after so many seconds; 0: without such a limit
     input_shape: Sequence[int] = ()  # of one input, as the model takes it; () as it comes
     pair: Named | None = None  # a digit beside each image: see `grader.training.pairs`
 
@@ -80,6 +82,7 @@ class _Run:
     samples: int = 0
     since: list[torch.Tensor] = field(default_factory=list)
     rate: Any = 0.0  # of the last step, in the first group
+    began: float = field(default_factory=time.monotonic)
 
     def step(self, batch: torch.Tensor, labels: torch.Tensor) -> None:
         value = self.backward(batch, labels)
@@ -181,7 +184,7 @@ def _epoch(
         if plan.channels_last and batch.dim() == 4:
             batch = batch.contiguous(memory_format=torch.channels_last)
         run.step(batch, labels.index_select(0, chosen))
-        stops = bool(plan.max_steps) and run.steps >= plan.max_steps
+        stops = _is_enough(plan, run)
         if number % plan.report_every == 0 or number == len(batches) or stops:
             mean = run.mean_loss()
             listener.report(run.steps, run.samples, mean, float(run.rate))
@@ -190,6 +193,14 @@ def _epoch(
         if stops:
             return "enough"
     return ""
+
+
+def _is_enough(plan: Plan, run: _Run) -> bool:
+    """Whether a training that is only to show its speed has shown it."""
+    if not plan.max_steps:
+        return False
+    late = plan.max_seconds > 0 and time.monotonic() - run.began > plan.max_seconds
+    return late or run.steps >= plan.max_steps
 
 
 def _clipping(given: Sequence[Named], parameters: list[torch.Tensor]) -> Callable[[], None]:

@@ -144,6 +144,13 @@ def test_a_probe_stops_early_and_no_epoch_ends():
     assert [report[0] for report in heard.reports] == [3]
 
 
+def test_a_probe_of_a_slow_network_stops_by_the_clock():
+    _, result, heard = trained(model(), changed(max_steps=3, max_seconds=1e-9))
+    assert (result.steps, [report[0] for report in heard.reports]) == (1, [1])
+    assert trained(model(), changed(max_steps=3, max_seconds=60.0))[1].steps == 3
+    assert trained(model(), changed(max_seconds=1e-9))[1].steps > 3  # a whole training has no such limit
+
+
 def test_divergence_stops_and_is_said():
     class Explodes(nn.Module):
         def __init__(self):
