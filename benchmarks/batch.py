@@ -26,7 +26,8 @@ from pathlib import Path
 
 import psutil
 
-GOAL_SECONDS = 30 * 60
+GOAL_RATE = 150 / 30
+"""Rows a minute: 150 of one epoch on MNIST in half an hour, on two cores."""
 SEED = 20
 
 NET = """import torch
@@ -279,9 +280,9 @@ def report(
         )
     unsaid = set(kinds) - set(states)
     print(f"\nAccounted for: {len(states)} of {len(kinds)}{f', not: {sorted(unsaid)}' if unsaid else ''}.")
-    verdict = "met" if seconds <= GOAL_SECONDS else "missed"
+    verdict = "met" if 60 * len(kinds) / seconds >= GOAL_RATE else "missed"
     print(
-        f"Time: {seconds / 60:.1f} min ({60 * len(kinds) / seconds:.1f} rows a minute); goal 30 min for 150: {verdict}."
+        f"Time: {seconds / 60:.1f} min ({60 * len(kinds) / seconds:.1f} rows a minute); goal {GOAL_RATE:g} rows a minute: {verdict}."
     )
     print(f"Most memory at once: {watched.peak_bytes / 2**30:.1f} GiB.")
     for share in (0.1, 0.25, 0.5, 0.75):
