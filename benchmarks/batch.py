@@ -280,10 +280,9 @@ def report(
         )
     unsaid = set(kinds) - set(states)
     print(f"\nAccounted for: {len(states)} of {len(kinds)}{f', not: {sorted(unsaid)}' if unsaid else ''}.")
-    verdict = "met" if 60 * len(kinds) / seconds >= GOAL_RATE else "missed"
-    print(
-        f"Time: {seconds / 60:.1f} min ({60 * len(kinds) / seconds:.1f} rows a minute); goal {GOAL_RATE:g} rows a minute: {verdict}."
-    )
+    rate = 60 * len(kinds) / seconds
+    verdict = "met" if rate >= GOAL_RATE else "missed"
+    print(f"Time: {seconds / 60:.1f} min; {rate:.1f} rows a minute, goal {GOAL_RATE:g}: {verdict}.")
     print(f"Most memory at once: {watched.peak_bytes / 2**30:.1f} GiB.")
     for share in (0.1, 0.25, 0.5, 0.75):
         near = [left + at - seconds for at, left in watched.left if abs(at / seconds - share) < 0.05]
