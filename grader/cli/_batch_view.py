@@ -107,6 +107,10 @@ class LiveView(View):
         else:
             self._said[row.entry.key] = row.state
 
+    def over(self, batch: Batch, *, dry_run: bool) -> None:
+        self.live.stop()
+        super().over(batch, dry_run=dry_run)
+
     def _now(self) -> RenderableType:
         busy = [row for row in self._rows if row.state in ("fetching", "grading", "retry")]
         recent = sorted(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import threading
 from pathlib import Path
@@ -11,6 +12,7 @@ import click
 
 from grader.cli._run_options import (
     access_options,
+    access_words,
     data_options,
     device_option,
     isolation_option,
@@ -135,7 +137,7 @@ def _wanted(spec: str, roster_file: Path, options: dict[str, Any]) -> Wanted:
         spec_file=spec_file(spec),
         out=options["out"],
         roster_file=roster_file,
-        command=f"grader batch {spec} --roster {roster_file.name}",
+        command=_again(spec, options),
         course=options["course"],
         ref=options["ref"],
         before=options["before"],
@@ -149,6 +151,16 @@ def _wanted(spec: str, roster_file: Path, options: dict[str, Any]) -> Wanted:
         web=options["web"],
         access=read_access(options["git_token_env"], ssh=options["git_ssh"]),
     )
+
+
+def _again(spec: str, options: dict[str, Any]) -> str:
+    """What all rows have in common of the `grader run` that grades one of them again."""
+    words = ["grader", "run", spec]
+    for choice, usual in (("isolation", "auto"), ("lane", "auto"), ("device", "cpu")):
+        words += [f"--{choice}", options[choice]] if options[choice] != usual else []
+    for flag in ("stand_in", "unofficial_data", "no_zygote"):
+        words += [f"--{flag.replace('_', '-')}"] if options[flag] else []
+    return shlex.join([*words, *access_words(options)])
 
 
 def _go(batch: Batch, shown: View, *, dry_run: bool) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import shlex
 import shutil
 import threading
 import time
@@ -24,12 +25,12 @@ from grader.course.database import Database, EvidenceKey, Standing
 from grader.course.executors.interface import Executor
 from grader.course.job import ANSWER, JOB, Answer, Job, read_answer, write
 from grader.course.runs import read_run
-from grader.course.store import folder_name, new_run_id
+from grader.course.store import new_run_id
 from grader.errors import FetchError, GraderError, GraderFault, StoreError, UsageError
 from grader.fetch.access import NO_ACCESS, Access
 from grader.fetch.interface import Fetched, fetch
 from grader.records import RunRecord, Submission
-from grader.text import clean
+from grader.text import clean, without_credentials
 
 if TYPE_CHECKING:
     from grader.spec.load import Loaded
@@ -158,15 +159,11 @@ class Batch:
 
     def _is_what_was_asked(self, row: Row, found: Fetched) -> bool:
         """A kept clone is of the same link and deadline. A local folder may have changed: it is read again."""
-        return found.submission.kind == "git" and self._asked(row) == _read(self._note(row))
+        return found.submission.kind == "git" and self._asked(row) == self._clones.asked(row.entry.key)
 
     def _asked(self, row: Row) -> str:
         entry, plan = row.entry, self.plan
         return "\n".join((entry.repository, *entry.also, entry.before or plan.before, plan.ref))
-
-    def _note(self, row: Row) -> Path:
-        """Beside a clone: what was asked for when it was fetched."""
-        return self.plan.work / "clones" / f"{row.entry.key}.asked"
 
     # --- fetching -----------------------------------------------------------------------------------------
 
@@ -180,6 +177,11 @@ class Batch:
         def guarded(row: Row) -> None:
             try:
                 work(row)
+            except OSError as error:
+                self.finish.set()
+                raise StoreError(
+                    f"{self.plan.work}: {error.strerror or error}.", "Free some space."
+                ) from error
             except BaseException:
                 self.finish.set()
                 raise
@@ -201,8 +203,7 @@ class Batch:
                     also=entry.also,
                     access=plan.access,
                 ) as fetched:
-                    self._clones.put(entry.key, fetched)
-                    self._note(row).write_text(self._asked(row), "utf-8")
+                    self._clones.put(entry.key, fetched, self._asked(row))
                     row.submission = fetched.submission
                 self._set(row, "fetched", "")
                 return
@@ -312,8 +313,19 @@ class Batch:
             clone=str(self._clones.place(entry.key)),
             name=entry.name,
             source=entry.shown,
+            command=self._again(entry),
             secret=_row_secret(self._secret, entry.key, row.submission),
         )
+
+    def _again(self, entry: Entry) -> str:
+        """The command that grades this row alone, as `grader run` takes it; the report adds seeds and secret."""
+        link = without_credentials(entry.shown or entry.repository)
+        words = [*shlex.split(self.plan.job.command), "--repo", link]
+        for name, value in (("ref", self.plan.ref), ("before", entry.before or self.plan.before)):
+            words += [f"--{name}", value] if value else []
+        for second in entry.also:
+            words += ["--also", without_credentials(entry.shown or second)]
+        return shlex.join(words)
 
     def _hear(self, row: Row, event: dict[str, Any]) -> None:
         """An event of an attempt, which is for the table alone."""
@@ -357,8 +369,12 @@ class Batch:
 
     def _set(self, row: Row, state: State, text: str) -> None:
         row.state, row.text, row.stage, row.share = state, clean(text, 600), "", 0.0
-        run_id = row.record.run_id if row.record else ""
-        tree = row.submission.tree_digest if row.submission else ""
+        was = self._known.get(row.entry.key)
+        run_id, tree = "", row.submission.tree_digest if row.submission else ""
+        if row.record:
+            run_id = row.record.run_id
+        elif was is not None and was.run_id:  # until there is a new run, the last one may still be its own
+            run_id, tree = was.run_id, was.tree_digest
         self.database.stand(
             self.plan.name, row.entry.key, Standing(state, row.attempts, run_id, row.text, tree)
         )
@@ -406,21 +422,3 @@ def _row_secret(secret: int, key: str, submission: Submission | None) -> int:
     tree = submission.tree_digest if submission else ""
     text = f"{secret}\n{key}\n{tree}".encode()
     return int(int.from_bytes(hashlib.sha256(text).digest()[:8], "big") % 2**SECRET_BITS)
-
-
-def _read(place: Path) -> str:
-    try:
-        return place.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def entry_key(name: str, taken: set[str]) -> str:
-    """A key for a row that is a file name, and no other row's."""
-    base = folder_name(name).lower()[:60]
-    key, number = base, 1
-    while key in taken:
-        number += 1
-        key = f"{base}-{number}"
-    taken.add(key)
-    return key

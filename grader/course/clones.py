@@ -25,14 +25,18 @@ class Clones:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, key: str, fetched: Fetched) -> None:
+    def put(self, key: str, fetched: Fetched, asked: str = "") -> None:
         """Keep a submission, whole or not at all; one that was kept under this key before is replaced.
+
+        Args:
+            asked: what was asked for when it was fetched: `asked` gives it back.
 
         Raises:
             StoreError: there is no room, or the folder cannot be written.
         """
         final, partial = self._folder / key, self._folder / f"{key}{_PARTIAL}"
         record = {"submission": plain(fetched.submission), "also_sources": list(fetched.also_sources)}
+        record["asked"] = asked
         with _faults(final):
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
@@ -43,9 +47,19 @@ class Clones:
             partial.rename(final)
 
     def get(self, key: str) -> Fetched | None:
-        """The submission that is kept under this key; None where there is none."""
+        """The submission that is kept under this key; None where there is none that can be read."""
         place = self._folder / key
-        return kept(place) if (place / _RECORD).is_file() else None
+        try:
+            return kept(place) if (place / _RECORD).is_file() else None
+        except StoreError:
+            return None  # it is fetched again
+
+    def asked(self, key: str) -> str:
+        """What was asked for when it was fetched."""
+        try:
+            return str(json.loads((self._folder / key / _RECORD).read_text("utf-8"))["asked"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
 
     def place(self, key: str) -> Path:
         """Where `kept` finds it."""

@@ -1,12 +1,11 @@
 """`grader.db`: an index of the stored runs, and what a batch still has to do.
 
-Every run is in its own `result.json` first; the index can be made anew from those at any time (`rebuild`). One file of
+Every run is in its own `result.json` first; the index can be made anew from those at any time (`refresh`). One file of
 SQLite, opened by any number of processes at once; a write-ahead log where the disk is a local one.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 import threading
@@ -17,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.course.migrations import MIGRATIONS
-from grader.course.runs import RESULT, StoredRun, Unreadable, read_run, run_folders, stored_runs
-from grader.errors import StoreError, UsageError
+from grader.course.runs import RESULT, read_run, run_folders
+from grader.errors import StoreError
 from grader.records import Absent, RunRecord
 
 FILE_NAME = "grader.db"
@@ -89,22 +88,6 @@ class Database:
                 f"INSERT OR REPLACE INTO runs ({names}) VALUES ({marks})", tuple(values.values())
             )
 
-    def rebuild(self) -> tuple[int, tuple[Unreadable, ...]]:
-        """Index every run below the base anew: (how many there are, those that could not be read)."""
-        try:
-            found = list(stored_runs(self.base, every=True))
-        except UsageError:
-            found = []
-        rows = [_values(self.base, one.folder, one.record) for one in found if isinstance(one, StoredRun)]
-        with _faults(self.base), self._lock, self._connection:
-            self._connection.execute("DELETE FROM runs")
-            for values in rows:
-                names, marks = ", ".join(values), ", ".join("?" for _ in values)
-                self._connection.execute(
-                    f"INSERT INTO runs ({names}) VALUES ({marks})", tuple(values.values())
-                )
-        return len(rows), tuple(one for one in found if isinstance(one, Unreadable))
-
     def with_evidence(self, key: EvidenceKey) -> tuple[Path, ...]:
         """Folders of the runs whose evidence has this key and can be used again, the latest first."""
         query = (
@@ -122,11 +105,6 @@ class Database:
         )
         given = (run_id, key.plan_digest, key.measuring_version, key.data_digest, key.device_class)
         return tuple(self.base / row[0] for row in self._rows(query, given))
-
-    def folders(self, spec_id: str, submission: str) -> tuple[Path, ...]:
-        """Folders of all runs of a submission under a spec, the latest first."""
-        query = "SELECT folder FROM runs WHERE spec_id = ? AND submission = ? ORDER BY run_id DESC"
-        return tuple(self.base / row[0] for row in self._rows(query, (spec_id, submission)))
 
     # --- forgetting -----------------------------------------------------------------------------------------
 
@@ -183,15 +161,16 @@ class Database:
             )
 
     def refresh(self) -> None:
-        """Index the runs that were stored since, by whichever command, and drop those whose folder is gone."""
-        known = {row[0] for row in self._rows("SELECT folder FROM runs")}
+        """Index the runs that were stored or decided since, by whichever command; drop those whose folder is gone."""
+        known = {row[0]: row[1] for row in self._rows("SELECT folder, stamp FROM runs")}
         here = {folder.relative_to(self.base).as_posix(): folder for folder in run_folders(self.base)}
-        for name in known - set(here):
+        for name in set(known) - set(here):
             with _faults(self.base), self._lock, self._connection:
                 self._connection.execute("DELETE FROM runs WHERE folder = ?", (name,))
-        for name in sorted(set(here) - known):
+        for name in sorted(here):
             try:
-                self.add(here[name], read_run(here[name]))
+                if known.get(name) != _stamp(here[name]):
+                    self.add(here[name], read_run(here[name]))
             except StoreError:
                 continue  # what cannot be read counts for nothing; `grader review` names it
 
@@ -228,13 +207,15 @@ def _values(base: Path, folder: Path, record: RunRecord) -> dict[str, object]:
         "spec_points": float(grade.spec_points),
         "passed": int(grade.passed),
         "is_grade": int(not record.not_a_grade),
-        "result_sha256": _digest(folder / RESULT),
+        "stamp": _stamp(folder),
     }
 
 
-def _digest(path: Path) -> str:
-    with _faults(path):
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+def _stamp(folder: Path) -> str:
+    """Tells a result that was written anew, after a decision of a person, from the one that is indexed."""
+    with _faults(folder):
+        found = (folder / RESULT).stat()
+    return f"{found.st_mtime_ns}:{found.st_size}"
 
 
 # --- opening --------------------------------------------------------------------------------------------------

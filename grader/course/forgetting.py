@@ -43,7 +43,7 @@ def remembered(database: Database, name: str) -> Remembered:
             *(work / batch / "clones").glob(f"{key}*"),
             *(work / batch / "attempts").glob(key),
         )
-        if place.name in (key, f"{key}.asked", f"{key}.partial")
+        if place.name in (key, f"{key}.partial")
     ]
     partial = [place for folder in {one.parent for one in runs} for place in folder.glob("*.partial")]
     return Remembered(name, runs, tuple(sorted({*kept, *partial})), rows)

@@ -30,7 +30,7 @@ MIGRATIONS: tuple[str, ...] = (
         spec_points REAL NOT NULL,
         passed INTEGER NOT NULL,
         is_grade INTEGER NOT NULL,          -- 0: not_a_grade has reasons
-        result_sha256 TEXT NOT NULL         -- of result.json: tells a changed file
+        stamp TEXT NOT NULL                 -- of result.json: tells a file that was written anew
     ) STRICT;
     CREATE INDEX runs_of_evidence
         ON runs (tree_digest, plan_digest, measuring_version, data_digest, device_class);

@@ -50,8 +50,8 @@ def _section(section: Section) -> Lines:
     rows, blocks = len(section.table_rows), len(section.code)
     also = [counted(rows, "row of a table", "rows of tables")] if rows else []
     also += [counted(blocks, "block of code", "blocks of code")] if blocks else []
-    title = f"Line {section.line}, {section.title}{f' ({chr(44).join(also)})' if also else ''}:"
-    return title, *(_line(text, LIMIT) for text in section.prose)
+    beside = f" ({', '.join(also)})" if also else ""
+    return f"Line {section.line}, {section.title}{beside}:", *(_line(text, LIMIT) for text in section.prose)
 
 
 def _or(words: tuple[str, ...]) -> str:

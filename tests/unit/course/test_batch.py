@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.batch import MAX_ATTEMPTS, Batch, Entry, Plan, Row, entry_key
+from grader.course.batch import MAX_ATTEMPTS, Batch, Entry, Plan, Row
 from grader.course.batch_setup import _coded
 from grader.course.clones import kept, shown_as
 from grader.course.database import opened
@@ -94,7 +94,13 @@ def course(tmp_path, example_records):
         spec = work / "s4.yaml"
         spec.write_text(text or Path(load_spec("s4").path_shown).read_text("utf-8"), "utf-8")
         plan = Plan(
-            load_spec(spec), base, work, "s4", Job(str(spec), "", str(base), "", "", "", 0), DATA, "cpu"
+            load_spec(spec),
+            base,
+            work,
+            "s4",
+            Job(str(spec), "", str(base), "", "", "grader run s4", 0),
+            DATA,
+            "cpu",
         )
         rows = [Row(Entry(n, n, str(tmp_path / n) if n != "nobody" else "")) for n in names]
         if coded:
@@ -107,6 +113,11 @@ def course(tmp_path, example_records):
             batch.run()
         return {row.entry.key: row for row in rows}
 
+    def standing():
+        with opened(base) as database:
+            return database.standing("s4")
+
+    go.standing = standing
     return go
 
 
@@ -259,7 +270,31 @@ def test_with_codes_no_name_and_no_link_is_stored(course, whole, tmp_path):
     assert not [path for path in runs.rglob("*") if "grace" in path.name]
 
 
-def test_keys_are_file_names_and_no_two_are_the_same():
-    taken: set[str] = set()
-    keys = [entry_key(name, taken) for name in ("Ada L.", "ada l", "../../etc", "", "名前", "x" * 300)]
-    assert keys == ["ada-l", "ada-l-2", "etc", "submission", "submission-2", "x" * 60]
+def test_the_report_says_how_to_grade_one_row_again(course, whole, tmp_path):
+    told: list[str] = []
+
+    class Telling(Storing):
+        def attempt(self, folder: Path, hear, stop: threading.Event) -> Ended:
+            told.append(read_job(folder / JOB).command)
+            return super().attempt(folder, hear, stop)
+
+    course(Telling(whole), "ada")
+    assert told == [f"grader run s4 --repo {tmp_path / 'ada'}"]
+
+
+def test_a_row_that_begins_again_still_knows_its_last_run(course, whole):
+    first = course(Storing(whole), "ada")["ada"].record.run_id
+    rows = course(Storing(whole), "ada", finish=True)
+    assert rows["ada"].state == "waiting"
+    assert course.standing()["ada"].run_id == first
+
+
+def test_a_full_disk_while_an_attempt_is_prepared(course, whole, monkeypatch):
+    import grader.course.batch as module
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "write", full)
+    with pytest.raises(StoreError, match="No space left"):
+        course(Storing(whole), "ada", "grace")

@@ -12,6 +12,7 @@ import pytest
 
 from grader.course import database
 from grader.course.database import Standing, device_class, evidence_key, on_network_disk, opened
+from grader.course.review import Wish, decide
 from grader.course.store import RunFolder
 from grader.errors import StoreError
 from grader.records import RunRecord
@@ -65,9 +66,22 @@ def test_made_anew_from_the_runs_it_is_the_same(base):
     (base / "s4/ada/20261109-100000-aaaa").mkdir()
     (base / "s4/ada/20261109-100000-aaaa/result.json").write_text("{")
     with opened(base) as store:
-        count, unreadable = store.rebuild()
-        assert (count, [one.folder.name for one in unreadable]) == (3, ["20261109-100000-aaaa"])
+        store.refresh()
         assert store._rows("SELECT * FROM runs ORDER BY run_id") == before
+
+
+def test_a_decision_of_a_person_is_indexed(tmp_path, example_records):
+    run = stored(tmp_path, example_records["by_a_person"], "20261101-100000-aaaa")
+    with opened(tmp_path) as store:
+        store.refresh()
+        wishes = [
+            Wish("answers", points=50),
+            Wish("explained", points=50),
+            Wish("misrepresented", counts=False),
+        ]
+        decide(run, wishes, reason="Seen.", who="Ada")
+        store.refresh()
+        assert store._rows("SELECT status, points FROM runs") == [("complete", 175.0)]
 
 
 def test_how_a_row_stands_is_kept(tmp_path):

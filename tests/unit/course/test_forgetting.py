@@ -33,7 +33,6 @@ def base(tmp_path, example_records) -> Path:
     (base / "s4" / "Ada" / "20261103-100000-aaaa.partial").mkdir()
     for key in ("ada", "grace", "ada-2"):
         (base / ".batches" / "s4-list" / "clones" / key / "tree").mkdir(parents=True)
-        (base / ".batches" / "s4-list" / "clones" / f"{key}.asked").write_text("https://github.com/Ada/x")
     with opened(base) as store:
         store.stand("s4-list", "ada", Standing("graded", 1, "20261102-100000-aaaa"))
         store.stand("s4-list", "grace", Standing("graded", 1, "20261101-100000-bbbb"))
@@ -58,9 +57,7 @@ def test_nothing_is_left_but_a_line(base):
     assert (base / "s4" / "Grace").is_dir()
     assert {path.name for path in (base / ".batches" / "s4-list" / "clones").iterdir()} == {
         "grace",
-        "grace.asked",
         "ada-2",
-        "ada-2.asked",
     }
     assert holding(base, b"20261102-100000-aaaa") == []
 
