@@ -6,33 +6,22 @@ Each file defines `command`, imports click alone at its top, and everything heav
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import signal
 import sys
 
 import click
 
 from grader import __version__
+from grader.cli._verbs import Verbs
 from grader.errors import ExitCode, GraderError
 
 
-class Verbs(click.Group):
-    """A group whose commands are the files of this folder."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        del ctx  # every verb is always there
-        return sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in self.list_commands(ctx):
-            return None
-        command = importlib.import_module(f"grader.cli.{cmd_name}").command
-        assert isinstance(command, click.Command)
-        return command
-
-
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Verbs,
+    package=__name__,
+    path=__path__,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @click.version_option(__version__, prog_name="grader")
 def cli() -> None:
     """Grade deep-learning assignments: measure a student's model, train it, score it, show the evidence."""
