@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
 from grader.data.interface import Request as Places
-from grader.events import Events
+from grader.events import Event, Events
 from grader.fetch.interface import NO_ACCESS, Access, Fetched, fetch
 from grader.isolation.choose import Level, level_note
 from grader.isolation.cores import free_cores, these_threads
@@ -40,7 +40,7 @@ from grader.stages.pairs import pair_of
 from grader.stages.provenance import Started, provenance
 from grader.stages.recipe import Lane
 from grader.stages.study import SECRET_BITS
-from grader.stages.training import Setting, study
+from grader.stages.training import Setting, is_due, study
 from grader.stages.variants import Shape, variants
 from grader.stages.workers import OpenWorker, choose_sandbox, opener
 from grader.text import clean, counted, without_credentials
@@ -116,11 +116,48 @@ def grade_submission(request: Request, events: Events) -> Graded:
         ):
             events.listeners.append(folder.listen)
             evidence = _gather(request, events, prepared, fetched, reading)
-            record = judged(request, prepared.started, evidence)
-            events.start("store", "Writing the report")
-            final = folder.publish({report.file_name: report.render(record) for report in reports()})
-    events.end(str(final))
-    return Graded(record, final)
+            graded = _stored(request, events, prepared, evidence, folder)
+    events.end(str(graded.folder))
+    return graded
+
+
+def grade_untrained(request: Request, events: Events) -> Graded | None:
+    """Grade a submission that was fetched, as far as that needs no training: the run is the same as a whole one's.
+
+    Returns:
+        None where a training is due; then nothing is stored.
+
+    Raises:
+        GraderError: as `grade_submission`.
+    """
+    started, machine = _started(request), _machine(request)
+    past: list[Event] = []
+    events.listeners.append(past.append)
+    with _fetched(request, events) as fetched:
+        reading = _read(fetched, events)
+        with _prepared(request, events, started, machine) as prepared:
+            try:
+                evidence = _gather(request, events, prepared, fetched, reading, untrained=True)
+            except _TrainingIsDue:
+                return None
+            with RunFolder(
+                request.out, request.loaded.spec.id, fetched.submission.name, started.run_id
+            ) as folder:
+                for event in past:
+                    folder.listen(event)
+                return _stored(request, events, prepared, evidence, folder)
+
+
+class _TrainingIsDue(Exception):
+    """What was asked for ends before it."""
+
+
+def _stored(
+    request: Request, events: Events, prepared: _Prepared, evidence: Evidence, folder: RunFolder
+) -> Graded:
+    record = judged(request, prepared.started, evidence)
+    events.start("store", "Writing the report")
+    return Graded(record, folder.publish({report.file_name: report.render(record) for report in reports()}))
 
 
 def check_submission(request: Request, events: Events) -> Graded:
@@ -249,9 +286,19 @@ def _places(request: Request) -> Places:
 
 
 def _gather(
-    request: Request, events: Events, prepared: _Prepared, fetched: Fetched, reading: Reading
+    request: Request,
+    events: Events,
+    prepared: _Prepared,
+    fetched: Fetched,
+    reading: Reading,
+    *,
+    untrained: bool = False,
 ) -> Evidence:
-    """Everything that is measured, cheap things first; what cannot matter any more is not paid for."""
+    """Everything that is measured, cheap things first; what cannot matter any more is not paid for.
+
+    Raises:
+        _TrainingIsDue: `untrained`, and the next thing would be a training.
+    """
     isolation, data = prepared.machine.isolation, prepared.machine.data
     opened = _opener(prepared, fetched)
     others = beside(
@@ -265,6 +312,8 @@ def _gather(
     if data is None:
         return others.added_to(_without_training(prepared, fetched, reading))
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
+    if untrained and is_due(request.loaded.spec, looked):
+        raise _TrainingIsDue
     task = _task(request, prepared, looked.fetched, data)
     shape = Shape(task.input_shape, task.classes)
     built = variants(

@@ -16,7 +16,8 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from grader.course.batch import SETTLED, Batch, Row
+from grader.course.batch import Batch
+from grader.course.entries import SETTLED, Row
 from grader.course.progress import Progress
 from grader.report import words
 from grader.report.terminal import STYLES
@@ -32,6 +33,8 @@ _WORDS = {
     "waiting": ("·", "waiting", "quiet"),
     "fetching": ("↓", "fetching", "person"),
     "fetched": ("·", "fetched", "quiet"),
+    "looking": ("▸", "looking", "person"),
+    "looked": ("·", "to be trained", "quiet"),
     "grading": ("▸", "grading", "person"),
     "graded": ("✓", "graded", "good"),
     "missing": ("–", "nothing handed in", "quiet"),
@@ -59,7 +62,7 @@ class View:
             self._line(row)
 
     def _line(self, row: Row) -> None:
-        if row.state in ("waiting", "fetching", "fetched"):
+        if row.state in ("waiting", "fetching", "fetched", "looking", "looked"):
             return
         text = Text(f"{time.strftime('%H:%M:%S')} {clean(row.entry.name, 40)}: {told(row)}")
         self._console.print(text, soft_wrap=True)
@@ -113,6 +116,7 @@ class LiveView(View):
 
     def _now(self) -> RenderableType:
         busy = [row for row in self._rows if row.state in ("fetching", "grading", "retry")]
+        busy += [row for row in self._rows if row.state == "looking" and row.stage]
         recent = sorted(
             (row for row in self._rows if row.state == "graded" and row.began), key=lambda r: r.began
         )

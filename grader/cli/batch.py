@@ -84,17 +84,18 @@ if TYPE_CHECKING:
 def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **options: Any) -> int:
     """Grade everybody in --roster under SPEC (a file, or the name of a shipped spec such as s4).
 
-    Everything is fetched first, then graded, as many at once as there are cores. What is finished is stored at once:
-    stop it with Ctrl-C (what runs is finished; a second Ctrl-C ends it), start it again, and it takes up where it was.
+    Everything is fetched first, then looked at without training, then trained, as many at once as there are cores.
+    What is finished is stored at once: stop it with Ctrl-C (what runs is finished; a second Ctrl-C ends it), start it again, and it takes up where it was.
     Nothing that was measured is measured again, also after a change of points or thresholds in the spec.
 
     Exit codes: 0 every row is accounted for, 5 a row still needs another try or something of you, 2 a mistake in the
     command, the spec or the roster's file, 130 interrupted.
     """
     from grader.cli._batch_view import view
-    from grader.course.batch import SETTLED, Batch
+    from grader.course.batch import Batch
     from grader.course.batch_setup import alone, plan_of, rows_of, work_folder
     from grader.course.database import opened
+    from grader.course.entries import SETTLED
     from grader.course.rosters.read import read_roster
 
     roster = read_roster(roster_file, pattern=options["repository_pattern"], links=options["links"])
@@ -106,6 +107,7 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
         rows = rows_of(roster, wanted.before, coded=wanted.out if options["anonymous"] else None)
         with view(rows, as_json=as_json) as shown:
             shown.roster(roster, str(roster_file))
+            shown.progress.usual = database.usual_seconds(plan.loaded.spec.id, plan.device_class)
             batch = Batch(plan, database, _executor(options), rows, shown.changed)
             interrupted = _go(batch, shown, dry_run=dry_run)
             shown.over(batch, dry_run=dry_run)

@@ -1,4 +1,4 @@
-"""`python -m grader.course.attempt FOLDER`: one attempt of a batch, in a process of its own.
+"""`python -m grader.course.attempt FOLDER`: one attempt of a batch, in a process of its own, or a first look at several.
 
 It reads `job.json` in the folder, grades, and leaves `answer.json` there. Events go to standard output as JSON, a line
 each; nothing of a student's is among them but what `grader.text` made harmless. When standard input closes, whoever
@@ -13,16 +13,22 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from grader.course.clones import kept, shown_as
-from grader.course.job import ANSWER, JOB, Answer, Job, read_job, write
+from grader.course.job import ANSWER, FINISH, JOB, Answer, Job, read_job, write
 from grader.errors import FetchError, GraderError, GraderFault
 from grader.events import Event, Events
 from grader.isolation.choose import Level
+from grader.isolation.cores import these_threads
 from grader.stages.recipe import Lane
+
+if TYPE_CHECKING:
+    from grader.stages.machine import Machine
 
 END_SECONDS = 15.0
 """After its launcher is gone, this much time is left to end what was started."""
@@ -37,13 +43,23 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, _stop)
     threading.Thread(target=_end_with_launcher, daemon=True).start()
     try:
-        answer = _attempt(read_job(folder / JOB))
+        if (folder / JOB).is_file():
+            write(folder / ANSWER, _answer(folder, _attempt))
+        else:
+            _look(folder)
     except KeyboardInterrupt:
         return 130
     except GraderError as error:
-        answer = Answer(_whose(error), "", error.message, error.hint)
-    write(folder / ANSWER, answer)
+        print(f"{error.message} {error.hint}", file=sys.stderr)
+        return error.exit_code
     return 0
+
+
+def _answer(folder: Path, work: Callable[[Job], Answer]) -> Answer:
+    try:
+        return work(read_job(folder / JOB))
+    except GraderError as error:
+        return Answer(_whose(error), "", error.message, error.hint)
 
 
 def _attempt(job: Job) -> Answer:
@@ -52,6 +68,42 @@ def _attempt(job: Job) -> Answer:
     graded = grade_submission(_request(job), Events([_tell]))
     assert graded.folder is not None
     return Answer("graded", str(graded.folder))
+
+
+# --- a first look -------------------------------------------------------------------------------------------------
+
+
+def _look(folder: Path) -> None:
+    """Look at the submissions of all folders in this one, one after the other, on a machine that is prepared once.
+
+    Raises:
+        GraderError: there is no such machine; each row's own attempt says so, too.
+    """
+    from grader.pipeline import prepare_machine
+
+    places = sorted(place.parent for place in folder.glob(f"*/{JOB}"))
+    with these_threads(1):
+        machine = prepare_machine(_request(read_job(places[0] / JOB)))
+        for place in places:
+            if (folder / FINISH).exists():
+                return
+            write(place / ANSWER, _answer(place, partial(_untrained, place.name, machine)))
+            _say({"key": place.name})
+
+
+def _untrained(key: str, machine: Machine, job: Job) -> Answer:
+    from grader.pipeline import grade_untrained
+
+    said: list[Event] = []
+    events = Events([said.append, lambda event: _say({"key": key, **asdict(event)})])
+    graded = grade_untrained(replace(_request(job), machine=machine), events)
+    if graded is None:
+        found = [event.text for event in said if (event.kind, event.stage) == ("end", "inspect")]
+        return Answer("trains", message=found[-1] if found else "")
+    return Answer("graded", str(graded.folder))
+
+
+# --- both ---------------------------------------------------------------------------------------------------------
 
 
 def _request(job: Job) -> Any:
@@ -94,9 +146,13 @@ def _whose(error: GraderError) -> str:
 
 
 def _tell(event: Event) -> None:
+    _say(asdict(event))
+
+
+def _say(event: dict[str, Any]) -> None:
     """One line per event. Who does not listen any more is no reason to stop."""
     try:
-        sys.stdout.write(json.dumps(asdict(event)) + "\n")
+        sys.stdout.write(json.dumps(event) + "\n")
         sys.stdout.flush()
     except OSError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115

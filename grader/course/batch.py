@@ -1,4 +1,4 @@
-"""A whole roster graded under one spec: everything is fetched first, then attempts run on an executor's slots.
+"""A whole roster graded under one spec: everything is fetched, then looked at, then trained on an executor's slots.
 
 What is finished is a stored run, and is never done again: a row is graded when a run of its files under this spec is
 there. So a batch that was stopped, in whatever way, is simply started again. Only what was the machine's fault is tried
@@ -7,8 +7,6 @@ anew, with growing pauses; what is the student's is a state of the row with its 
 
 from __future__ import annotations
 
-import hashlib
-import secrets
 import shlex
 import shutil
 import threading
@@ -17,93 +15,28 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from grader.course.again import is_reusable, judged_again, store
+from grader.course.batch_secret import row_secret, secret_of
 from grader.course.clones import Clones, shown_as
 from grader.course.database import Database, EvidenceKey, Standing
+from grader.course.entries import Changed, Entry, Plan, Row, State
 from grader.course.executors.interface import Executor
-from grader.course.job import ANSWER, JOB, Answer, Job, read_answer, write
+from grader.course.job import ANSWER, FINISH, JOB, Answer, Job, read_answer, write
 from grader.course.runs import read_run
 from grader.course.store import new_run_id
 from grader.errors import FetchError, GraderError, GraderFault, StoreError, UsageError
-from grader.fetch.access import NO_ACCESS, Access
 from grader.fetch.interface import Fetched, fetch
 from grader.records import RunRecord, Submission
 from grader.text import clean, without_credentials
-
-if TYPE_CHECKING:
-    from grader.spec.load import Loaded
-
-State = Literal[
-    "waiting",  # nothing was done yet
-    "fetching",
-    "fetched",
-    "grading",
-    "graded",
-    "missing",  # no repository was handed in
-    "unreachable",  # what was handed in cannot be had: the student's doing
-    "blocked",  # something that whoever grades has to put right: a token, a path, an option
-    "retry",  # the machine's fault; another attempt is due
-    "stuck",  # the machine's fault each time
-]
-SETTLED: tuple[State, ...] = ("graded", "missing", "unreachable")
-"""A row in one of these is accounted for; any other is tried when the batch is started again."""
 
 FETCHES_AT_ONCE = 6
 MAX_ATTEMPTS = 3
 PAUSE_SECONDS = 5.0
 """Before the second attempt; twice as long before each further one."""
-SECRET_BITS = 62
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A row of the roster, as the batch needs it."""
-
-    key: str  # unique among the rows, and a file name
-    name: str  # as tables and reports call it
-    repository: str  # "" where nothing was handed in
-    also: tuple[str, ...] = ()
-    before: str = ""  # its own deadline, where it has one
-    shown: str = ""  # in place of the repository, wherever it is shown; "" for the repository itself
-
-
-@dataclass
-class Row:
-    """How an entry stands, for whoever shows it."""
-
-    entry: Entry
-    state: State = "waiting"
-    stage: str = ""  # of its attempt: "train"
-    share: float = 0.0  # of that stage
-    text: str = ""  # what happens, or why it stands as it does
-    attempts: int = 0
-    began: float = 0.0
-    seconds: float = 0.0  # of its attempt
-    reused: bool = False
-    submission: Submission | None = None
-    record: RunRecord | None = None
-    folder: Path | None = None
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What all attempts of a batch have in common."""
-
-    loaded: Loaded
-    base: Path  # folder of all runs
-    work: Path  # folder of this batch, below the base
-    name: str  # of this batch in the store
-    job: Job  # a pattern: clone, name and secret are each row's own
-    data_digest: str  # of the task's data; "" where there is none
-    device_class: str
-    before: str = ""
-    ref: str = ""
-    access: Access = NO_ACCESS  # to private repositories, for fetching alone
-
-
-Changed = Callable[[Row], None]
+LOOKS_AT_ONCE = 25
+"""Rows of which one process takes the first look: it starts slowly, and what it dies of costs the others theirs."""
 
 
 @dataclass
@@ -122,7 +55,7 @@ class Batch:
     def __post_init__(self) -> None:
         self._clones = Clones(self.plan.work / "clones")
         self._known: dict[str, Standing] = {}
-        self._secret = _secret_of(self.plan.work)
+        self._secret = secret_of(self.plan.work)
 
     def run(self, *, fetch_only: bool = False) -> None:
         """Fetch everything, then grade everything; returns when nothing is left, or when asked to finish.
@@ -231,7 +164,66 @@ class Batch:
         left = [row for row in self.rows if row.state == "fetched" and not self._recalled(row)]
         if not measure:
             return
-        self._each(self._grade, left, self.executor.slots)
+        if len(left) > self.executor.slots:
+            self._look_all(left)
+        self._each(self._grade, [row for row in left if row.state != "graded"], self.executor.slots)
+
+    # --- a first look -------------------------------------------------------------------------------------
+
+    def _look_all(self, rows: Sequence[Row]) -> None:
+        """Everything but training, for all rows: whoever grades knows soon what cannot be run, and how much is left.
+
+        What needs no training is graded by it. A look that fails costs nothing: the row's own attempt follows.
+        """
+        size = min(LOOKS_AT_ONCE, -(-len(rows) // self.executor.slots))
+        parts = [rows[at : at + size] for at in range(0, len(rows), size)]
+        with ThreadPoolExecutor(self.executor.slots) as pool:
+            list(pool.map(self._look, range(len(parts)), parts))
+
+    def _look(self, number: int, rows: Sequence[Row]) -> None:
+        """Launch one process for these rows and take each answer as it comes."""
+        if self.finish.is_set():
+            return
+        folder = self.plan.work / "looks" / f"{number}"
+        shutil.rmtree(folder, ignore_errors=True)
+        for row in rows:
+            (folder / row.entry.key).mkdir(parents=True)
+            write(folder / row.entry.key / JOB, self._job(row))
+        left = {row.entry.key: row for row in rows}
+
+        def hear(event: dict[str, Any]) -> None:
+            if self.finish.is_set():
+                (folder / FINISH).touch()
+            row = left.get(str(event.get("key")))
+            if row is not None and self._looked(row, folder):
+                del left[row.entry.key]
+            elif row is not None:
+                self._hear(row, event)
+
+        for row in rows:
+            self._set(row, "looking", "")
+        self.executor.attempt(folder, hear, self.stop)
+        for row in left.values():
+            if not self._looked(row, folder):
+                self._set(row, "fetched", "")
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def _looked(self, row: Row, folder: Path) -> bool:
+        """Take the answer of a look, where it left one that is of use; whether it did."""
+        try:
+            answer = read_answer(folder / row.entry.key / ANSWER)
+            if answer is None or answer.kind not in ("graded", "trains"):
+                return False
+            if answer.kind == "trains":
+                self._set(row, "looked", answer.message)
+                return True
+            record = read_run(Path(answer.folder))
+        except StoreError:
+            return False
+        if record.grade.status == "infrastructure":
+            return False
+        self._graded(row, record, Path(answer.folder))
+        return True
 
     def _recalled(self, row: Row) -> bool:
         """Whether what this row needs was measured already: then it is judged, and nothing is run."""
@@ -314,7 +306,7 @@ class Batch:
             name=entry.name,
             source=entry.shown,
             command=self._again(entry),
-            secret=_row_secret(self._secret, entry.key, row.submission),
+            secret=row_secret(self._secret, entry.key, row.submission),
         )
 
     def _again(self, entry: Entry) -> str:
@@ -400,25 +392,3 @@ def _is_this(record: RunRecord, submission: Submission, spec_digest: str) -> boo
         submission.commit,
         submission.source,
     )
-
-
-def _secret_of(work: Path) -> int:
-    """The number from which all seeds of a batch follow; drawn once, and for the grader's eyes only."""
-    place = work / "secret"
-    try:
-        work.mkdir(parents=True, exist_ok=True)
-        if not place.exists():
-            new = work / "secret.new"
-            new.touch(mode=0o600)
-            new.write_text(str(secrets.randbits(SECRET_BITS)), "ascii")
-            new.replace(place)
-        return int(place.read_text("ascii"))
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{place}: {error}.", "Look at its permissions, or remove it.") from error
-
-
-def _row_secret(secret: int, key: str, submission: Submission | None) -> int:
-    """A row's own number: the same for each attempt at the same files, and for nobody to guess."""
-    tree = submission.tree_digest if submission else ""
-    text = f"{secret}\n{key}\n{tree}".encode()
-    return int(int.from_bytes(hashlib.sha256(text).digest()[:8], "big") % 2**SECRET_BITS)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.course.batch import Entry, Plan, Row
 from grader.course.codes import code_of
 from grader.course.database import device_class
+from grader.course.entries import Entry, Plan, Row
 from grader.course.job import Job
 from grader.course.rosters.records import Roster, RosterRow
 from grader.course.store import folder_name

@@ -1,4 +1,7 @@
-"""One attempt to grade one submission of a batch, as a file: what an executor launches reads it and nothing else."""
+"""One attempt to grade one submission of a batch, as a file: what an executor launches reads it and nothing else.
+
+A folder with a job is an attempt. A folder of such folders is a first look at all of them, in which nothing is trained.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from typing import Any
 from grader.errors import StoreError
 
 JOB, ANSWER = "job.json", "answer.json"
+FINISH = "finish"
+"""In a folder of several: what is under way is finished, and nothing else begun."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,8 @@ class Job:
 @dataclass(frozen=True)
 class Answer:
     """What came of an attempt. `kind`: `graded` with the run's folder, `student` where the work cannot be graded at
-    all, `machine` where it is worth another attempt, `usage` where none would help."""
+    all, `machine` where it is worth another attempt, `usage` where none would help; of a look also `trains` with what
+    was found: nothing is wrong so far, and a training is due."""
 
     kind: str
     folder: str = ""

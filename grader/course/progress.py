@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from grader.course.batch import Row, State
+from grader.course.entries import Row, State
 
 if TYPE_CHECKING:
     from grader.course.batch import Batch
@@ -20,6 +20,8 @@ ORDER: tuple[State, ...] = (
     "blocked",
     "grading",
     "fetching",
+    "looking",
+    "looked",
     "fetched",
     "waiting",
     "retry",
@@ -27,12 +29,19 @@ ORDER: tuple[State, ...] = (
 )
 
 
-class Progress:
-    """Looks at the rows whenever it is asked. Times are of the attempts of this go; what was reused took none."""
+DUE: tuple[State, ...] = ("waiting", "fetching", "fetched", "looking", "looked", "retry")
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+
+class Progress:
+    """Looks at the rows whenever it is asked. Times are of the attempts of this go; what was reused took none.
+
+    `usual`: seconds of an attempt as earlier ones took, for as long as none of this go has ended.
+    """
+
+    def __init__(self, rows: Sequence[Row], usual: float | None = None) -> None:
         self._rows = rows
         self._most_at_once = 1
+        self.usual = usual
 
     def counts(self) -> str:
         """`120 of 150 graded, 2 nothing handed in, ...`: all rows, none left out."""
@@ -45,23 +54,30 @@ class Progress:
         moment = time.monotonic() if now is None else now
         busy = [row for row in self._rows if row.state == "grading"]
         self._most_at_once = max(self._most_at_once, len(busy))
-        took = [row.seconds for row in self._rows if row.state == "graded" and row.seconds]
-        if not took:
+        each = self._each([moment - row.began for row in busy])
+        if each is None:
             return None
-        each = statistics.fmean(took)
-        due = sum(row.state in ("fetched", "waiting", "fetching", "retry") for row in self._rows)
+        due = sum(row.state in DUE for row in self._rows)
         under_way = sum(max(each - (moment - row.began), 0.1 * each) for row in busy)
         return (due * each + under_way) / self._most_at_once
 
+    def _each(self, so_far: Sequence[float]) -> float | None:
+        """Seconds of an attempt. Short ones end first: what runs for longer already counts with its time so far."""
+        took = [row.seconds for row in self._rows if row.state == "graded" and row.seconds]
+        if not took:
+            return self.usual
+        usual = statistics.fmean(took)
+        return statistics.fmean([*took, *(one for one in so_far if one > usual)])
+
     def sentence(self) -> str:
         left = self.seconds_left()
-        if not any(row.state in ("fetched", "waiting", "fetching", "retry", "grading") for row in self._rows):
+        if not any(row.state in (*DUE, "grading") for row in self._rows):
             return "Nothing is left."
         return "Time left: not measured yet." if left is None else f"Time left: about {_time(left)}."
 
     def estimate(self, batch: Batch) -> str:
         """What grading will take, before anything was: from earlier runs under the same plan, else from the limit."""
-        due = [row for row in self._rows if row.state == "fetched"]
+        due = [row for row in self._rows if row.state in ("fetched", "looked")]
         slots = batch.executor.slots
         each = batch.database.usual_seconds(batch.plan.loaded.spec.id, batch.plan.device_class)
         if each is not None:

@@ -81,6 +81,11 @@ def study(setting: Setting, looked: Looked, events: Events) -> Studied:
     return studied
 
 
+def is_due(spec: Spec, looked: Looked) -> bool:
+    """Whether `study` would train this submission."""
+    return spec.trains and looked.obstacle is None and not isinstance(looked.model, Absent)
+
+
 def _asks_for_training(setting: Setting) -> bool:
     return any(line.of == "training" for line in lines_of(setting.spec.rules))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from grader.course.batch import Entry, Row
+from grader.course.entries import Entry, Row
 from grader.course.progress import ORDER, Progress
 
 
@@ -35,14 +35,21 @@ def test_nothing_is_known_before_something_was_measured():
         ([row("graded", seconds=10.0), row("grading", began=106.0)], 6.0),
         (
             [row("graded", seconds=10.0), row("grading", began=10.0)],
-            1.0,
+            5.5,
         ),  # late: soon, never less than nothing
         ([row("graded", seconds=10.0), *[row("grading", began=110.0)] * 2, *[row("fetched")] * 4], 30.0),
-        ([row("graded", seconds=10.0), row("graded", reused=True), row("fetched")], 10.0),
+        ([row("graded", seconds=10.0), row("graded", reused=True), row("looked")], 10.0),
+        # what runs for 30 s already says that not all take 10 s
+        ([row("graded", seconds=10.0), row("grading", began=80.0), row("looked")], 22.0),
     ],
 )
 def test_time_left_goes_by_what_attempts_took(rows, left):
     assert Progress(rows).seconds_left(110.0) == pytest.approx(left)
+
+
+def test_before_anything_has_ended_it_goes_by_earlier_runs():
+    rows = [row("looked"), row("grading", began=100.0)]
+    assert Progress(rows, usual=30.0).seconds_left(110.0) == pytest.approx(50.0)
 
 
 def test_when_it_is_over():
