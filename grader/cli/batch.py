@@ -85,7 +85,9 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
     """Grade everybody in --roster under SPEC (a file, or the name of a shipped spec such as s4).
 
     Everything is fetched first, then looked at without training, then trained, as many at once as there are cores.
-    What is finished is stored at once: stop it with Ctrl-C (what runs is finished; a second Ctrl-C ends it), start it again, and it takes up where it was.
+    What is finished is stored at once: stop it with Ctrl-C (what runs is finished; a second Ctrl-C ends it), start it
+    again, and it takes up where it was.
+
     Nothing that was measured is measured again, also after a change of points or thresholds in the spec.
 
     Exit codes: 0 every row is accounted for, 5 a row still needs another try or something of you, 2 a mistake in the

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.course.store import RunFolder
 from grader.decisions import items, with_decision
-from grader.records import Absent, Decision, RunRecord, Submission
+from grader.records import Absent, Decision, Evidence, RunRecord, Submission
 from grader.report.interface import reports
+from grader.stages.endings import KILLED
 from grader.stages.judgement import judgement
 
 if TYPE_CHECKING:
@@ -52,16 +54,30 @@ def _still_fits(record: RunRecord, decision: Decision) -> bool:
 
 
 def is_reusable(record: RunRecord, *, stand_in: bool) -> bool:
-    """Whether its evidence is whole: nothing of it is missing through a fault, and it was a run and no self-check."""
+    """Whether its evidence is whole: nothing of it is missing through a fault, and it was a run and no self-check.
+
+    What was killed is not, unless a person has decided about it: then it stays as it is.
+    """
     evidence = record.evidence
-    parts = [getattr(evidence, name) for name in evidence.__dataclass_fields__]
-    parts += [trial.accuracy for trial in evidence.trials]
-    if any(isinstance(part, Absent) and part.cause == "errored" for part in parts):
+    if any(part.cause == "errored" for part in _missing(evidence)):
+        return False
+    if was_killed(record) and not record.decisions:
         return False
     if isinstance(evidence.integrity.isolation, Absent) or evidence.integrity.isolation.level == "1":
         return False
     data = evidence.data
     return isinstance(data, Absent) or data.stand_in == stand_in
+
+
+def was_killed(record: RunRecord) -> bool:
+    """Whether something killed a process of its, and nobody knows what: the next attempt may well end otherwise."""
+    return any(part.hint == KILLED for part in _missing(record.evidence))
+
+
+def _missing(evidence: Evidence) -> Iterator[Absent]:
+    parts = [getattr(evidence, name) for name in evidence.__dataclass_fields__]
+    parts += [trial.accuracy for trial in evidence.trials]
+    yield from (part for part in parts if isinstance(part, Absent))
 
 
 def store(base: Path, record: RunRecord) -> Path:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from grader.course.again import is_reusable, judged_again, store
+from grader.course.again import is_reusable, judged_again, store, was_killed
 from grader.course.batch_secret import row_secret, secret_of
 from grader.course.clones import Clones, shown_as
 from grader.course.database import Database, EvidenceKey, Standing
@@ -25,6 +25,7 @@ from grader.course.entries import Changed, Entry, Plan, Row, State
 from grader.course.executors.interface import Executor
 from grader.course.job import ANSWER, FINISH, JOB, Answer, Job, read_answer, write
 from grader.course.runs import read_run
+from grader.course.silent_hosts import SilentHosts, host_of
 from grader.course.store import new_run_id
 from grader.errors import FetchError, GraderError, GraderFault, StoreError, UsageError
 from grader.fetch.interface import Fetched, fetch
@@ -56,6 +57,7 @@ class Batch:
         self._clones = Clones(self.plan.work / "clones")
         self._known: dict[str, Standing] = {}
         self._secret = secret_of(self.plan.work)
+        self._silent = SilentHosts()
 
     def run(self, *, fetch_only: bool = False) -> None:
         """Fetch everything, then grade everything; returns when nothing is left, or when asked to finish.
@@ -127,7 +129,11 @@ class Batch:
             return
         self._set(row, "fetching", row.entry.shown or row.entry.repository)
         entry, plan = row.entry, self.plan
+        host = host_of(entry.repository)
         for attempt in range(1, MAX_ATTEMPTS + 1):
+            if self._silent.is_silent(host):
+                self._set(row, "stuck", _gave_up(entry, host))
+                return
             try:
                 with fetch(
                     entry.repository,
@@ -138,6 +144,7 @@ class Batch:
                 ) as fetched:
                     self._clones.put(entry.key, fetched, self._asked(row))
                     row.submission = fetched.submission
+                self._silent.answered(host)
                 self._set(row, "fetched", "")
                 return
             except FetchError as error:
@@ -150,8 +157,11 @@ class Batch:
                 raise
             except GraderFault as error:
                 self._set(row, "fetching", f"attempt {attempt}: {_told(error, entry)}")
-                if attempt == MAX_ATTEMPTS or self._waited(attempt):
-                    self._set(row, "stuck" if attempt == MAX_ATTEMPTS else "waiting", _told(error, entry))
+                if attempt == MAX_ATTEMPTS:
+                    self._silent.failed(host)
+                    self._set(row, "stuck", _told(error, entry))
+                elif self._waited(attempt):
+                    self._set(row, "waiting", _told(error, entry))
                     return
 
     def _waited(self, attempt: int) -> bool:
@@ -220,7 +230,7 @@ class Batch:
             record = read_run(Path(answer.folder))
         except StoreError:
             return False
-        if record.grade.status == "infrastructure":
+        if record.grade.status == "infrastructure" or was_killed(record):
             return False
         self._graded(row, record, Path(answer.folder))
         return True
@@ -335,7 +345,8 @@ class Batch:
         if answer.kind == "graded":
             folder = Path(answer.folder)
             record = read_run(folder)
-            if record.grade.status != "infrastructure":
+            again = was_killed(record) and row.attempts < MAX_ATTEMPTS
+            if record.grade.status != "infrastructure" and not again:
                 self._graded(row, record, folder)
                 return True
             answer = Answer("machine", "", record.grade.reason)
@@ -371,6 +382,12 @@ class Batch:
             self.plan.name, row.entry.key, Standing(state, row.attempts, run_id, row.text, tree)
         )
         self.changed(row)
+
+
+def _gave_up(entry: Entry, host: str) -> str:
+    """Why a row was not asked for at all."""
+    said = "Its host" if entry.shown else clean(host, 80)
+    return f"{said} failed the rows before this one, each time. Start the batch again when it answers."
 
 
 def _told(error: GraderError, entry: Entry) -> str:

@@ -23,6 +23,8 @@ _HINTS = {
     "restore": "All that is learned must live in parameters and registered buffers that __init__ creates.",
 }
 
+KILLED = "A person decides: run it again, and see whether it happens again."
+"""The next step after a kill that nobody knows the cause of. A batch takes it by itself."""
 _NO_LIMIT = Absent("skipped", "No limit of the assignment ended it.")
 
 
@@ -47,9 +49,7 @@ def absent_because(
         return Absent("errored", f"The machine failed {doing}: {ending.sentence}", "Run it again.", phase)
     if ending.kind == "killed":
         reason = f"{ending.sentence} It happened {doing}."
-        return Absent(
-            "review", reason, "A person decides: run it again, and see whether it happens again.", phase
-        )
+        return Absent("review", reason, KILLED, phase)
     if ending.kind == "recipe":
         reason = f"{ending.sentence} It happened {doing}."
         return Absent("review", reason, "A person decides: it may have been recovered wrongly.", phase)

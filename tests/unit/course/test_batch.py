@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.batch import MAX_ATTEMPTS, Batch
+from grader.course import batch as batch_module
+from grader.course.again import was_killed
+from grader.course.batch import FETCHES_AT_ONCE, MAX_ATTEMPTS, Batch
 from grader.course.batch_setup import _coded
 from grader.course.clones import kept, shown_as
 from grader.course.database import opened
@@ -20,11 +22,13 @@ from grader.course.entries import Entry, Plan, Row
 from grader.course.executors.interface import Ended
 from grader.course.job import ANSWER, JOB, Answer, Job, read_job, write
 from grader.course.runs import read_run
+from grader.course.silent_hosts import ROWS
 from grader.course.store import RunFolder, new_run_id
-from grader.errors import StoreError
-from grader.records import MEASURING_VERSION
+from grader.errors import GraderFault, StoreError
+from grader.records import MEASURING_VERSION, Absent
 from grader.report.interface import reports
 from grader.spec.load import evidence_plan_digest, load_spec
+from grader.stages.endings import KILLED
 
 DATA = "sha256:data"
 
@@ -40,6 +44,7 @@ class Storing:
     ) -> None:
         self.slots, self.record, self.faults, self.looks = slots, record, faults, looks or {}
         self.looked: list[list[str]] = []
+        self.afterwards = record  # what every attempt but the first finds
         self.done: list[str] = []
         self.secrets: dict[str, list[int]] = {}
         self._lock = threading.Lock()
@@ -83,7 +88,8 @@ class Storing:
             load_spec(Path(job.spec)),
             shown_as(kept(Path(job.clone)).submission, job.name, job.source),
         )
-        known, evidence = self.record, self.record.evidence
+        known = self.record if self.done.count(job.name) <= 1 else self.afterwards
+        evidence = known.evidence
         made = replace(
             known.provenance,
             spec_digest=loaded.digest,
@@ -101,6 +107,16 @@ class Storing:
             return folder.publish({one.file_name: one.render(record) for one in reports()})
 
 
+def _key(name: str) -> str:
+    return name.replace("/", "-").replace(":", "-")
+
+
+def _link(folder: Path, name: str) -> str:
+    if name == "nobody" or "://" in name:
+        return "" if name == "nobody" else name
+    return str(folder / name)
+
+
 @pytest.fixture
 def course(tmp_path, example_records):
     """Makes batches over the same folder of runs, one after the other."""
@@ -112,7 +128,13 @@ def course(tmp_path, example_records):
     (tmp_path / "copy" / "model.py").write_text("x = 0\n")
 
     def go(
-        executor, *names: str, text: str = "", finish: bool = False, coded: bool = False, **options: object
+        executor,
+        *names: str,
+        text: str = "",
+        finish: bool = False,
+        coded: bool = False,
+        links: bool = False,
+        **options: object,
     ):
         work = base / ".batches" / "s4"
         work.mkdir(parents=True, exist_ok=True)
@@ -127,7 +149,7 @@ def course(tmp_path, example_records):
             DATA,
             "cpu",
         )
-        rows = [Row(Entry(n, n, str(tmp_path / n) if n != "nobody" else "")) for n in names]
+        rows = [Row(Entry(_key(n), n, _link(tmp_path, n))) for n in names]
         if coded:
             rows = [_coded(row, base) for row in rows]
         with opened(base) as database:
@@ -136,7 +158,7 @@ def course(tmp_path, example_records):
             if finish:
                 batch.finish.set()
             batch.run()
-        return {row.entry.key: row for row in rows}
+        return {row.entry.name if links else row.entry.key: row for row in rows}
 
     def standing():
         with opened(base) as database:
@@ -169,7 +191,7 @@ def test_what_a_look_grades_needs_no_attempt(course, whole):
     rows = course(executor, "ada", "grace", "alan")
     assert set(states(rows).values()) == {"graded"}
     assert sorted(executor.done) == ["alan", "grace"]
-    assert sorted(sum(executor.looked, [])) == ["ada", "alan", "grace"]
+    assert sorted(key for part in executor.looked for key in part) == ["ada", "alan", "grace"]
     assert len(executor.looked) == executor.slots
     again = Storing(whole)
     course(again, "ada", "grace", "alan")
@@ -349,3 +371,58 @@ def test_a_full_disk_while_an_attempt_is_prepared(course, whole, monkeypatch):
     monkeypatch.setattr(module, "write", full)
     with pytest.raises(StoreError, match="No space left"):
         course(Storing(whole), "ada", "grace")
+
+
+class TestAHostThatDoesNotAnswer:
+    """The network is the only part that is not real here; `tests/integration` has a server that hangs."""
+
+    @pytest.fixture
+    def asked(self, monkeypatch) -> list[str]:
+        real, asked = batch_module.fetch, []
+
+        def fetch(source, **options):
+            if source.startswith("https://dead.example"):
+                asked.append(source)
+                raise GraderFault("dead.example did not answer.", "Try again.")
+            return real(source, **options)
+
+        monkeypatch.setattr(batch_module, "fetch", fetch)
+        return asked
+
+    def test_the_others_are_not_kept_waiting_for_it(self, course, whole, asked):
+        names = [f"https://dead.example/a/{number}" for number in range(40)]
+        rows = course(Storing(whole), "ada", *names, links=True)
+        assert states(rows)["ada"] == "graded"
+        assert {states(rows)[name] for name in names} == {"stuck"}
+        assert len(asked) <= MAX_ATTEMPTS * (ROWS + FETCHES_AT_ONCE)
+        assert "dead.example failed the rows before this one" in rows[names[-1]].text
+
+    def test_few_failures_are_no_reason(self, course, whole, asked):
+        names = [f"https://dead.example/a/{number}" for number in range(ROWS - 1)]
+        course(Storing(whole), *names, links=True)
+        assert len(asked) == MAX_ATTEMPTS * len(names)
+
+
+class TestAKilledWorker:
+    """Something killed a process of a run, and nobody knows what."""
+
+    @pytest.fixture
+    def killed(self, whole):
+        reason = "Its process was killed, though not by the grader and not for want of memory."
+        absent = Absent("review", reason, KILLED, "train")
+        return replace(whole, evidence=replace(whole.evidence, test_accuracy=absent))
+
+    def test_is_tried_again(self, course, whole, killed):
+        executor = Storing(killed)
+        executor.afterwards = whole
+        rows = course(executor, "ada")
+        assert (executor.done, rows["ada"].record.evidence.test_accuracy) == (
+            ["ada", "ada"],
+            whole.evidence.test_accuracy,
+        )
+
+    def test_and_goes_to_a_person_where_it_happens_each_time(self, course, killed):
+        executor = Storing(killed)
+        rows = course(executor, "ada")
+        assert executor.done == ["ada"] * MAX_ATTEMPTS
+        assert was_killed(rows["ada"].record)
