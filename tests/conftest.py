@@ -53,6 +53,18 @@ def _own_cores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def batches() -> ModuleType:
+    """Courses for `grader batch`: `tests/fixtures/batches.py`."""
+    return load_fixture("batches")
+
+
+@pytest.fixture(scope="session")
+def git_server() -> ModuleType:
+    """A real git server: `tests/fixtures/git_server.py`."""
+    return load_fixture("git_server")
+
+
 @pytest.fixture
 def example_records() -> dict[str, RunRecord]:
     """One whole run record for each kind of ending, by name."""
