@@ -18,6 +18,7 @@ from grader.course.store import folder_name
 from grader.errors import StoreError, UsageError
 from grader.fetch.access import NO_ACCESS, Access
 from grader.fetch.deadline import parse_deadline
+from grader.fetch.url import looks_like_link, with_folder
 from grader.isolation.quota import usable_cores
 
 if TYPE_CHECKING:
@@ -180,10 +181,8 @@ def _deadline(before: str, row: RosterRow) -> str:
 
 
 def _inside(repository: str, folder: str) -> str:
-    """The link of a folder in a repository, as a person would paste it."""
-    if repository.startswith(("http://", "https://")):
-        return f"{repository.removesuffix('.git').rstrip('/')}/tree/HEAD/{folder}"
-    return str(Path(repository) / folder)
+    """The place of a folder in what is handed in: in a repository behind a link, or in a folder here."""
+    return with_folder(repository, folder) if looks_like_link(repository) else str(Path(repository) / folder)
 
 
 def slots(asked: int | None) -> int:

@@ -8,7 +8,7 @@ and host is shown only once it is known to hold no credentials.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from grader.errors import FetchError
@@ -24,6 +24,7 @@ _HELPER = re.compile(r"[A-Za-z0-9+.-]+::")
 _BARE_HOST = re.compile(
     rf"(?:www\.)?(?:{'|'.join(map(re.escape, sorted(KNOWN_HOSTS | VIEWERS)))})(?:/|$)", re.IGNORECASE
 )
+_SUBDIRECTORY = "subdirectory="
 _CLONE = re.compile(r"[!$%]?\s*git\s+clone\s+(?=[^-\s])")
 _MARKDOWN = re.compile(r"\[[^\]\n]*\]\(\s*<?([^()\s<>]+)>?\s*\)")
 _PIP = re.compile(r"git\+(?=https://)", re.IGNORECASE)
@@ -63,6 +64,33 @@ def parse(text: str) -> Link:
     """
     link = _unwrapped(text)
     _refuse_shape(link)
+    link, folder = _apart(link)
+    found = _repository(link)
+    return _with_folder(found, folder) if folder else found
+
+
+def with_folder(link: str, folder: str) -> str:
+    """The link of a folder in a repository, in the form that pip uses: it says the same for every host."""
+    return f"{link}#{_SUBDIRECTORY}{quote(folder.strip('/'), safe='/')}"
+
+
+def _apart(link: str) -> tuple[str, str]:
+    """The link without its fragment's `subdirectory=`, and that folder; "" where it names none."""
+    bare, _, fragment = link.partition("#")
+    named = [part for part in fragment.split("&") if part.startswith(_SUBDIRECTORY)]
+    return (bare, unquote(named[0].removeprefix(_SUBDIRECTORY))) if named else (link, "")
+
+
+def _with_folder(link: Link, folder: str) -> Link:
+    segments = [segment for segment in folder.split("/") if segment]
+    _refuse_odd(segments, link.host)
+    shown = clean(with_folder(link.shown, folder), 300)
+    if link.tail:
+        return replace(link, tail=(*link.tail, *segments), shown=shown)
+    return replace(link, path="/".join(segments), shown=shown)
+
+
+def _repository(link: str) -> Link:
     if "://" not in link:
         scp = _SCP.fullmatch(link)
         if scp:

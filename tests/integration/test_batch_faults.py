@@ -6,6 +6,7 @@ Each ends in the table of an undisturbed batch, bit for bit but for times.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -116,7 +117,8 @@ def test_a_host_that_hangs(course, undisturbed, batches, git_server, tmp_path):
     try:
         files = {place.name: place.read_bytes() for place in (course / "net0").iterdir() if place.is_file()}
         server.publish("net0.git", support.make_repository(tmp_path / "work", files))
-        lines = f"name,repository\nnet0,{server.url('net0.git')}\nnet1,{course / 'net1'}\n"
+        shutil.copytree(course / "net1", tmp_path / "net1")
+        lines = f"name,repository\nnet0,{server.url('net0.git')}\nnet1,net1\n"
         (tmp_path / "roster.csv").write_text(lines, "utf-8")
         out = tmp_path / "reports"
         batches.same_secret(course / "reports", out)

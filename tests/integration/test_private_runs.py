@@ -142,6 +142,8 @@ def _look_at(child: psutil.Process, shown: set[str]) -> None:
         return
     if any(secret in line for secret in SECRETS.values()):
         shown.add("a command line")
+    if "grader.course.attempt" in line and SECRETS[NAMED] in environment:
+        shown.add("environment of an attempt")
     # GitPython asks git for its version when it is imported, with all of our environment; that is git, too. And a
     # process that the grader has forked, and that is about to become another program, still looks like the grader.
     if (
@@ -203,6 +205,26 @@ def test_run(server: Any, tmp_path: Path, temporary: Path, level: str) -> None:
     assert record["evidence"]["training"]["sessions"][0]["way"] == "captured", "so did the training code"
     assert f"--git-token-env localhost:{server.server_address[1]}={NAMED}" in record["provenance"]["command"]
     assert list((tmp_path / "out").rglob("report.html"))
+    without_secrets(ended, tmp_path, temporary)
+    assert set(server.given) == {f"oauth2:{SECRETS[NAMED]}"}
+
+
+@pytest.mark.sandbox
+@pytest.mark.slow
+def test_batch(server: Any, tmp_path: Path, temporary: Path) -> None:
+    """Three rows: one is looked at beside the others, and each is trained by an attempt of its own."""
+    for number in range(2):
+        files = {**hunting.FILES, "notes.txt": f"{number}"}
+        server.publish(f"more{number}.git", support.make_repository(tmp_path / f"more{number}", files))
+    names = ("work", "more0", "more1")
+    lines = "".join(f"{name},{server.url(f'{name}.git', 'guarded')}\n" for name in names)
+    (tmp_path / "roster.csv").write_text(f"name,repository\n{lines}", "utf-8")
+    options = ("--roster", "roster.csv", "--stand-in", "--slots", "1", "--out", "out", "--json")
+    ended = grader(server, tmp_path, temporary, "batch", "s4", *options)
+    assert ended.code == 0, ended.out + ended.err
+    rows = {row["name"]: row for row in map(json.loads, ended.out.splitlines())}
+    assert {(row["state"], row["attempts"]) for row in rows.values()} == {("graded", 1)}
+    assert len(list((tmp_path / "out").rglob("report.html"))) == len(names)
     without_secrets(ended, tmp_path, temporary)
     assert set(server.given) == {f"oauth2:{SECRETS[NAMED]}"}
 

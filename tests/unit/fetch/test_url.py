@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import FetchError
-from grader.fetch.url import looks_like_link, parse
+from grader.fetch.url import looks_like_link, parse, with_folder
 
 GITHUB = "https://github.com/o/r"
 
@@ -242,3 +242,26 @@ def test_any_text_is_a_link_or_refused(text: str) -> None:
     for shown in (link.url, link.shown, link.name):
         assert all(ord(character) >= 32 for character in shown)
         shown.encode()
+
+
+@pytest.mark.parametrize(
+    ("link", "folder", "tail", "path"),
+    [
+        (f"{GITHUB}.git", "S4", (), "S4"),
+        (f"{GITHUB}/tree/main", "S4/my work", ("main", "S4", "my work"), ""),
+        ("git@example.org:o/r.git", "/S4/", (), "S4"),
+        ("ssh://git@example.org/o/r", "ß", (), "ß"),
+    ],
+)
+def test_a_folder_beside_any_link(link, folder, tail, path):
+    whole = with_folder(link, folder)
+    assert looks_like_link(whole)
+    found = parse(whole)
+    assert (found.url, found.tail, found.path) == (parse(link).url, tail, path)
+    assert found.shown.endswith(f"#subdirectory={whole.partition('=')[2]}")
+
+
+@pytest.mark.parametrize("folder", ["../S4", "a/../../b", "S4\x7f", "-x"])
+def test_a_folder_that_leads_elsewhere(folder):
+    with pytest.raises(FetchError):
+        parse(with_folder(GITHUB, folder))
