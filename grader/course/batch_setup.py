@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,13 +13,14 @@ from grader.course.codes import code_of
 from grader.course.database import device_class
 from grader.course.entries import Entry, Plan, Row
 from grader.course.job import Job
-from grader.course.rosters.records import Roster, RosterRow
+from grader.course.rosters.records import Problem, Roster, RosterRow
 from grader.course.store import folder_name
 from grader.errors import StoreError, UsageError
 from grader.fetch.access import NO_ACCESS, Access
 from grader.fetch.deadline import parse_deadline
 from grader.fetch.url import looks_like_link, with_folder
 from grader.isolation.quota import usable_cores
+from grader.text import clean
 
 if TYPE_CHECKING:
     from grader.pipeline import Request
@@ -152,21 +153,28 @@ def rows_of(roster: Roster, before: str, *, coded: Path | None = None) -> list[R
     Args:
         coded: the folder of all runs, where names and links are to be replaced by its codes.
     """
-    rows = [_row(row, before) for row in roster.rows]
+    rows = [_row(row, before, roster.mistakes_of(row)) for row in roster.rows]
     return rows if coded is None else [_coded(row, coded) for row in rows]
 
 
 def _coded(row: Row, base: Path) -> Row:
     code = code_of(base, row.entry.key)
-    return replace(row, entry=replace(row.entry, key=code, name=code, shown=code))
+    text = "The roster has a mistake in its row: `grader roster` shows it." if row.text else ""
+    return replace(row, entry=replace(row.entry, key=code, name=code, shown=code), text=text)
 
 
-def _row(row: RosterRow, before: str) -> Row:
+def _row(row: RosterRow, before: str, mistakes: Sequence[Problem]) -> Row:
+    """A row with a mistake is held back: under it, it might be graded as somebody else's, or by a wrong deadline."""
     also = (row.models_repository,) if row.models_repository else ()
     source = f"{row.repository}" if not row.folder else _inside(row.repository, row.folder)
     entry = Entry(row.key, row.name or row.id or row.key, source, also, _deadline(before, row))
     made = Row(entry)
-    if row.state == "bad link":
+    if mistakes:
+        said = "; ".join(f"{one.column}: {one.fault}" if one.column else one.fault for one in mistakes)
+        made = replace(
+            made, state="blocked", text=clean(f"In the roster: {said} {mistakes[0].next_step}", 600)
+        )
+    elif row.state == "bad link":
         made = replace(made, state="blocked", text="Its link cannot be read: the roster's problems say why.")
     return made
 

@@ -7,6 +7,7 @@ import os
 import resource
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ def family(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0]
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Dotted names of everything that a file imports, wherever in it; type-checking imports left out."""
     found: set[str] = set()
