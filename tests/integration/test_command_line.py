@@ -248,8 +248,10 @@ def test_a_full_disk_is_the_machines_fault(tmp_path):
     )
     if mounted.returncode != 0:
         pytest.skip("mounting a small file system needs root")
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "README.md").write_text("# Nothing to train\n" + "Much text. " * 6000, "utf-8")
     try:
-        done = grader("run", "s4", "--repo", str(REFERENCE), "--stand-in", "--out", str(small), cwd=tmp_path)
+        done = grader("run", "s4", "--repo", "work", "--stand-in", "--out", str(small), cwd=tmp_path)
         assert done.returncode == 5, done.stderr
         assert "disk is full" in done.stderr
         assert not list(small.rglob("report.html")) or list(small.rglob("*.partial"))

@@ -128,14 +128,14 @@ def test_time_that_is_used_up_in_the_middle_of_an_epoch(tmp_path):
 
 
 def test_time_that_was_scaled_to_this_machine_and_is_used_up_is_the_submissions_own(tmp_path):
-    limit = scaled_limit(5, "mnist", "slow box", 0.08, {("mnist", "slow box"): 0.04})
+    limit = scaled_limit(2, "mnist", "slow box", 0.08, {("mnist", "slow box"): 0.04})
     found = trial(tmp_path, "\n            while True: pass", limit.seconds, limit)
     assert isinstance(found.accuracy, Absent)
     assert found.accuracy.cause == "failed"
     assert found.stop_reason.startswith(
-        "Time limit exceeded while Net() was trained: It used 10 s of CPU time"
+        "Time limit exceeded while Net() was trained: It used 4 s of CPU time"
     )
-    assert "5 s on a slow box are 10 s here" in found.stop_reason
+    assert "2 s on a slow box are 4 s here" in found.stop_reason
     assert_kept_so_far(found)
 
 
