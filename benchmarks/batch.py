@@ -1,6 +1,6 @@
 """A course of generated submissions through `grader batch`: is everybody accounted for, and how long does it take?
 
-    python benchmarks/batch.py [--rows 150] [--slots 2]
+    python benchmarks/batch.py [--rows 150] [--slots 2] [--keep FOLDER]
 
 Submissions differ in their networks, recipes and forms, in about the shares that real ones have: the model in a script
 (half), in a notebook alone (a third) or elsewhere; half with a fully connected layer, half with global average pooling;
@@ -124,7 +124,7 @@ class Watched:
 def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory() as place:
-        course = Path(place)
+        course = options.keep or Path(place)
         kinds = written(course, options.rows)
         print(
             f"{options.rows} rows: {', '.join(f'{count} {kind}' for kind, count in Counter(kinds.values()).items())}"
@@ -140,6 +140,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=150)
     parser.add_argument("--slots", type=int, default=2)
+    parser.add_argument(
+        "--keep", type=Path, help="An empty folder for the course and its runs, which stay there."
+    )
     return parser.parse_args()
 
 
@@ -163,7 +166,7 @@ def written(course: Path, rows: int) -> dict[str, str]:
         link = "" if kind == "nothing handed in" else "https://github.com/" if kind == "wrong link" else name
         lines.append(f"{name},{link}")
         for file, text in files.items():
-            (course / name).mkdir(exist_ok=True)
+            (course / name).mkdir(parents=True, exist_ok=True)
             (course / name / file).write_text(text, "utf-8")
     (course / "roster.csv").write_text("\n".join(lines) + "\n", "utf-8")
     return kinds

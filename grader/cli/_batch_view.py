@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SHOWN = 14
 """Rows of the live table: those that something happens to."""
 PROBLEMS_SHOWN = 20
+WIDTH = 120
+"""Columns in a file or a pipe."""
 _WORDS = {
     "waiting": ("·", "waiting", "quiet"),
     "fetching": ("↓", "fetching", "person"),
@@ -152,6 +154,8 @@ class JsonView(View):
 def view(rows: Sequence[Row], *, as_json: bool) -> Iterator[View]:
     """The view that fits: what is said goes to standard output, and with --json everything else to standard error."""
     console = Console(stderr=as_json, highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, WIDTH)
     if as_json:
         yield JsonView(rows, console)
     elif console.is_terminal:
