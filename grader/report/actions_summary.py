@@ -19,7 +19,8 @@ def render(record: RunRecord) -> str:
 
 def summary(record: RunRecord, limit_bytes: int) -> str:
     """As much of the summary as fits, in whole paragraphs and tables; it says so where something is left out."""
-    blocks = "\n\n".join(judged(inert(record))).split("\n\n")
+    # A name in the font of code could hold `##[`, which a runner obeys wherever it is printed.
+    blocks = "\n\n".join(judged(inert(record))).replace("##[", "## [").split("\n\n")
     whole = "\n\n".join(blocks) + "\n"
     if len(whole.encode()) <= limit_bytes:
         return whole

@@ -6,7 +6,6 @@ which Classroom 50 keeps.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 from grader.records import RunRecord
 from grader.report import words
 from grader.report.entries import Entry, entries, reasons
-from grader.report.inert import inert, one_line
+from grader.report.inert import inert, json_text, one_line
 
 file_name = "classroom50.json"
 
@@ -42,7 +41,7 @@ def render(record: RunRecord) -> str:
 
 
 def written(record: RunRecord, place: Place) -> str:
-    return json.dumps(result(record, place), ensure_ascii=True, allow_nan=False, indent=2) + "\n"
+    return json_text(result(record, place))
 
 
 def result(record: RunRecord, place: Place) -> dict[str, Any]:

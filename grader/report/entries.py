@@ -41,7 +41,7 @@ def entries(shown: RunRecord) -> tuple[Entry, ...]:
     found += _of_changes(shown, decided)
     missing = finite(finite(shown.grade.points) - sum(one.points for one in found))
     if missing:
-        found.append(Entry("other", "other", "Other changes of the grade", "passed", missing, 0.0, 0.0))
+        found.append(_other("Other changes of the grade", missing))
     return tuple(found)
 
 
@@ -95,9 +95,13 @@ def _of_changes(shown: RunRecord, decided: dict[str, Decision]) -> list[Entry]:
     changes = [step for step in shown.grade.steps if step.kind == "change"][len(shown.outcomes) :]
     listed = sorted(shown.grade.adjustments, key=lambda one: _ORDER.index(one.kind))
     if len(changes) != len(listed):
-        return [Entry("other", "other", step.text, "passed", finite(step.points), 0.0, 0.0) for step in changes]
+        return [_other(step.text, finite(step.points)) for step in changes]
     pairs = zip(changes, listed, strict=True)
     return [_of_adjustment(step, one, decided.get(one.id)) for step, one in pairs]
+
+
+def _other(title: str, points: float) -> Entry:
+    return Entry("other", "other", title, "failed" if points < 0 else "passed", points, 0.0, 0.0)
 
 
 def _of_adjustment(step: Step, one: Adjustment, decision: Decision | None) -> Entry:

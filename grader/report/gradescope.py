@@ -6,13 +6,12 @@ it is open. All text is plain text there (`output_format: text`), so nothing in 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from grader.records import RunRecord
 from grader.report import words
 from grader.report.entries import CERTAIN, Entry, entries, finite, reasons
-from grader.report.inert import inert, one_line
+from grader.report.inert import inert, json_text, one_line
 
 file_name = "gradescope.json"
 
@@ -20,7 +19,7 @@ NAME_LIMIT = 300
 
 
 def render(record: RunRecord) -> str:
-    return json.dumps(results(record), ensure_ascii=True, allow_nan=False, indent=2) + "\n"
+    return json_text(results(record))
 
 
 def results(record: RunRecord) -> dict[str, Any]:

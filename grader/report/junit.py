@@ -48,7 +48,12 @@ def render(record: RunRecord) -> str:
     ElementTree.SubElement(suite, "system-out").text = _xml("\n".join(reasons(shown)))
     ElementTree.indent(suites)
     text = ElementTree.tostring(suites, encoding="unicode", short_empty_elements=True)
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n{text}\n'
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{_no_command(text)}\n'
+
+
+def _no_command(text: str) -> str:
+    """The same XML, in which no line is a command, should it be printed where a runner of GitHub Actions listens."""
+    return re.sub(r"^(\s*):(?=:)", r"\1&#58;", text.replace("##[", "##&#91;"), flags=re.MULTILINE)
 
 
 def _totals(shown: RunRecord, found: tuple[Entry, ...]) -> dict[str, str]:
