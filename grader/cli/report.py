@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DEFAULT = ("html", "markdown")
 
+
 @click.command(short_help="Render the reports of stored runs again.")
 @click.argument("place", type=click.Path(path_type=Path), default="reports", metavar="[PLACE]")
 @click.option(

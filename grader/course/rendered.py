@@ -48,7 +48,9 @@ def write_runs(
         StoreError: a file cannot be written.
     """
     runs, left_out = sorted_out(place, grades=grades)
-    said = Written(left_out=left_out, not_grades=tuple(_not_a_grade(run) for run in runs if run.record.not_a_grade))
+    said = Written(
+        left_out=left_out, not_grades=tuple(_not_a_grade(run) for run in runs if run.record.not_a_grade)
+    )
     if not runs:
         return said
     many = len(runs) + len(left_out) > 1
@@ -99,7 +101,9 @@ def sorted_out(place: Path, *, grades: bool) -> tuple[tuple[StoredRun, ...], tup
             left_out.append(clean(f"{found.folder}: {found.reason}", 400))
         elif grades and found.record.grade.status == "infrastructure":
             name = clean(found.record.evidence.submission.name, 80)
-            left_out.append(f"{name}: the grader or its machine failed, so there is no grade yet. Run it again.")
+            left_out.append(
+                f"{name}: the grader or its machine failed, so there is no grade yet. Run it again."
+            )
         else:
             runs.append(found)
     return tuple(runs), tuple(left_out)
@@ -148,7 +152,8 @@ def put(path: Path, content: bytes) -> None:
                 temporary.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(
-            f"{clean(str(path), 400)} cannot be written: {error.strerror or error}.", "Give another place: --to."
+            f"{clean(str(path), 400)} cannot be written: {error.strerror or error}.",
+            "Give another place: --to.",
         ) from error
 
 

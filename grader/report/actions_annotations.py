@@ -54,10 +54,10 @@ class Annotation:
 
 
 def render(record: RunRecord) -> str:
-    return "".join(f"{one.command()}\n" for one in annotations(record))
+    return "".join(f"{one.command()}\n" for one in annotated(record))
 
 
-def annotations(record: RunRecord) -> tuple[Annotation, ...]:
+def annotated(record: RunRecord) -> tuple[Annotation, ...]:
     """Errors, then warnings, then notices, at most `PER_KIND` of each; the verdict is always among them."""
     shown = inert(record)
     found = [_verdict(shown), *_checks(shown), *_remarks(shown), *_claims(shown)]
@@ -93,7 +93,9 @@ def _checks(shown: RunRecord) -> Iterator[Annotation]:
         kind = _OF_STATUS.get(one.status)
         if kind:
             title = f"{one.id}: {words.STATUS[one.status].text}"
-            yield Annotation(kind, title, " ".join((words.sentence(one.title), *one.lines)), weight=_lost(one))
+            yield Annotation(
+                kind, title, " ".join((words.sentence(one.title), *one.lines)), weight=_lost(one)
+            )
 
 
 def _lost(one: Entry) -> float:

@@ -30,7 +30,9 @@ def event_files(record: RunRecord) -> dict[str, bytes]:
     """Path below the folder of the run, and content. Nothing where nothing was trained."""
     moment = _moment(record.provenance.started_at)
     name = f"events.out.tfevents.{int(moment)}.grader"
-    return {f"seed-{trial.seed}/{name}": event_file(moment, points(trial)) for trial in record.evidence.trials}
+    return {
+        f"seed-{trial.seed}/{name}": event_file(moment, points(trial)) for trial in record.evidence.trials
+    }
 
 
 def points(trial: Trial) -> Iterator[Point]:
@@ -99,7 +101,7 @@ def _table() -> tuple[int, ...]:
     found = []
     for byte in range(256):
         for _ in range(8):
-            byte = (byte >> 1) ^ (_POLYNOMIAL if byte & 1 else 0)  # noqa: PLW2901
+            byte = (byte >> 1) ^ (_POLYNOMIAL if byte & 1 else 0)
         found.append(byte)
     return tuple(found)
 

@@ -15,7 +15,9 @@ from grader.cli.export._writing import export, place_argument, to_option
 @click.option("--classroom", default="", metavar="NAME", help="The classroom's name.")
 @click.option("--assignment", default="", metavar="NAME", help="The assignment's name. Default: the spec's.")
 @click.option("--assignment-type", default="individual", show_default=True, metavar="WORD")
-@click.option("--owner", default="", metavar="NAME", help="Whose work it is. Default: the repository's owner.")
+@click.option(
+    "--owner", default="", metavar="NAME", help="Whose work it is. Default: the repository's owner."
+)
 @click.option("--submission", default="", metavar="TAG", help="The submission's tag. Default: the run's ref.")
 @click.option("--release", default="", metavar="URL", help="Link to the release.")
 @click.option("--review", default="", metavar="URL", help="Link to the review.")

@@ -52,7 +52,9 @@ def test_one_run_is_printed(name, runs) -> None:
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize(("name", "written", "code"), [("gradescope", 2, 5), ("classroom50", 2, 5), ("junit", 3, 0)])
+@pytest.mark.parametrize(
+    ("name", "written", "code"), [("gradescope", 2, 5), ("classroom50", 2, 5), ("junit", 3, 0)]
+)
 def test_a_folder_of_runs_gives_a_file_each(name, written, code, runs, tmp_path) -> None:
     done = grader("export", name, runs, "--to", tmp_path / "out")
     assert done.return_value == code
@@ -68,7 +70,9 @@ def test_a_folder_of_runs_gives_a_file_each(name, written, code, runs, tmp_path)
 
 
 def test_where_it_belongs_in_classroom_50(runs) -> None:
-    done = grader("export", "classroom50", runs / "s4" / "ada", "--classroom", "dl", "--submission", "submit-3")
+    done = grader(
+        "export", "classroom50", runs / "s4" / "ada", "--classroom", "dl", "--submission", "submit-3"
+    )
     made = json.loads(done.stdout)
     assert (made["classroom"], made["submission"], made["assignment"]) == ("dl", "submit-3", "s4")
 
@@ -76,7 +80,16 @@ def test_where_it_belongs_in_classroom_50(runs) -> None:
 def test_a_fault_gives_no_file_and_its_exit_code(runs, tmp_path) -> None:
     target = tmp_path / "results.json"
     found = subprocess.run(
-        [sys.executable, "-m", "grader", "export", "gradescope", str(runs / "s4" / "grace"), "--to", str(target)],
+        [
+            sys.executable,
+            "-m",
+            "grader",
+            "export",
+            "gradescope",
+            str(runs / "s4" / "grace"),
+            "--to",
+            str(target),
+        ],
         capture_output=True,
         text=True,
         timeout=60,

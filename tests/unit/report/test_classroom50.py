@@ -27,7 +27,9 @@ def test_every_record_has_the_shape(example_record: RunRecord, schema: Draft2020
     assert not list(schema.iter_errors(json.loads(render(example_record))))
 
 
-@pytest.mark.parametrize(("key", "value"), [("score", 33.5), ("schema", "classroom50/result/v2"), ("tests", {})])
+@pytest.mark.parametrize(
+    ("key", "value"), [("score", 33.5), ("schema", "classroom50/result/v2"), ("tests", {})]
+)
 def test_the_schema_refuses_another_shape(key, value, schema, example_records) -> None:
     made = json.loads(render(example_records["full_marks"])) | {key: value}
     assert list(schema.iter_errors(made))
@@ -82,7 +84,9 @@ def test_whole_shares_add_up_and_stay_near(points: list[float]) -> None:
     assert all(abs(whole - exact) < 1 for whole, exact in zip(found, points, strict=True))
 
 
-pairs = st.tuples(st.integers(0, 100), st.integers(0, 10_000)).map(lambda one: (one[0], min(one[0], one[1] / 100)))
+pairs = st.tuples(st.integers(0, 100), st.integers(0, 10_000)).map(
+    lambda one: (one[0], min(one[0], one[1] / 100))
+)
 
 
 @settings(max_examples=200)

@@ -86,7 +86,10 @@ def test_every_export_stays_valid_and_no_runner_obeys_it(
     text, fixture, base, schemas, actions_runner
 ) -> None:
     record = fixture.with_every_string(base, text)
-    made = {name: formats()[name].render(record) for name in ("gradescope", "classroom50", "junit", "actions_summary")}
+    made = {
+        name: formats()[name].render(record)
+        for name in ("gradescope", "classroom50", "junit", "actions_summary")
+    }
     for name, schema in schemas.items():
         assert not list(schema.iter_errors(json.loads(made[name])))
     ElementTree.fromstring(made["junit"].encode("utf-8"))

@@ -121,7 +121,9 @@ def test_the_rules_refuse_what_a_reader_would(good, bad, example_records) -> Non
 )
 def test_what_ends_as_what(name, ends, example_records) -> None:
     found = cases(example_records[name])
-    said = {key: next((tag for tag in ENDINGS if case.find(tag) is not None), "") for key, case in found.items()}
+    said = {
+        key: next((tag for tag in ENDINGS if case.find(tag) is not None), "") for key, case in found.items()
+    }
     assert said == ends
 
 

@@ -133,7 +133,9 @@ def test_a_moment_that_is_none_is_the_first_one(moment: str, example_records: di
 
 
 numbers = st.floats(allow_nan=False)
-listed = st.lists(st.tuples(st.text(max_size=10).filter(str.isprintable), st.integers(0, 2**40), numbers), max_size=5)
+listed = st.lists(
+    st.tuples(st.text(max_size=10).filter(str.isprintable), st.integers(0, 2**40), numbers), max_size=5
+)
 
 
 @settings(max_examples=50)
