@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from pathlib import Path
 
 from grader.course.runs import RESULT, StoredRun, Unreadable, read_run, stored_runs
@@ -47,24 +48,23 @@ def write_runs(
         UsageError: there is no run, or `to` does not fit what is there.
         StoreError: a file cannot be written.
     """
-    runs, left_out = sorted_out(place, grades=grades)
-    said = Written(
-        left_out=left_out, not_grades=tuple(_not_a_grade(run) for run in runs if run.record.not_a_grade)
-    )
-    if not runs:
-        return said
-    many = len(runs) + len(left_out) > 1
-    if to is None:
-        if many:
-            raise UsageError(
-                f"{clean(str(place))} holds {len(runs) + len(left_out)} runs.",
-                "Give --to FOLDER for a file each, or the folder of one run.",
-            )
-        return replace(said, text=render(runs[0].record))
-    targets = _targets(runs, file_name, to, many=many)
-    for run, target in zip(runs, targets, strict=True):
-        put(target, render(run.record).encode("utf-8"))
-    return replace(said, files=targets)
+    found = exportable(place, grades=grades)
+    first = list(islice(found, 2))
+    many = len(first) > 1
+    _check(place, to, many=many)
+    done, taken = Written(), set[str]()
+    for one in chain(first, found):
+        if isinstance(one, str):
+            done = replace(done, left_out=(*done.left_out, one))
+            continue
+        done = replace(done, not_grades=(*done.not_grades, *_not_a_grade(one.record)))
+        if to is None:
+            done = replace(done, text=render(one.record))
+        else:
+            target = to / f"{name_of(one.record, taken)}.{file_name}" if many or to.is_dir() else to
+            _put_beside(one, target, render(one.record))
+            done = replace(done, files=(*done.files, target))
+    return done
 
 
 def render_again(place: Path, reports: Sequence[Report]) -> Written:
@@ -78,35 +78,36 @@ def render_again(place: Path, reports: Sequence[Report]) -> Written:
     """
     if any(report.file_name == RESULT for report in reports):
         raise UsageError(f"{RESULT} is the run itself and stays as it is.", "To have a copy, give --to FILE.")
-    runs, left_out = sorted_out(place, grades=False)
     written: list[Path] = []
-    for run in runs:
-        with locked(run.folder):
-            record = read_run(run.folder)
-            rewrite(run.folder, {report.file_name: report.render(record) for report in reports})
-        written += [run.folder / report.file_name for report in reports]
-    return Written(files=tuple(written), left_out=left_out)
+    left_out: list[str] = []
+    for found in exportable(place):
+        if isinstance(found, str):
+            left_out.append(found)
+            continue
+        with locked(found.folder):
+            record = read_run(found.folder)
+            rewrite(found.folder, {report.file_name: report.render(record) for report in reports})
+        written += [found.folder / report.file_name for report in reports]
+    return Written(files=tuple(written), left_out=tuple(left_out))
 
 
-def sorted_out(place: Path, *, grades: bool) -> tuple[tuple[StoredRun, ...], tuple[str, ...]]:
-    """The latest runs at `place` that can be exported, and a sentence for each that cannot.
+def exportable(place: Path, *, grades: bool = False) -> Iterator[StoredRun | str]:
+    """The latest runs at `place`, and in place of one that cannot be exported a sentence that says why.
+
+    Args:
+        grades: a run that ended in a fault of the grader's cannot.
 
     Raises:
         UsageError: there is no run.
     """
-    runs: list[StoredRun] = []
-    left_out: list[str] = []
     for found in stored_runs(place):
         if isinstance(found, Unreadable):
-            left_out.append(clean(f"{found.folder}: {found.reason}", 400))
+            yield clean(f"{found.folder}: {found.reason}", 400)
         elif grades and found.record.grade.status == "infrastructure":
             name = clean(found.record.evidence.submission.name, 80)
-            left_out.append(
-                f"{name}: the grader or its machine failed, so there is no grade yet. Run it again."
-            )
+            yield f"{name}: the grader or its machine failed, so there is no grade yet. Run it again."
         else:
-            runs.append(found)
-    return tuple(runs), tuple(left_out)
+            yield found
 
 
 def only_run(place: Path) -> StoredRun:
@@ -124,15 +125,12 @@ def only_run(place: Path) -> StoredRun:
     return found[0]
 
 
-def names(runs: Sequence[StoredRun]) -> tuple[str, ...]:
-    """A name for each run, `<spec>-<submission>`, that is safe as a file's and that no two of them share."""
-    made: list[str] = []
-    for run in runs:
-        record = run.record
-        wanted = f"{folder_name(record.provenance.spec_id)}-{folder_name(record.evidence.submission.name)}"
-        taken = {one.casefold() for one in made}
-        made.append(next(one for one in _numbered(wanted) if one.casefold() not in taken))
-    return tuple(made)
+def name_of(record: RunRecord, taken: set[str]) -> str:
+    """`<spec>-<submission>`, safe as a file's name and not among `taken`, which it is added to."""
+    wanted = f"{folder_name(record.provenance.spec_id)}-{folder_name(record.evidence.submission.name)}"
+    name = next(one for one in _numbered(wanted) if one.casefold() not in taken)
+    taken.add(name.casefold())
+    return name
 
 
 def put(path: Path, content: bytes) -> None:
@@ -165,19 +163,25 @@ def _numbered(name: str) -> Iterator[str]:
         number += 1
 
 
-def _targets(runs: Sequence[StoredRun], file_name: str, to: Path, *, many: bool) -> tuple[Path, ...]:
-    """Where each run's file goes."""
-    if many and to.exists() and not to.is_dir():
+def _check(place: Path, to: Path | None, *, many: bool) -> None:
+    if many and to is None:
+        raise UsageError(
+            f"{clean(str(place))} holds several runs.",
+            "Give --to FOLDER for a file each, or the folder of one run.",
+        )
+    if many and to is not None and to.exists() and not to.is_dir():
         raise UsageError(
             f"{clean(str(to))} is a file, and there are several runs.", "Give a folder for a file each: --to."
         )
-    if many or to.is_dir():
-        return tuple(to / f"{name}.{file_name}" for name in names(runs))
-    if to.resolve() == (runs[0].folder / RESULT).resolve():
-        raise UsageError(f"{clean(str(to))} is the stored run itself.", "Give another name: --to.")
-    return (to,)
 
 
-def _not_a_grade(run: StoredRun) -> str:
-    name = clean(run.record.evidence.submission.name, 80)
-    return f"{name}: {' '.join(clean(reason, 200) for reason in run.record.not_a_grade)}"
+def _put_beside(run: StoredRun, target: Path, text: str) -> None:
+    if target.resolve() == (run.folder / RESULT).resolve():
+        raise UsageError(f"{clean(str(target))} is the stored run itself.", "Give another name: --to.")
+    put(target, text.encode("utf-8"))
+
+
+def _not_a_grade(record: RunRecord) -> Iterator[str]:
+    if record.not_a_grade:
+        name = clean(record.evidence.submission.name, 80)
+        yield f"{name}: {' '.join(clean(reason, 200) for reason in record.not_a_grade)}"

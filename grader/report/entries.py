@@ -33,6 +33,10 @@ class Entry:
     open_points: float
     lines: tuple[str, ...] = ()
 
+    @property
+    def is_check(self) -> bool:
+        return self.kind not in (*_ORDER, "other")
+
 
 def entries(shown: RunRecord) -> tuple[Entry, ...]:
     """Every entry of the grade of a record that was made inert. Their points add up to `finite(grade.points)`."""

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from grader.records import RunRecord, Status
-from grader.report import words
 from grader.report.entries import Entry, entries, finite, reasons
 from grader.report.inert import inert
 
@@ -88,10 +87,10 @@ def _about(shown: RunRecord) -> Iterable[tuple[str, str]]:
     yield "submission", submission.name
     yield "commit", submission.commit
     yield "status", grade.status
-    yield "score", words.points(finite(grade.points))
-    yield "lowest", words.points(finite(grade.lowest))
-    yield "highest", words.points(finite(grade.highest))
-    yield "max_score", words.points(finite(grade.max_points))
+    yield "score", f"{finite(grade.points):.2f}"
+    yield "lowest", f"{finite(grade.lowest):.2f}"
+    yield "highest", f"{finite(grade.highest):.2f}"
+    yield "max_score", f"{finite(grade.max_points):.2f}"
     yield "passed", str(grade.passed).lower()
     for reason in shown.not_a_grade:
         yield "not_a_grade", reason
@@ -100,17 +99,25 @@ def _about(shown: RunRecord) -> Iterable[tuple[str, str]]:
 def _case(suite: Element, one: Entry, spec_id: str) -> None:
     from xml.etree.ElementTree import SubElement
 
-    name = f"{one.id}: {one.title}" if one.title != one.id else one.id
-    case = SubElement(suite, "testcase", {"name": _xml(name), "classname": _xml(f"{spec_id}.{one.kind}")})
+    case = SubElement(
+        suite, "testcase", {"name": _xml(_name(one)), "classname": _xml(f"{spec_id}.{one.kind}")}
+    )
     points = ("score", one.points), ("max_score", one.max_points), ("open_score", one.open_points)
     _properties(case, [*((key, f"{value:.2f}") for key, value in points), ("status", one.status)])
     said = _xml("\n".join(one.lines))
     if tag := _OUTCOME[one.status]:
-        made = {"message": _xml(one.lines[0] if one.lines else one.title)}
+        made = {"message": _xml(one.lines[0] if one.is_check and one.lines else one.title)}
         made |= {} if tag == "skipped" else {"type": one.status}
         SubElement(case, tag, made).text = said
     elif said:
         SubElement(case, "system-out").text = said
+
+
+def _name(one: Entry) -> str:
+    """Who shows how a test case went over time knows it by its name: nothing in it depends on what came out."""
+    if one.is_check:
+        return f"{one.id}: {one.title}"
+    return f"{'penalty' if one.kind == 'percentage' else one.kind}: {one.id}"
 
 
 def _properties(parent: Element, listed: Iterable[tuple[str, str]]) -> None:

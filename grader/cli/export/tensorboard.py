@@ -17,17 +17,20 @@ def command(place: Path, to: Path) -> int:
 
     Look at them with `tensorboard --logdir FOLDER`.
     """
-    from grader.course.rendered import Written, names, put, sorted_out
+    from grader.course.rendered import Written, exportable, name_of, put
     from grader.report.tensorboard import event_files
 
-    runs, left_out = sorted_out(place, grades=False)
-    written = []
-    for run, name in zip(runs, names(runs), strict=True):
+    histories, taken, left_out = 0, set[str](), []
+    for run in exportable(place):
+        if isinstance(run, str):
+            left_out.append(run)
+            continue
+        name = name_of(run.record, taken)
         for path, content in event_files(run.record).items():
-            written.append(to / name / run.folder.name / path)
-            put(written[-1], content)
-    if runs and not written:
+            put(to / name / run.folder.name / path, content)
+            histories += 1
+    if histories:
+        click.echo(f"{histories} histories of {len(taken)} runs below {to}.", err=True)
+    else:
         click.echo("Nothing was trained in these runs.", err=True)
-    code = told(Written(left_out=left_out))
-    click.echo(f"{len(written)} histories of {len(runs)} runs below {to}.", err=True)
-    return code
+    return told(Written(left_out=tuple(left_out)))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.rendered import names, only_run, put, render_again, sorted_out, write_runs
+from grader.course.rendered import exportable, name_of, only_run, put, render_again, write_runs
 from grader.course.runs import StoredRun, read_run
 from grader.course.store import RunFolder, locked, rewrite
 from grader.errors import StoreError, UsageError
@@ -78,7 +78,7 @@ def test_a_run_that_cannot_be_read_is_named_and_the_others_are_written(runs, tmp
 
 
 def test_several_runs_need_a_folder(runs, tmp_path) -> None:
-    with pytest.raises(UsageError, match="holds 3 runs"):
+    with pytest.raises(UsageError, match="holds several runs"):
         write_runs(runs, shown, "x.txt", None)
     (tmp_path / "file").write_text("mine")
     with pytest.raises(UsageError, match="is a file, and there are several runs"):
@@ -95,21 +95,20 @@ def test_the_stored_run_itself_is_never_written_over(runs) -> None:
 
 
 def test_names_are_safe_and_no_two_are_equal(example_records) -> None:
-    def run(spec: str, name: str) -> StoredRun:
+    def record(spec: str, name: str) -> RunRecord:
         made = example_records["minimal"]
         found = replace(made.evidence, submission=replace(made.evidence.submission, name=name))
-        return StoredRun(
-            Path(), replace(made, evidence=found, provenance=replace(made.provenance, spec_id=spec))
-        )
+        return replace(made, evidence=found, provenance=replace(made.provenance, spec_id=spec))
 
-    wanted = [
-        run("s4", "a/b"),
-        run("s4", "A-b"),
-        run("s4", "a-b-2"),
-        run("../x", "\x00"),
-        run("", "../../etc"),
+    wanted = [("s4", "a/b"), ("s4", "A-b"), ("s4", "a-b-2"), ("../x", "\x00"), ("", "../../etc")]
+    taken: set[str] = set()
+    assert [name_of(record(*one), taken) for one in wanted] == [
+        "s4-a-b",
+        "s4-A-b-2",
+        "s4-a-b-2-2",
+        "x-submission",
+        "submission-etc",
     ]
-    assert names(wanted) == ("s4-a-b", "s4-A-b-2", "s4-a-b-2-2", "x-submission", "submission-etc")
 
 
 def test_only_one_run_is_taken(runs) -> None:
@@ -161,5 +160,5 @@ def test_a_decision_that_is_taken_meanwhile_is_in_the_report(tmp_path, example_r
 
 
 def test_faults_are_kept_where_the_format_has_a_word_for_them(runs) -> None:
-    found, left_out = sorted_out(runs, grades=False)
-    assert (len(found), left_out) == (3, ())
+    assert [isinstance(one, StoredRun) for one in exportable(runs)] == [True, True, True]
+    assert [isinstance(one, StoredRun) for one in exportable(runs, grades=True)] == [True, False, True]

@@ -68,7 +68,13 @@ def counts(one: Element) -> list[str]:
 
 def cases(record: RunRecord) -> dict[str, Element]:
     root = ElementTree.fromstring(render(record).encode("utf-8"))
-    return {case.attrib["name"].partition(":")[0]: case for case in root.iter("testcase")}
+    return {short(case.attrib["name"]): case for case in root.iter("testcase")}
+
+
+def short(name: str) -> str:
+    """The id: behind the kind of a bonus, multiplier or penalty, before the requirement of a check."""
+    before, _, after = name.partition(": ")
+    return after if before in ("bonus", "multiplier", "penalty", "other") else before
 
 
 def points(case: Element, name: str) -> str:
@@ -127,6 +133,15 @@ def test_what_ends_as_what(name, ends, example_records) -> None:
     assert said == ends
 
 
+def test_a_name_stays_when_something_is_decided(example_records) -> None:
+    def named(kind: str) -> list[str]:
+        root = ElementTree.fromstring(render(example_records[kind]))
+        return [case.attrib["name"] for case in root.iter("testcase")]
+
+    assert named("by_a_person") == named("decided")
+    assert named("decided")[-1] == "penalty: misrepresented"
+
+
 def test_points_stand_in_the_properties(example_records) -> None:
     explained = cases(example_records["review"])["explained"]
     assert [points(explained, name) for name in ("score", "max_score", "open_score", "status")] == [
@@ -134,6 +149,19 @@ def test_points_stand_in_the_properties(example_records) -> None:
         "50.00",
         "16.67",
         "review",
+    ]
+
+
+def test_the_totals_are_plain_numbers(example_records) -> None:
+    made = example_records["full_marks"]
+    large = replace(made, grade=replace(made.grade, points=1250.5, highest=2000, max_points=1250.5))
+    suite = ElementTree.fromstring(render(large)).find("testsuite/properties")
+    found = {one.attrib["name"]: one.attrib["value"] for one in suite}
+    assert [found[name] for name in ("score", "lowest", "highest", "max_score")] == [
+        "1250.50",
+        "1250.50",
+        "2000.00",
+        "1250.50",
     ]
 
 
