@@ -52,8 +52,9 @@ def told(done: Written) -> int:
         click.echo(f"Wrote {done.files[0]}.", err=True)
     elif done.files:
         click.echo(f"Wrote {len(done.files)} files below {os.path.commonpath(done.files)}.", err=True)
-    for line in done.not_grades:
-        click.echo(f"not a grade, and marked so: {line}", err=True)
-    for line in done.left_out:
-        click.echo(f"left out: {line}", err=True)
+    said = [f"not a grade, and marked so: {line}" for line in done.not_grades]
+    said += [f"left out: {line}" for line in done.left_out]
+    for line in said:
+        # In a step of GitHub Actions, a name with `##[error]` in it would be a command.
+        click.echo(line.replace("##[", "## ["), err=True)
     return ExitCode.FAULT if done.left_out else ExitCode.PASSED

@@ -28,7 +28,7 @@ def runs(tmp_path, example_records) -> Path:
         found = replace(made.evidence, submission=replace(made.evidence.submission, name=name))
         with RunFolder(tmp_path / "runs", "s4", name, RUN) as folder:
             made = replace(made, evidence=found, provenance=replace(made.provenance, spec_id="s4"))
-            folder.publish({one.file_name: one.render(made) for one in reports()})
+            folder.publish({one.file_name: one.render(made) for one in reports(("json",))})
     return tmp_path / "runs"
 
 
@@ -67,6 +67,19 @@ def test_a_folder_of_runs_gives_a_file_each(name, written, code, runs, tmp_path)
     for one in files:
         text = one.read_text("utf-8")
         assert ElementTree.fromstring(text) if name == "junit" else json.loads(text)
+
+
+@pytest.mark.parametrize("kind", ["self_check", "infrastructure"])
+def test_a_hostile_name_commands_nothing(kind, tmp_path, example_records, actions_runner) -> None:
+    made = example_records[kind]
+    found = replace(
+        made.evidence, submission=replace(made.evidence.submission, name="##[error]x\n::error::y")
+    )
+    with RunFolder(tmp_path / "runs", "s4", "ada", RUN) as folder:
+        folder.publish({"result.json": formats()["json"].render(replace(made, evidence=found))})
+    done = grader("export", "gradescope", tmp_path / "runs", "--to", tmp_path / "out.json")
+    assert "## [error]x" in done.stderr
+    assert actions_runner().read(done.stderr).obeyed == []
 
 
 def test_where_it_belongs_in_classroom_50(runs) -> None:
@@ -131,12 +144,11 @@ def test_histories_lie_below_run_and_seed(runs, tmp_path) -> None:
 
 def test_reports_are_rendered_again(runs) -> None:
     page = runs / "s4" / "ada" / RUN / "report.html"
-    whole = page.read_text("utf-8")
     page.write_text("old")
     done = grader("report", runs)
     assert (done.exception, done.return_value) == (None, 0)
     assert "Wrote 6 files" in done.stderr
-    assert page.read_text("utf-8") == whole
+    assert page.read_text("utf-8") == formats()["html"].render(read_run(page.parent))
 
 
 def test_a_report_is_printed_or_written_elsewhere(runs, tmp_path) -> None:

@@ -23,7 +23,7 @@ def stored(base: Path, record: RunRecord, name: str) -> Path:
     submission = replace(record.evidence.submission, name=name)
     made = replace(record, evidence=replace(record.evidence, submission=submission))
     with RunFolder(base, "s4", name, RUN) as folder:
-        return folder.publish({one.file_name: one.render(made) for one in reports()})
+        return folder.publish({one.file_name: one.render(made) for one in reports(("json",))})
 
 
 @pytest.fixture
@@ -133,11 +133,10 @@ def test_what_cannot_be_written_says_where_and_leaves_nothing(tmp_path) -> None:
 def test_reports_are_written_anew_and_the_run_stays(runs) -> None:
     folder = runs / "s4" / "ada" / RUN
     before = (folder / "result.json").read_bytes()
-    page = (folder / "report.html").read_text()
     (folder / "report.html").write_text("old")
     done = render_again(folder, reports(("html", "junit")))
     assert {path.name for path in done.files} == {"report.html", "junit.xml"}
-    assert (folder / "report.html").read_text() == page
+    assert (folder / "report.html").read_text() == formats()["html"].render(read_run(folder))
     assert (folder / "junit.xml").read_text() == formats()["junit"].render(read_run(folder))
     assert (folder / "result.json").read_bytes() == before
 

@@ -76,7 +76,7 @@ def test_where_it_belongs_is_told_and_made_inert(example_records) -> None:
 cents = st.integers(-5_000, 30_000).map(lambda n: n / 100)
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(cents, max_size=12))
 def test_whole_shares_add_up_and_stay_near(points: list[float]) -> None:
     found = shares(points)
@@ -89,7 +89,7 @@ pairs = st.tuples(st.integers(0, 100), st.integers(0, 10_000)).map(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=80)
 @given(st.lists(pairs, max_size=12))
 def test_no_share_is_above_a_whole_maximum(listed: list[tuple[int, float]]) -> None:
     most = [whole for whole, _ in listed]

@@ -80,7 +80,7 @@ def schemas() -> dict[str, Draft202012Validator]:
     }
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(text=texts)
 def test_every_export_stays_valid_and_no_runner_obeys_it(
     text, fixture, base, schemas, actions_runner
