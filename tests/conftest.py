@@ -72,6 +72,13 @@ def example_records() -> dict[str, RunRecord]:
 
 
 @pytest.fixture(scope="session")
+def actions_runner() -> type:
+    """`tests/fixtures/actions_runner.py`: what GitHub's runner obeys of what a step prints."""
+    found: type = load_fixture("actions_runner").Runner
+    return found
+
+
+@pytest.fixture(scope="session")
 def unpacked_mnist(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Real MNIST with its files unpacked, which torchvision's own data set wants: GRADER_DATA may hold them packed."""
     from grader.data.mnist import STEMS

@@ -7,6 +7,7 @@ can come from an older grader, or from a file that somebody edited. Escaping is 
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from typing import Any, TypeVar
 
@@ -36,6 +37,12 @@ def inert(record: Shown) -> Shown:
 def one_line(text: str, limit: int = LINE_LIMIT) -> str:
     """The text on one line: runs of white space become one blank."""
     return clean(" ".join(text[: 4 * limit].split()), limit)
+
+
+def json_text(made: Any) -> str:
+    """An object as ASCII JSON with an end of line. No text in it is a command, should it be printed where a runner of
+    GitHub Actions listens: in its old form, `##[error]`, a command may stand anywhere in a line."""
+    return json.dumps(made, ensure_ascii=True, allow_nan=False, indent=2).replace("##[", "##\\u005b") + "\n"
 
 
 def _encoded(value: str) -> str:

@@ -22,13 +22,13 @@ _ESCAPED = "\\`*[]~"
 
 def render(record: RunRecord) -> str:
     shown = inert(record)
-    parts = [
-        _head(shown),
-        _checks(shown.outcomes, words.last_decisions(shown)),
-        _steps(shown),
-        *map(_section, sections(shown)),
-    ]
+    parts = [*judged(shown), *map(_section, sections(shown))]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def judged(shown: RunRecord) -> tuple[str, ...]:
+    """The verdict, the checks and the sum of a record that was made inert, without the evidence behind them."""
+    return _head(shown), _checks(shown.outcomes, words.last_decisions(shown)), _steps(shown)
 
 
 def plain(text: str) -> str:

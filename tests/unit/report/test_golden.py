@@ -15,7 +15,16 @@ from grader.report import interface
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "report"
 RECORDS = ("full_marks", "partial", "no_model", "review", "adjusted", "decided")
-FORMATS = {"markdown": "md", "json": "json", "terminal": "txt"}
+FORMATS = {
+    "markdown": "md",
+    "json": "json",
+    "terminal": "txt",
+    "gradescope": "gradescope.json",
+    "classroom50": "classroom50.json",
+    "junit": "junit.xml",
+    "actions_summary": "actions.md",
+    "actions_annotations": "actions.txt",
+}
 
 
 @pytest.mark.parametrize("name", RECORDS)
