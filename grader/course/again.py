@@ -37,7 +37,7 @@ def judged_again(
     same = submission is None or submission.name == evidence.submission.name
     if submission is not None:
         evidence = replace(evidence, submission=submission)
-    judged = judgement(loaded.spec, evidence, made, run_id)
+    judged = judgement(loaded.spec, evidence, made, run_id, self_check=record.self_check)
     for decision in record.decisions if same else ():
         if _still_fits(judged, decision):
             judged = with_decision(judged, decision)
@@ -53,6 +53,8 @@ def _still_fits(record: RunRecord, decision: Decision) -> bool:
 
 def is_reusable(record: RunRecord, *, stand_in: bool) -> bool:
     """Whether its evidence is whole: nothing of it is missing through a fault, and it was a run and no self-check."""
+    if record.self_check:
+        return False
     evidence = record.evidence
     parts = [getattr(evidence, name) for name in evidence.__dataclass_fields__]
     parts += [trial.accuracy for trial in evidence.trials]
