@@ -89,6 +89,7 @@ def test_an_old_result_does_not_outlive_a_failure(platform: Platform) -> None:
     assert "score" not in platform.results()
 
 
+@pytest.mark.slow
 @pytest.mark.isolated
 def test_an_empty_submission_is_told_apart_from_a_broken_machine(platform: Platform) -> None:
     platform.unpack("--stand-in")

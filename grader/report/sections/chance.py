@@ -37,6 +37,7 @@ def _row(one: Forecast, requirement: str) -> tuple[str, ...]:
 
 
 def _in_a_hundred(share: float) -> str:
-    if 0 < share < 0.01:
+    """No forecast is certain, so there is no 0 and no 100."""
+    if share < 0.01:
         return "< 1"
-    return "> 99" if 0.99 < share < 1 else f"{100 * share:.0f}"
+    return "> 99" if share > 0.99 else f"{100 * share:.0f}"

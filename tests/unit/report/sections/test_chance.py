@@ -47,4 +47,4 @@ def test_what_is_not_known_is_a_dash_and_what_is_nearly_sure_no_hundred(
     sure = Forecast("learns-fast", Odds(0.9985, 0.0015, 0.0), "measured", "Passes.")
     record = replace(example_records["self_check"], forecasts=(gone, sure))
     (table,) = chance.build(record).tables
-    assert [row[1:4] for row in table.rows] == [("–", "–", "–"), ("> 99", "< 1", "0")]
+    assert [row[1:4] for row in table.rows] == [("–", "–", "–"), ("> 99", "< 1", "< 1")]
