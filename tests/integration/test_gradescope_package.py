@@ -121,6 +121,45 @@ def test_work_without_a_model_is_scored_and_its_text_commands_nobody(platform: P
     assert "the grader's 250: make them the same" in done.stdout
 
 
+WITHOUT_ISOLATION = f"""#!/usr/bin/env bash
+code="import grader.isolation.bubblewrap as b; b._PATH = '/nowhere'
+import grader.isolation.confine as c; c.landlock_abi = lambda: 0
+from grader.cli import main; main()"
+if [ "$2 $3 $4" = "-m grader run" ]; then exec "{sys.executable}" -P -c "$code" "${{@:4}}"; fi
+exec "{sys.executable}" "$@"
+"""
+"""Neither bubblewrap nor Landlock: the grader asks for each at one place, which this points elsewhere."""
+
+
+def without_isolation(platform: Platform) -> None:
+    program = platform.root.parent / "python-without-isolation"
+    program.write_text(WITHOUT_ISOLATION)
+    program.chmod(0o755)
+    platform.set_up(str(program))
+    (platform.root / "submission" / "README.md").write_text("# Work\n\n## Architecture\n\nText.\n")
+
+
+def test_where_no_isolation_holds_nothing_runs_and_nobody_gets_a_zero(platform: Platform) -> None:
+    platform.unpack("--stand-in")
+    without_isolation(platform)
+    done = platform.run("run_autograder")
+    assert done.returncode == 1
+    assert "bubblewrap is not installed" in done.stdout
+    assert "code 5" in done.stdout
+    assert "failed, not your work" in without_a_score(platform, "infrastructure")
+
+
+@needs_export
+@pytest.mark.slow
+def test_where_it_was_allowed_it_runs_without_and_every_result_says_so(platform: Platform) -> None:
+    platform.unpack("--stand-in", "--allow-plain")
+    without_isolation(platform)
+    done = platform.run("run_autograder")
+    assert done.returncode == 0, done.stdout + done.stderr
+    against = platform.results()["extra_data"]["not_a_grade"]
+    assert any("without isolation (level 1)" in reason for reason in against)
+
+
 @needs_export
 @pytest.mark.slow
 @pytest.mark.isolated

@@ -159,7 +159,7 @@ def test_the_reference_passes_every_step_and_is_told_about(runner: Runner) -> No
     for name in ("Install the grader", "Look at this machine", "Check the work", "Tell what came out"):
         done = runner.step(name)
         assert done.returncode == 0, (name, done.stdout, done.stderr)
-        assert ("The chance of passing" in done.stdout) is (name == "Check the work")
+        assert ("The chance of passing" in done.stdout) is name.startswith(("Check", "Tell"))
     summary = (runner.place / "GITHUB_STEP_SUMMARY").read_text()
     assert "MNIST in one epoch" in summary
     assert "Not a grade" in summary
