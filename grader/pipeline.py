@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.course.again import store
 from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
 from grader.data.interface import Request as Places
@@ -160,8 +161,8 @@ def _stored(
     return Graded(record, folder.publish({report.file_name: report.render(record) for report in reports()}))
 
 
-def check_submission(request: Request, events: Events) -> Graded:
-    """A student's own check: everything but the training, nothing stored."""
+def check_submission(request: Request, events: Events, *, keep: bool = False) -> Graded:
+    """A student's own check: no grade, also where `full` has it trained. With `keep` it is stored as a run is."""
     started, machine = _started(request), _machine(request)
     events.start("fetch", f"Reading {clean(request.source)}")
     with _fetched(request, events) as fetched:
@@ -169,7 +170,8 @@ def check_submission(request: Request, events: Events) -> Graded:
         reading = _read(fetched, events)
         with _prepared(request, events, started, machine) as prepared:
             evidence = _gather(request, events, prepared, fetched, reading)
-            return Graded(judged(request, prepared.started, evidence), None)
+            record = judged(request, prepared.started, evidence, self_check=True)
+    return Graded(record, store(request.out, record) if keep else None)
 
 
 def prepare_machine(request: Request) -> Machine:
@@ -189,10 +191,11 @@ def prepare_machine(request: Request) -> Machine:
     return Machine(sandbox, isolation, device, _data(request) if training else None)
 
 
-def judged(request: Request, started: Started, evidence: Evidence) -> RunRecord:
+def judged(request: Request, started: Started, evidence: Evidence, *, self_check: bool = False) -> RunRecord:
     """The record of a run: outcomes and grade from the evidence, and how to get them again."""
     made = provenance(request.loaded, request.command, started, evidence)
-    return judgement(request.loaded.spec, evidence, made, started.run_id, full=request.full)
+    run_id, full = started.run_id, request.full
+    return judgement(request.loaded.spec, evidence, made, run_id, full=full, self_check=self_check)
 
 
 def _read(fetched: Fetched, events: Events) -> Reading:

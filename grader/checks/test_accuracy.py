@@ -146,7 +146,7 @@ def verdict_of(shown: Shown, evidence: Evidence, measured: Measurement) -> Verdi
         return passed(finding, notes)
     if decision.outcome == "borderline":
         return open_verdict("borderline", finding, notes)
-    if _recipe_may_be_to_blame(evidence, measured) or _capped(evidence):
+    if a_person_decides_a_miss(evidence, measured):
         return open_verdict("review", finding, notes)
     return failed(finding, notes)
 
@@ -159,6 +159,11 @@ def _again(trials: tuple[Trial, ...], name: str) -> tuple[str, ...]:
         return ()
     how = "the run's command with --seeds and one of them, and --secret, which stands in the provenance"
     return (f"Seeds: {', '.join(scored)}. To repeat a trial: {how}.",)
+
+
+def a_person_decides_a_miss(evidence: Evidence, measured: Measurement) -> bool:
+    """Whether what the student did not choose may be to blame where this accuracy is below its line."""
+    return _recipe_may_be_to_blame(evidence, measured) or _capped(evidence)
 
 
 def _recipe_may_be_to_blame(evidence: Evidence, measured: Measurement) -> bool:

@@ -39,7 +39,7 @@ def judged_again(
     same = submission is None or submission.name == evidence.submission.name
     if submission is not None:
         evidence = replace(evidence, submission=submission)
-    judged = judgement(loaded.spec, evidence, made, run_id)
+    judged = judgement(loaded.spec, evidence, made, run_id, self_check=record.self_check)
     for decision in record.decisions if same else ():
         if _still_fits(judged, decision):
             judged = with_decision(judged, decision)
@@ -58,6 +58,8 @@ def is_reusable(record: RunRecord, *, stand_in: bool) -> bool:
 
     What was killed is not, unless a person has decided about it: then it stays as it is.
     """
+    if record.self_check:
+        return False
     evidence = record.evidence
     if any(part.cause == "errored" for part in _missing(evidence)):
         return False

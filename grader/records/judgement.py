@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.records.basic import Absent
+
 Status = Literal["passed", "partial", "failed", "borderline", "review", "skipped", "errored"]
 
 
@@ -103,6 +105,25 @@ class Grade:
     def lowest(self) -> float:
         """The points if nothing that is open were granted and every open penalty were taken."""
         return round(self.points - self.at_risk, 2)
+
+
+@dataclass(frozen=True)
+class Odds:
+    """How often the grader's verdict on an accuracy comes out each way with other seeds, as shares of 1."""
+
+    passed: float
+    borderline: float  # a person decides
+    failed: float
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What the grader's verdict on an accuracy may come to. No points hang on it, and it is no grade."""
+
+    id: str  # of the check
+    odds: Odds | Absent
+    basis: Literal["measured", "stated", "nothing"]  # "stated": by the student, and not measured
+    sentence: str
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grader.records.basic import Absent
 from grader.records.evidence import Comparison, Evidence, Isolation
-from grader.records.judgement import Decision, Grade, Outcome
+from grader.records.judgement import Decision, Forecast, Grade, Outcome
 from grader.records.method import RecoveredTraining, Remark
 from grader.records.model import ModelFacts
 from grader.records.reading import Candidate
@@ -57,6 +57,10 @@ class RunRecord:
     decisions: tuple[
         Decision, ...
     ] = ()  # in the order in which they were taken; `outcomes` and `grade` follow them
+    self_check: bool = False  # made by `grader check`: no grade, whatever it holds
+    forecasts: tuple[
+        Forecast, ...
+    ] = ()  # of a self-check: one for each line that an accuracy is held against
 
 
 @dataclass(frozen=True)

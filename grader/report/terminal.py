@@ -20,7 +20,7 @@ from rich.text import Text
 from grader.records import Absent, Finding, Outcome, Projection, RunRecord
 from grader.report import words
 from grader.report.inert import inert
-from grader.report.sections import sections
+from grader.report.sections import chance, sections
 from grader.report.sections.claims import NAMES, stated
 from grader.text import clean
 
@@ -70,6 +70,7 @@ def print_report(record: RunRecord, console: Console, place: Path | str | None =
         *_head(shown, console),
         _checks(shown, console),
         *_sum(shown),
+        *_chance(shown),
         *_next_steps(shown),
         *_decisions(shown),
         *_method(shown),
@@ -159,6 +160,14 @@ def _next_steps(record: RunRecord) -> Iterator[RenderableType]:
         word = words.STATUS[outcome.status]
         title = Text(f"{word.icon} {outcome.requirement}", STYLES[word.tone])
         yield Group(title, *(Padding(line, (0, 0, 0, 2)) for line in advice(outcome)))
+
+
+def _chance(record: RunRecord) -> Iterator[RenderableType]:
+    """What the grader's own verdict on an accuracy may come to; of a self-check alone."""
+    if not record.forecasts:
+        return
+    yield Text(chance.TITLE, "bold")
+    yield Text("\n").join(Text(line) for line in chance.build(record).lead)
 
 
 def _decisions(record: RunRecord) -> Iterator[RenderableType]:

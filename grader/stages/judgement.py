@@ -8,19 +8,27 @@ from grader.adjustments import adjustments
 from grader.checks import interface as checks
 from grader.judge import judge
 from grader.records import RESULT_SCHEMA, Absent, Evidence, Provenance, RunRecord
+from grader.stages.forecast import forecasts
 
 if TYPE_CHECKING:
     from grader.spec.schema import Spec
 
 
 def judgement(
-    spec: Spec, evidence: Evidence, made: Provenance, run_id: str, *, full: bool = True
+    spec: Spec,
+    evidence: Evidence,
+    made: Provenance,
+    run_id: str,
+    *,
+    full: bool = True,
+    self_check: bool = False,
 ) -> RunRecord:
     """The record: an outcome for each check, and the grade.
 
     Args:
         made: how the evidence came about.
-        full: False for a self-check, which trains nothing to the end and is no grade.
+        full: False for a self-check that trains nothing to the end.
+        self_check: whether a student checks their own work, which is no grade whatever comes out.
     """
     outcomes = tuple(checks.run(rule, evidence) for rule in spec.checks)
     changes = adjustments(spec, evidence)
@@ -29,11 +37,13 @@ def judgement(
         run_id=run_id,
         title=spec.title,
         course=spec.course,
-        not_a_grade=_not_a_grade(full, evidence),
+        not_a_grade=_not_a_grade(full, self_check, evidence),
         evidence=evidence,
         outcomes=outcomes,
         grade=judge(outcomes, spec.points, spec.pass_mark, _ungradable(spec, evidence), changes),
         provenance=made,
+        self_check=self_check,
+        forecasts=forecasts(spec, evidence) if self_check else (),
     )
 
 
@@ -47,10 +57,12 @@ def _ungradable(spec: Spec, evidence: Evidence) -> str:
     return ""
 
 
-def _not_a_grade(full: bool, evidence: Evidence) -> tuple[str, ...]:
+def _not_a_grade(full: bool, self_check: bool, evidence: Evidence) -> tuple[str, ...]:
     reasons = []
     if not full:
         reasons.append("This is a self-check: nothing was trained to the end.")
+    elif self_check:
+        reasons.append("This is a self-check: the grader trains again, with seeds of its own.")
     if not isinstance(evidence.integrity.isolation, Absent) and evidence.integrity.isolation.level == "1":
         reasons.append(
             "The code ran without isolation (level 1): anything in it could have changed this result."

@@ -188,6 +188,22 @@ def test_a_self_check_names_the_same_faults_but_the_accuracy(tmp_path):
     assert not list(tmp_path.glob("s4"))
 
 
+@pytest.mark.slow
+@pytest.mark.mnist
+def test_a_self_check_that_trains_forecasts_the_verdict_and_is_no_grade(tmp_path):
+    """On real data; one seed of the student's choice, and the reports are kept."""
+    asked = request(REFERENCE, tmp_path / "out", seeds=(7,))
+    graded = check_submission(asked, Events(), keep=True)
+    (forecast,) = graded.record.forecasts
+    assert forecast.basis == "measured"
+    assert forecast.odds.passed > 0.99
+    assert graded.record.not_a_grade[0].startswith("This is a self-check: the grader trains again")
+    assert sorted(path.name for path in graded.folder.glob("*.*")) == [
+        *("README.md", "events.jsonl", "report.html", "result.json"),
+    ]
+    assert "The chance of passing" in (graded.folder / "report.html").read_text()
+
+
 def test_another_model_can_be_chosen_and_a_wrong_choice_names_what_there_is(tmp_path):
     source = build("several_models", tmp_path)
     fields = {"full": False, "stand_in": True}

@@ -33,6 +33,7 @@ FAMILIES = (
     "course",
     "report",
     "web",
+    "platforms",
 )
 
 
@@ -118,6 +119,7 @@ def test_a_worker_imports_nothing_that_knows_labels_or_limits(path):
 def test_a_family_knows_few_others(path):
     allowed = {
         "checks": {"evaluation", "reading", "architecture"},  # a verdict's arithmetic, prose, and data flow
+        "platforms": {"spec"},  # what is put into other systems grades under one
         "spec": {"checks"},  # the kinds of rules that a spec may hold
         "training": {"inspection"},  # what is trained is what is counted
         "worker": {"inspection", "training", "isolation", "reading"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from grader.records import Absent, RunRecord
 from grader.report.sections import (
     adjustments,
+    chance,
     claims,
     curves,
     data,
@@ -46,9 +47,11 @@ OF_A_MODEL = (training, curves, mistakes, explanations, recovered, method, model
 def sections(record: RunRecord) -> tuple[Section, ...]:
     """All of them, also where there is nothing to show: then the section says why.
 
-    Only an assignment without a model has none about it, and one without bonuses and penalties none about these.
+    Only an assignment without a model has none about it, and one without bonuses and penalties none about these;
+    a self-check alone has one about the chance of passing.
     """
     found = record.evidence.model
     asked = not (isinstance(found, Absent) and found.cause == "skipped")
     order = ORDER if record.grade.adjustments else ORDER[1:]
+    order = (chance, *order) if record.forecasts else order
     return tuple(part.build(record) for part in order if asked or part not in OF_A_MODEL)

@@ -71,3 +71,13 @@ def test_only_whole_evidence_is_used_again(example_records):
     assert not is_reusable(replace(whole, evidence=replace(whole.evidence, integrity=weak)), stand_in=False)
     broken = replace(whole.evidence, pictures=Absent("errored", "The decoder was killed."))
     assert not is_reusable(replace(whole, evidence=broken), stand_in=False)
+
+
+def test_a_self_check_stays_one_and_is_nobodys_evidence(s4, example_records):
+    own = replace(example_records["full_marks"], self_check=True)
+    again = judged_again(own, s4, RUN)
+    assert again.self_check
+    assert again.not_a_grade
+    assert [one.id for one in again.forecasts] == ["learns-fast"]
+    assert is_reusable(example_records["full_marks"], stand_in=False)
+    assert not is_reusable(own, stand_in=False)

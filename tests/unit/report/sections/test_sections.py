@@ -50,7 +50,9 @@ def test_every_row_is_as_wide_as_its_heads(example_record: RunRecord) -> None:
 def test_every_section_says_something(example_record: RunRecord) -> None:
     made = sections(example_record)
     assert (
-        len({section.id for section in made}) == len(made) == (14 if example_record.grade.adjustments else 13)
+        len({section.id for section in made})
+        == len(made)
+        == 13 + bool(example_record.grade.adjustments) + bool(example_record.forecasts)
     )
     assert all(section.lead or section.facts or section.tables for section in made)
 
