@@ -1,12 +1,13 @@
 """What a person decides about what is still open, and the grade that follows. Pure: a record in, a record out.
 
 Open are the points of a check in `review` or `borderline`, a part that only a person can judge, a bonus that cannot be
-told, and a penalty that is proposed. What failed for the grader's or the machine's own fault is none of them: it is
-run again.
+told, and a penalty that is proposed. What the grader has decided by itself can be overridden, and a penalty that only a
+person sees can be taken. What failed for the grader's or the machine's own fault is none of them: it is run again.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ class OpenItem:
     id: str
     kind: str  # "check", "bonus", "multiplier", "penalty" or "percentage"
     outcome: Outcome
-    state: str  # the check's status, or "open"
+    state: str  # as the grader left it: the check's status, or the state of an adjustment
     lowest: float  # points of a check that are certain
     highest: float  # points of a check if all that is open were granted
     amount: float  # of a bonus, multiplier or penalty; 0 for a check
@@ -41,6 +42,20 @@ class OpenItem:
     def takes_points(self) -> bool:
         return self.kind == "check"
 
+    @property
+    def overrides(self) -> bool:
+        """Nothing was open here: a decision replaces what the grader found, or takes a penalty that it cannot see."""
+        return self.lowest == self.highest if self.takes_points else self.state != "open"
+
+    @property
+    def least(self) -> float:
+        """The fewest points that it can be given."""
+        return 0.0 if self.overrides else self.lowest
+
+    @property
+    def most(self) -> float:
+        return self.outcome.max_points if self.overrides else self.highest
+
 
 def open_items(record: RunRecord) -> tuple[OpenItem, ...]:
     """What nobody has decided yet, in the order of the assignment."""
@@ -48,9 +63,20 @@ def open_items(record: RunRecord) -> tuple[OpenItem, ...]:
 
 
 def items(record: RunRecord) -> tuple[OpenItem, ...]:
-    """What a person can decide, or has decided and may decide anew."""
+    """What is for a person to decide, or was decided by one and may be decided anew."""
+    return tuple(one for one in decidable(record) if one.decided or not one.overrides)
+
+
+def decidable(record: RunRecord) -> tuple[OpenItem, ...]:
+    """All that a person may decide, also what the grader has decided by itself."""
     last = last_decisions(record.decisions)
     return (*_checks(record, last), *_adjustments(record, last))
+
+
+def mark(record: RunRecord, name: str) -> str:
+    """A word that changes whenever somebody decides about this: who holds it knows the last word about it."""
+    about = [record.run_id, *(one for one in record.decisions if one.id == name)]
+    return hashlib.sha256(repr(about).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
 def last_decisions(decisions: Sequence[Decision]) -> dict[str, Decision]:
@@ -64,18 +90,37 @@ def _checks(record: RunRecord, last: dict[str, Decision]) -> Iterator[OpenItem]:
         if before:
             span = (before.lowest, before.highest)
             yield OpenItem(outcome.id, "check", outcome, before.was, *span, 0, before, before.open_parts)
-        elif outcome.open_points > 0 and outcome.status not in ("errored", "skipped"):
+        elif outcome.status in ("errored", "skipped"):
+            continue
+        elif outcome.open_points > 0:
             most = round(outcome.points + outcome.open_points, 2)
             parts = tuple(one.name for one in outcome.parts if one.status not in _CERTAIN)
             yield OpenItem(outcome.id, "check", outcome, outcome.status, outcome.points, most, 0, None, parts)
+        elif outcome.max_points > 0:
+            given = outcome.points
+            yield OpenItem(outcome.id, "check", outcome, outcome.status, given, given, 0, None)
 
 
 def _adjustments(record: RunRecord, last: dict[str, Decision]) -> Iterator[OpenItem]:
-    for one in record.grade.adjustments:
+    for one in _with_by_hand(record):
         before = last.get(one.id)
-        can_be = one.state == "open" and one.outcome.status != "errored"
-        if before or can_be:
-            yield OpenItem(one.id, one.kind, one.outcome, "open", 0.0, 0.0, one.amount, before)
+        if before or (one.state != "not judged" and one.outcome.status != "errored"):
+            state = before.was if before else one.state
+            yield OpenItem(one.id, one.kind, one.outcome, state, 0.0, 0.0, one.amount, before)
+
+
+def _with_by_hand(record: RunRecord, taken: str = "") -> Iterator[Adjustment]:
+    """The grade's own, then the penalties that only a person takes, in the order of the assignment.
+
+    Args:
+        taken: of these only the one of this id, and those that somebody has decided about; "" for all.
+    """
+    by_hand = {one.id: one for one in record.by_hand}
+    settled = {one.id: one for one in record.grade.adjustments}
+    yield from (one for one in record.grade.adjustments if one.id not in by_hand)
+    for name, one in by_hand.items():
+        if not taken or name == taken or name in settled:
+            yield settled.get(name, one)
 
 
 # --- deciding -------------------------------------------------------------------------------------------------
@@ -91,7 +136,7 @@ def decision_on(
     who: str,
     at: str,
 ) -> Decision:
-    """A decision about one of `items`, held against what is open there.
+    """A decision about one of `decidable`, held against what can be given there.
 
     Args:
         points: all points of a check, those that were certain included.
@@ -125,13 +170,13 @@ def decision_on(
 
 
 def _item(record: RunRecord, name: str) -> OpenItem:
-    known = {one.id: one for one in items(record)}
+    known = {one.id: one for one in decidable(record)}
     if name in known:
         return known[name]
     shown = clean(name, 60)
     ids = [one.id for one in record.outcomes] + [one.id for one in record.grade.adjustments]
     if name in ids:
-        raise UsageError(f"{shown} is not open: the grader has decided it.", _left(known))
+        raise UsageError(f"{shown} was not judged in this run: nothing of it can be decided.", _left(known))
     raise UsageError(f"This run has no check, bonus or penalty {shown}.", _left(known))
 
 
@@ -140,13 +185,13 @@ def _left(known: dict[str, OpenItem]) -> str:
 
 
 def _points(item: OpenItem, points: float | None, counts: bool | None) -> float:
-    span = f"{item.lowest:g} to {item.highest:g}"
+    span = f"{item.least:g} to {item.most:g}"
     if points is None or counts is not None:
         raise UsageError(f"{item.id} is a check: it gets points.", f"Give {span} points: {item.id}=POINTS.")
-    if not math.isfinite(points) or not item.lowest - EPSILON <= points <= item.highest + EPSILON:
-        certain = f" {item.lowest:g} of them are certain already." if item.lowest else ""
+    if not math.isfinite(points) or not item.least - EPSILON <= points <= item.most + EPSILON:
+        certain = f" {item.lowest:g} of them are certain already." if item.least else ""
         raise UsageError(f"{item.id} can get {span} points, and not {points:g}.{certain}", f"Give {span}.")
-    return min(max(round(points, 2), item.lowest), item.highest)
+    return min(max(round(points, 2), item.least), item.most)
 
 
 def _text(given: str, limit: int, what: str, hint: str) -> str:
@@ -166,7 +211,8 @@ def _kind(item: OpenItem) -> str:
 def with_decision(record: RunRecord, decision: Decision) -> RunRecord:
     """The record with this decision, and with the grade that follows from all of them."""
     outcomes = tuple(_decided(one, decision) for one in record.outcomes)
-    changed = tuple(_settled(one, decision) for one in record.grade.adjustments)
+    by_hand = any(one.id == decision.id for one in record.by_hand)
+    changed = tuple(_settled(one, decision, by_hand) for one in _with_by_hand(record, decision.id))
     was = record.grade
     ungradable = was.reason if was.status == "ungradable" else ""
     grade = judge(outcomes, was.spec_points, was.pass_mark, ungradable, changed)
@@ -200,7 +246,16 @@ def _part(part: Part, decision: Decision) -> Part:
     return replace(part, status=status, points=round(share * part.max_points, 2))
 
 
-def _settled(one: Adjustment, decision: Decision) -> Adjustment:
+def _settled(one: Adjustment, decision: Decision, by_hand: bool) -> Adjustment:
     if one.id != decision.id:
         return one
+    if by_hand:
+        return taken_by_hand(one, decision.counts)
     return replace(one, state="counts" if decision.counts else "does not count", decided=True)
+
+
+def taken_by_hand(one: Adjustment, taken: bool) -> Adjustment:
+    """A penalty that only a person takes, once a person has decided about it."""
+    said = f"a person {'took' if taken else 'did not take'} this penalty"
+    outcome = replace(one.outcome, finding=replace(one.outcome.finding, measured=said))
+    return replace(one, state="counts" if taken else "does not count", outcome=outcome, decided=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grader.records.basic import Absent
 from grader.records.evidence import Comparison, Evidence, Isolation
-from grader.records.judgement import Decision, Grade, Outcome
+from grader.records.judgement import Adjustment, Decision, Grade, Outcome
 from grader.records.method import RecoveredTraining, Remark
 from grader.records.model import ModelFacts
 from grader.records.reading import Candidate
@@ -57,6 +57,9 @@ class RunRecord:
     decisions: tuple[
         Decision, ...
     ] = ()  # in the order in which they were taken; `outcomes` and `grade` follow them
+    by_hand: tuple[
+        Adjustment, ...
+    ] = ()  # penalties that only a person takes; a taken one is in the grade, too
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.adjustments import adjustments
+from grader.adjustments import adjustments, left_to_a_person
 from grader.checks import interface as checks
 from grader.judge import judge
 from grader.records import RESULT_SCHEMA, Absent, Evidence, Provenance, RunRecord
@@ -34,6 +34,7 @@ def judgement(
         outcomes=outcomes,
         grade=judge(outcomes, spec.points, spec.pass_mark, _ungradable(spec, evidence), changes),
         provenance=made,
+        by_hand=left_to_a_person(spec),
     )
 
 

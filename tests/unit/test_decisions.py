@@ -95,7 +95,7 @@ def test_a_decision_can_be_taken_anew_and_the_first_one_stays(waiting):
         ("answers", {"counts": True}, "is a check: it gets points"),
         ("misrepresented", {"points": 5}, "is a penalty: it counts or it does not"),
         ("misrepresented", {"points": 5, "counts": True}, "it counts or it does not"),
-        ("small", {"points": 75}, "small is not open: the grader has decided it"),
+        ("small", {"points": 76}, "small can get 0 to 75 points, and not 76"),
         ("nothing\x1b[2J", {"points": 1}, r"no check, bonus or penalty nothing\x1b[2J"),
         ("answers", {"points": 1, "reason": " \n"}, "needs a reason"),
         ("answers", {"points": 1, "who": ""}, "needs who decides"),
