@@ -31,7 +31,7 @@ class OpenItem:
     id: str
     kind: str  # "check", "bonus", "multiplier", "penalty" or "percentage"
     outcome: Outcome
-    state: str  # as the grader left it: the check's status, or the state of an adjustment
+    state: str  # as the grader left it: the check's status, the state of an adjustment, or "by hand"
     lowest: float  # points of a check that are certain
     highest: float  # points of a check if all that is open were granted
     amount: float  # of a bonus, multiplier or penalty; 0 for a check
@@ -75,7 +75,11 @@ def decidable(record: RunRecord) -> tuple[OpenItem, ...]:
 
 def mark(record: RunRecord, name: str) -> str:
     """A word that changes whenever somebody decides about this: who holds it knows the last word about it."""
-    about = [record.run_id, *(one for one in record.decisions if one.id == name)]
+    past = (one for one in record.decisions if one.id == name)
+    about = [
+        record.run_id,
+        *((one.who, one.decided_at, f"{one.points:.2f}", one.counts, one.reason) for one in past),
+    ]
     return hashlib.sha256(repr(about).encode("utf-8", "backslashreplace")).hexdigest()[:32]
 
 
@@ -102,10 +106,11 @@ def _checks(record: RunRecord, last: dict[str, Decision]) -> Iterator[OpenItem]:
 
 
 def _adjustments(record: RunRecord, last: dict[str, Decision]) -> Iterator[OpenItem]:
+    by_hand = {one.id for one in record.by_hand}
     for one in _with_by_hand(record):
         before = last.get(one.id)
         if before or (one.state != "not judged" and one.outcome.status != "errored"):
-            state = before.was if before else one.state
+            state = before.was if before else "by hand" if one.id in by_hand else one.state
             yield OpenItem(one.id, one.kind, one.outcome, state, 0.0, 0.0, one.amount, before)
 
 

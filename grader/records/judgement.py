@@ -119,7 +119,7 @@ class Decision:
     reason: str
     who: str
     decided_at: str  # ISO 8601, UTC
-    was: str  # the status or state that the grader left it with: "review", "open", "failed", "counts"
+    was: str  # the status or state that the grader left it with: "review", "failed", "open", "counts", "by hand"
     lowest: float  # points of the check that were certain; 0 for the others
     highest: float  # points of the check if all that was open were granted; 0 for the others
     open_parts: tuple[str, ...] = ()  # parts of the check that were open

@@ -30,5 +30,7 @@ def standing(item: OpenItem) -> str:
     if item.takes_points:
         given = item.decided.points if item.decided else item.lowest
         return f"{words.points(given)} points by {by}"
+    if item.decided is None and item.state == "by hand":
+        return "nobody has taken it"
     counted = item.decided.counts if item.decided else item.state == "counts"
     return f"{'counts' if counted else 'does not count'}, by {by}"

@@ -67,13 +67,13 @@ class Queue:
     def rows(self, entry: Entry) -> tuple[Link, ...]:
         """The lines of the list around this entry."""
         start, end = self._window(entry)
-        return tuple(self._rows(self.listed[start:end], entry))
+        return tuple(self._rows(self._lines(entry)[start:end], entry))
 
     def left_out(self, entry: Entry) -> str:
         """How many lines are not shown, as a sentence; "" where all are."""
         start, end = self._window(entry)
-        more = len(self.listed) - (end - start)
-        return f"{start:,} before these, {len(self.listed) - end:,} after them." if more else ""
+        after = len(self._lines(entry)) - end
+        return f"{start:,} before these, {after:,} after them." if start or after else ""
 
     def others(self, entry: Entry) -> tuple[Link, ...]:
         """All that can be decided about the same run."""
@@ -83,22 +83,34 @@ class Queue:
             if one.run == entry.run
         )
 
+    def _lines(self, here: Entry) -> tuple[Entry, ...]:
+        """What the list shows; where it is about all submissions, of another one only its first entry."""
+        if self.view != "all":
+            return self.listed
+        first = {one.run: one for one in reversed(self.listed)}
+        return tuple(one for one in self.listed if one.run == here.run or one is first[one.run])
+
     def _rows(self, entries: Sequence[Entry], here: Entry) -> Iterator[Link]:
         heading = ""
         for one in entries:
-            by_question = self.view != "all"
-            group = f"{one.spec_id}: {one.id}" if by_question else f"{one.submission}, {one.spec_id}"
-            name = one.submission if by_question else one.id
-            yield Link(
-                self.address(one), name, one.standing, one == here, heading=group if group != heading else ""
-            )
+            group, name, detail = f"{one.spec_id}: {one.id}", one.submission, one.standing
+            if self.view == "all":
+                own = one.run == here.run
+                group = f"{one.submission}, {one.spec_id}" if own else one.spec_id
+                name, detail = (one.id, one.standing) if own else (one.submission, self._left(one.run))
+            new = group if group != heading else ""
+            yield Link(self.address(one), name, detail, current=one == here, heading=new)
             heading = group
 
+    def _left(self, run: str) -> str:
+        count = sum(one.run == run and one.state == "open" for one in self._entries)
+        return f"{count} open" if count else ""
+
     def _window(self, entry: Entry) -> tuple[int, int]:
-        order = self._places()
-        here = sum(order[one] < order[entry] for one in self.listed)
-        start = max(0, min(here - ROWS // 2, len(self.listed) - ROWS))
-        return start, min(len(self.listed), start + ROWS)
+        order, lines = self._places(), self._lines(entry)
+        here = sum(order[one] < order[entry] for one in lines)
+        start = max(0, min(here - ROWS // 2, len(lines) - ROWS))
+        return start, min(len(lines), start + ROWS)
 
     def _places(self) -> dict[Entry, int]:
         """Where each entry would stand in the list, if all of them did."""

@@ -54,8 +54,7 @@
       evidence.scrollBy({ top: scrolling[event.key] * evidence.clientHeight });
       return;
     }
-    // In the field for points a digit is a digit, and e may be part of a number.
-    if (number && /^[0-9e]$/.test(event.key)) return;
+    if (number && /^[0-9]$/.test(event.key)) return;
     if (Object.hasOwn(keys, event.key)) { event.preventDefault(); keys[event.key](); }
   });
 

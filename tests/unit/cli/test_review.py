@@ -66,7 +66,11 @@ def test_decided_with_options(runs):
         (["--set", "answers", "--reason", "x"], '"answers" is no decision'),
         (["--set", "answers=many", "--reason", "x"], "is no decision"),
         (["--set", "answers=40", "--by", "A"], "needs a reason"),
-        (["--set", "small=75", "--reason", "x", "--by", "A"], "small is not open"),
+        (["--set", "small=76", "--reason", "x", "--by", "A"], "small can get 0 to 75 points"),
+        (["--set", "small=50", "--by", "A"], "needs a reason"),
+        (["--set", "answers=40", "--reason", "x", "--by", "A", "--by", "B"], "one person decides"),
+        (["--set", "answers=40", "--page"], "neither --set nor --list"),
+        (["--port", "8000"], "are about --page"),
     ],
 )
 def test_a_mistake_in_the_command_changes_nothing(runs, words, says):
@@ -77,6 +81,16 @@ def test_a_mistake_in_the_command_changes_nothing(runs, words, says):
     assert says in found.stderr
     assert "next:" in found.stderr
     assert (run / "result.json").read_bytes() == before
+
+
+def test_an_appeal_overrides_what_the_grader_decided(runs):
+    run = runs / "s4" / "grace" / RUN
+    assert "small: 75 points by the grader; 0 to 75 points" in review(run, "--list").stdout
+    found = review(run, "--set", "small=50", "--reason", "The layer was pasted.", "--by", "Ada")
+    assert (found.returncode, found.stderr) == (0, "")
+    said = "The layer was pasted. The grader had found: Passed, 75 points."
+    assert said in (run / "report.html").read_text("utf-8")
+    assert read_run(run).grade.points == 225
 
 
 def test_set_decides_in_one_run_alone(runs):
