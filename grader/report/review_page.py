@@ -77,7 +77,7 @@ def item(record: RunRecord, name: str, around: Around, form: Form) -> str:
     Raises:
         KeyError: the record has nothing of this name that can be decided.
     """
-    shown = inert(record)
+    shown, around, form = inert(record), inert(around), inert(form)
     one = {one.id: one for one in decidable(shown)}[name]
     return (
         environment()
@@ -96,8 +96,6 @@ def item(record: RunRecord, name: str, around: Around, form: Form) -> str:
             settled=words.settled(one.decided) if one.decided and not one.takes_points else "",
             earlier=_earlier(shown, one),
             form=form,
-            problem=one_line(form.problem, 900),
-            said=one_line(around.said),
         )
     )
 
@@ -116,7 +114,7 @@ def notice(
         .render(
             **_chrome(),
             nonce=nonce,
-            title=title,
+            title=one_line(title),
             lines=tuple(map(one_line, lines)),
             onward=onward,
             views=views,
