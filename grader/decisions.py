@@ -48,6 +48,15 @@ class OpenItem:
         return self.lowest == self.highest if self.takes_points else self.state != "open"
 
     @property
+    def partly_certain(self) -> bool:
+        """Some of its points are open, and some are certain: won or lost."""
+        return self.takes_points and not self.overrides and self.span(beyond=True) != self.span()
+
+    def span(self, *, beyond: bool = False) -> tuple[float, float]:
+        """The fewest and the most points that it can be given; `beyond`: what is certain is overridden, too."""
+        return (0.0, self.outcome.max_points) if beyond else (self.least, self.most)
+
+    @property
     def least(self) -> float:
         """The fewest points that it can be given."""
         return 0.0 if self.overrides else self.lowest
@@ -137,6 +146,7 @@ def decision_on(
     *,
     points: float | None = None,
     counts: bool | None = None,
+    beyond: bool = False,
     reason: str,
     who: str,
     at: str,
@@ -146,6 +156,7 @@ def decision_on(
     Args:
         points: all points of a check, those that were certain included.
         counts: whether a bonus or multiplier is granted, or a penalty taken.
+        beyond: of a check that is partly open, what is certain is overridden, too.
         at: the moment, ISO 8601 in UTC.
 
     Raises:
@@ -153,7 +164,7 @@ def decision_on(
     """
     item = _item(record, name)
     if item.takes_points:
-        given = _points(item, points, counts)
+        given = _points(item, points, counts, beyond)
     elif counts is None or points is not None:
         raise UsageError(
             f"{item.id} is a {_kind(item)}: it counts or it does not.", f"Say {item.id}=yes or {item.id}=no."
@@ -189,14 +200,18 @@ def _left(known: dict[str, OpenItem]) -> str:
     return f"A person can decide {', '.join(known)}." if known else "Nothing here is for a person to decide."
 
 
-def _points(item: OpenItem, points: float | None, counts: bool | None) -> float:
-    span = f"{item.least:g} to {item.most:g}"
+def _points(item: OpenItem, points: float | None, counts: bool | None, beyond: bool) -> float:
+    least, most = item.span(beyond=beyond)
+    span = f"{least:g} to {most:g}"
     if points is None or counts is not None:
         raise UsageError(f"{item.id} is a check: it gets points.", f"Give {span} points: {item.id}=POINTS.")
-    if not math.isfinite(points) or not item.least - EPSILON <= points <= item.most + EPSILON:
-        certain = f" {item.lowest:g} of them are certain already." if item.least else ""
-        raise UsageError(f"{item.id} can get {span} points, and not {points:g}.{certain}", f"Give {span}.")
-    return min(max(round(points, 2), item.least), item.most)
+    if not math.isfinite(points) or not least - EPSILON <= points <= most + EPSILON:
+        certain = f" {item.lowest:g} of them are certain already." if least else ""
+        more = f"; as an override, 0 to {item.outcome.max_points:g}" if item.partly_certain else ""
+        raise UsageError(
+            f"{item.id} can get {span} points, and not {points:g}.{certain}", f"Give {span}{more}."
+        )
+    return min(max(round(points, 2), least), most)
 
 
 def _text(given: str, limit: int, what: str, hint: str) -> str:
@@ -246,7 +261,7 @@ def _part(part: Part, decision: Decision) -> Part:
     if part.name not in decision.open_parts:
         return part
     room = decision.highest - decision.lowest
-    share = (decision.points - decision.lowest) / room if room > 0 else 0.0
+    share = min(1.0, max(0.0, (decision.points - decision.lowest) / room)) if room > 0 else 0.0
     status: Status = "passed" if share >= 1 - 1e-9 else "partial" if share > 1e-9 else "failed"
     return replace(part, status=status, points=round(share * part.max_points, 2))
 

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 _YES, _NO = ("yes", "y", "counts"), ("no", "n")
 
 
-def parsed(text: str) -> Wish:
-    """`targets=40` and `bonus=yes` as what they wish for."""
+def parsed(text: str, beyond: bool = False) -> Wish:
+    """`targets=40` and `bonus=yes` as what they wish for.
+
+    Args:
+        beyond: what is certain is overridden, too.
+    """
     from grader.course.review import Wish
     from grader.text import clean
 
@@ -23,7 +27,7 @@ def parsed(text: str) -> Wish:
     if equals and said in (*_YES, *_NO):
         return Wish(name.strip(), counts=said in _YES)
     try:
-        return Wish(name.strip(), points=float(said))
+        return Wish(name.strip(), points=float(said), beyond=beyond)
     except ValueError:
         raise UsageError(
             f'"{clean(text, 80)}" is no decision.', "Write --set ID=POINTS, --set ID=yes or --set ID=no."

@@ -16,6 +16,7 @@ from grader.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from grader.course.review import Wish
     from grader.course.runs import StoredRun
 
 
@@ -33,6 +34,11 @@ if TYPE_CHECKING:
     metavar="ID=POINTS|yes|no",
     help="Decide without being asked, or override what the grader decided; several are several --set. PLACE is one "
     "run then.",
+)
+@click.option(
+    "--override",
+    is_flag=True,
+    help="With --set: points beyond those that are open, from 0 to all of the check's.",
 )
 @click.option("--reason", default="", help="With --set: why. The student reads it.")
 @click.option(
@@ -53,6 +59,7 @@ def command(
     every_run: bool,
     only_list: bool,
     decisions: tuple[str, ...],
+    override: bool,
     reason: str,
     names: tuple[str, ...],
     page: bool,
@@ -82,7 +89,7 @@ def command(
         runs, unreadable = _runs(place, spec_id, every_run, console)
         print_count(runs, console)
     elif decisions:
-        runs = [_set(runs, decisions, reason, who)]
+        runs = [_set(runs, [parsed(text, override) for text in decisions], reason, who)]
         print_list(runs, console)
     elif only_list or not sys.stdin.isatty():
         print_list(runs, console)
@@ -124,7 +131,7 @@ def _runs(place: Path, spec_id: str, every: bool, console: Console) -> tuple[lis
     return kept, len(found) - len(runs)
 
 
-def _set(runs: list[StoredRun], decisions: tuple[str, ...], reason: str, who: str) -> StoredRun:
+def _set(runs: list[StoredRun], wishes: list[Wish], reason: str, who: str) -> StoredRun:
     from dataclasses import replace
 
     from grader.course.review import decide
@@ -133,5 +140,5 @@ def _set(runs: list[StoredRun], decisions: tuple[str, ...], reason: str, who: st
         raise UsageError(
             f"--set decides in one run, and there are {len(runs)} here.", "Give the folder of one run."
         )
-    record = decide(runs[0].folder, [parsed(text) for text in decisions], reason=reason, who=who)
+    record = decide(runs[0].folder, wishes, reason=reason, who=who)
     return replace(runs[0], record=record)

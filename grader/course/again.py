@@ -48,7 +48,8 @@ def _still_fits(before: RunRecord, judged: RunRecord, decision: Decision) -> boo
     was, now = ({one.id: one for one in decidable(run)}.get(decision.id) for run in (before, judged))
     if was is None or now is None or was.takes_points != now.takes_points:
         return False
-    if was.overrides and now.takes_points and was.most != now.most:
+    overrides = was.overrides or not decision.lowest <= decision.points <= decision.highest
+    if overrides and now.outcome.max_points != was.outcome.max_points:
         return False
     same_state = now.takes_points or now.state == decision.was
     return same_state and (now.lowest, now.highest) == (decision.lowest, decision.highest)

@@ -22,6 +22,7 @@ class Wish:
     id: str
     points: float | None = None
     counts: bool | None = None
+    beyond: bool = False  # of a check that is partly open, also what is certain
 
 
 class DecidedMeanwhile(UsageError):
@@ -57,7 +58,14 @@ def decide(
         _as_shown(record, expecting or {})
         for wish in wishes:
             decision = decision_on(
-                record, wish.id, points=wish.points, counts=wish.counts, reason=reason, who=who, at=now
+                record,
+                wish.id,
+                points=wish.points,
+                counts=wish.counts,
+                beyond=wish.beyond,
+                reason=reason,
+                who=who,
+                at=now,
             )
             record = with_decision(record, decision)
         texts = {report.file_name: report.render(record) for report in reports()}

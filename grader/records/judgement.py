@@ -109,8 +109,8 @@ class Grade:
 class Decision:
     """What a person decided. The last one about an id counts; none is ever removed.
 
-    It is an override where nothing was open: then `lowest` and `highest` are the points that the grader gave, or
-    `was` says how a bonus, multiplier or penalty stood.
+    It is an override where nothing was open (`lowest` and `highest` are then the points that the grader gave, or `was`
+    says how a bonus, multiplier or penalty stood), and where the points lie outside of those two.
     """
 
     id: str  # of the check, bonus, multiplier or penalty

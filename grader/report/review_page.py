@@ -50,6 +50,7 @@ class Form:
     points: str = ""
     counts: str = ""
     reason: str = ""
+    beyond: bool = False
     problem: str = ""
     conflict: bool = False  # somebody else has decided it since it was shown
 

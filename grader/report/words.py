@@ -181,6 +181,8 @@ def _replaced(decision: Decision) -> str:
     for status in (status for status in STATUS if status == decision.was):
         if decision.lowest == decision.highest:
             return f"The grader had found: {STATUS[status].text}, {points(decision.lowest)} points."
+        if not decision.lowest <= decision.points <= decision.highest:
+            return f"The grader had found: {points(decision.lowest)} to {points(decision.highest)} points."
     return ""
 
 

@@ -204,6 +204,7 @@ class Pages:
             points=fields.get("points", ""),
             counts=fields.get("counts", ""),
             reason=fields.get("reason", ""),
+            beyond="beyond" in fields,
             problem=f"{error.message} {error.hint}",
             conflict=conflict,
         )
@@ -220,7 +221,7 @@ def _wish(entry: Entry, fields: Mapping[str, str]) -> Wish:
         return Wish(entry.id, counts=_YES_NO[fields["counts"]])
     given = fields.get("points", "").strip().replace(",", ".")
     try:
-        return Wish(entry.id, points=float(given[:40]))
+        return Wish(entry.id, points=float(given[:40]), beyond=fields.get("beyond", "") == "yes")
     except ValueError:
         raise UsageError("Nothing was chosen.", f"Choose {entry.span}.") from None
 

@@ -240,3 +240,18 @@ def test_a_mark_changes_with_each_decision_about_the_same_thing_alone(waiting):
     again = decide(first, "answers", points=40)
     assert len({seen, mark(first, "answers"), mark(again, "answers")}) == 3
     assert mark(from_json(to_json(again)), "answers") == mark(again, "answers")
+
+
+def test_what_is_certain_in_a_check_that_is_partly_open_wants_a_word_of_its_own(waiting):
+    made = decide(waiting, "explained", points=20, beyond=True)
+    (decision,) = made.decisions
+    assert (decision.lowest, decision.highest, decision.points) == (33.33, 50, 20)
+    assert (made.outcomes[2].status, made.outcomes[2].points) == ("partial", 20)
+    parts = {part.name: part.status for part in made.outcomes[2].parts}
+    assert parts.pop("shows: training log") == "failed"
+    assert set(parts.values()) == {"passed"}
+    with pytest.raises(UsageError, match="33.33 to 50 points, and not 20") as error:
+        decide(made, "explained", points=20)
+    assert "as an override, 0 to 50" in error.value.hint
+    with pytest.raises(UsageError, match="0 to 50 points, and not 51"):
+        decide(made, "explained", points=51, beyond=True)

@@ -29,8 +29,8 @@
     p: () => focus(answer()),
     y: () => choose("yes"),
     n: () => choose("no"),
-    a: () => give(points && points.max),
-    l: () => give(points && points.min),
+    a: () => give(points && points.dataset.most),
+    l: () => give(points && points.dataset.least),
     r: () => focus(reason),
     o: () => follow("#whole"),
     e: () => {

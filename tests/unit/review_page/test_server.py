@@ -247,6 +247,19 @@ def test_an_override_and_a_penalty_by_hand(visitor: Visitor, runs: Path) -> None
     assert "No name says anything." in report
 
 
+def test_what_is_certain_is_overridden_with_the_box_alone(visitor: Visitor, ada: Path) -> None:
+    page = visitor.item(ada, "explained")
+    assert "Override what is certain: 0 to 50" in page.body
+    refused = visitor.send(page, points="10", reason="Copied.")
+    assert "33.33 of them are certain already. Give 33.33 to 50; as an override, 0 to 50." in refused.body
+    assert read_run(ada).decisions == ()
+    assert visitor.send(page, points="10", reason="Copied.", beyond="yes").status == 303
+    said = "10 of 50 points by Ada"
+    report = (ada / "report.html").read_text("utf-8")
+    assert said in report
+    assert "Copied. The grader had found: 33.33 to 50 points." in report
+
+
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
