@@ -250,7 +250,7 @@ def test_what_is_certain_in_a_check_that_is_partly_open_wants_a_word_of_its_own(
     parts = {part.name: part.status for part in made.outcomes[2].parts}
     assert parts.pop("shows: training log") == "failed"
     assert set(parts.values()) == {"passed"}
-    with pytest.raises(UsageError, match="33.33 to 50 points, and not 20") as error:
+    with pytest.raises(UsageError, match=r"33\.33 to 50 points, and not 20") as error:
         decide(made, "explained", points=20)
     assert "as an override, 0 to 50" in error.value.hint
     with pytest.raises(UsageError, match="0 to 50 points, and not 51"):
