@@ -120,9 +120,7 @@ def test_decided_by_keyboard_alone(runs: Path, links: dict[str, str], browser: p
     assert ada.page.input_value("#points") == "100"  # what was typed is still there
     assert ada.page.input_value("#reason") == "Within the noise, and the log agrees."
     ada.saved()
-    ada.page.wait_for_function(
-        "document.querySelector('#said').textContent.startsWith('Kept: learns-fast of ada')"
-    )
+    ada.page.locator("#said", has_text="Kept: learns-fast of ada").wait_for()
     (decision,) = read_run(folder).decisions
     assert (decision.was, decision.points, decision.who) == ("borderline", 100, "Ada Lovelace")
     report = (folder / "report.html").read_text("utf-8")
@@ -156,6 +154,7 @@ ATTACK = """<!DOCTYPE html><iframe src="{target}"></iframe><img src="{target}">
   .then(() => document.forms[0].submit())</script>"""
 
 
+@pytest.mark.slow  # the server's own tests ask the same over plain sockets
 def test_a_page_from_elsewhere_gets_nothing(
     runs: Path, links: dict[str, str], browser: playwright.Browser
 ) -> None:

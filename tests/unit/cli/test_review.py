@@ -96,7 +96,6 @@ def test_an_appeal_overrides_what_the_grader_decided(runs):
     assert read_run(run).grade.points == 225
     run = runs / "s4" / "ada" / RUN
     given = ("--set", "explained=10", "--reason", "Copied.", "--by", "Ada")
-    assert "as an override, 0 to 50" in review(run, *given).stderr
     assert review(run, *given, "--override").returncode == 6
     assert {one.id: one.points for one in read_run(run).outcomes}["explained"] == 10
 

@@ -25,7 +25,10 @@ def form(text: str) -> Form:
 
 
 def pages(record: RunRecord, text: str = "") -> list[str]:
-    return [review_page.item(record, one.id, around(text), form(text)) for one in decidable(inert(record))]
+    """Of the first and the last thing that can be decided: a check, and a penalty where there is one."""
+    found = decidable(inert(record))
+    ids = dict.fromkeys(one.id for one in (*found[:1], *found[-1:]))
+    return [review_page.item(record, name, around(text), form(text)) for name in ids]
 
 
 def test_every_kind_of_ending_can_be_shown(example_record: RunRecord) -> None:

@@ -302,7 +302,7 @@ TERMINAL = """
 import sys
 from pathlib import Path
 from grader.course.review import Wish, decide
-for n in range(4):
+for n in range(2):
     decide(Path(sys.argv[1]), [Wish("misrepresented", counts=n % 2 == 0)], reason=f"round {n}", who="Terminal")
 """
 
@@ -313,7 +313,7 @@ def test_two_reviewers_and_a_terminal_at_once_lose_nothing(server: Server, ada: 
 
     def insist(who: str, name: str) -> None:
         visitor = Visitor(server).come_in(who)
-        for n in range(4):
+        for n in range(2):
             page = visitor.item(ada, name)
             while (got := visitor.send(page, points=str(40 + n), reason=f"round {n}")).status != 303:
                 told.append(got.status)
@@ -332,7 +332,7 @@ def test_two_reviewers_and_a_terminal_at_once_lose_nothing(server: Server, ada: 
     assert set(told) <= {409}
     decisions = read_run(ada).decisions
     for who in ("Ada", "Grace", "Alan", "Terminal"):
-        assert [one.reason for one in decisions if one.who == who] == [f"round {n}" for n in range(4)]
+        assert [one.reason for one in decisions if one.who == who] == ["round 0", "round 1"]
     last = {one.id: one.points for one in decisions if one.id in ("answers", "explained")}
     assert {one.id: one.points for one in read_run(ada).outcomes} == {"small": 75, **last}
 
