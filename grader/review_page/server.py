@@ -99,7 +99,7 @@ class Server(socketserver.ThreadingMixIn, HTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Who hangs up early is nobody's mistake; all else is ours, and is shown where the grader runs."""
-        if not isinstance(sys.exc_info()[1], OSError):
+        if not isinstance(sys.exc_info()[1], ConnectionError | TimeoutError):
             super().handle_error(request, client_address)
 
 
@@ -109,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
     server_version, sys_version = "grader", ""
 
     def do_GET(self) -> None:
-        self._reply(self.server.pages.answer("GET", self.path, self.headers, b""))
+        self._answer(b"")
 
     def do_POST(self) -> None:
         try:
@@ -117,7 +117,18 @@ class _Handler(BaseHTTPRequestHandler):
         except guard.Refused as error:
             self.send_error(error.status, error.reason)
             return
-        self._reply(self.server.pages.answer("POST", self.path, self.headers, body))
+        self._answer(body)
+
+    def _answer(self, body: bytes) -> None:
+        try:
+            answer = self.server.pages.answer(self.command, self.path, self.headers, body)
+        except (
+            Exception
+        ):  # the border of the server: said here and there, and the next request is answered again
+            self.server.handle_error(self.request, self.client_address)
+            said = "This is a mistake in the grader. It is shown where grader review runs.\n"
+            answer = Answer(500, said, {"Content-Type": "text/plain; charset=utf-8"})
+        self._reply(answer)
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """A plain line: nothing of the request is repeated."""

@@ -419,3 +419,14 @@ def test_who_has_not_asked_yet_is_not_waited_for(runs: Path) -> None:
 def test_a_port_that_is_taken_is_said(server: Server, runs: Path) -> None:
     with pytest.raises(UsageError, match=r"Port \d+ cannot be had: Address already in use"):
         Server(Desk(runs), Sessions(), server.server_address[1])
+
+
+def test_a_mistake_of_ours_is_said_in_both_places(
+    visitor: Visitor, ada: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(visitor.server.pages, "desk", None)
+        got = visitor.item(ada, "answers")
+    nothing_said(got, 500)
+    assert "AttributeError" in capfd.readouterr().err
+    assert visitor.item(ada, "answers").status == 200
