@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from grader.checks.interface import run
+from grader.decisions import taken_by_hand
 from grader.errors import UsageError
 from grader.records import Adjustment, Evidence, Finding, Outcome
 from grader.text import clean
@@ -65,7 +66,7 @@ def _all(spec: Spec, evidence: Evidence, decided: Mapping[str, bool]) -> Iterato
         if penalty.condition is not None:
             yield _penalty(penalty, penalty.condition, evidence, verdict)
         elif verdict:
-            yield _taken_by_hand(penalty)
+            yield taken_by_hand(_by_hand(penalty), True)
 
 
 def met(outcome: Outcome) -> Met:
@@ -108,7 +109,12 @@ def _penalty(penalty: Penalty, rule: Rule, evidence: Evidence, decision: bool | 
     return Adjustment(penalty.kind, penalty.amount, state, outcome, penalty.proposed, decision is not None)
 
 
-def _taken_by_hand(penalty: Penalty) -> Adjustment:
+def left_to_a_person(spec: Spec) -> tuple[Adjustment, ...]:
+    """The penalties that only a person takes, as long as nobody has."""
+    return tuple(_by_hand(one) for one in spec.penalties if one.condition is None)
+
+
+def _by_hand(penalty: Penalty) -> Adjustment:
     said = penalty.by_hand or ""
     outcome = Outcome(
         id=penalty.id,
@@ -118,9 +124,9 @@ def _taken_by_hand(penalty: Penalty) -> Adjustment:
         points=0.0,
         max_points=0.0,
         open_points=0.0,
-        finding=Finding("a person took this penalty", said),
+        finding=Finding("left to a person", said),
     )
-    return Adjustment(penalty.kind, penalty.amount, "counts", outcome, proposed=True, decided=True)
+    return Adjustment(penalty.kind, penalty.amount, "does not count", outcome, proposed=True)
 
 
 def _named(rule: Rule, name: str) -> Rule:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.course.store import RunFolder
-from grader.decisions import items, with_decision
+from grader.decisions import decidable, with_decision
 from grader.records import Absent, Decision, Evidence, RunRecord, Submission
 from grader.report.interface import reports
 from grader.stages.endings import KILLED
@@ -23,8 +23,8 @@ def judged_again(
 ) -> RunRecord:
     """What a run comes to under this spec.
 
-    What people have decided is carried over where the same thing is still open; what is no longer open, or can get
-    other points now, is decided anew.
+    What people have decided is carried over where the same thing is still open, and an override where the grader finds
+    the same again; what is no longer so, or can get other points now, is decided anew.
 
     Args:
         submission: who handed the same files in, where it is not the run's own: nobody's decisions are carried over.
@@ -41,16 +41,20 @@ def judged_again(
         evidence = replace(evidence, submission=submission)
     judged = judgement(loaded.spec, evidence, made, run_id, self_check=record.self_check)
     for decision in record.decisions if same else ():
-        if _still_fits(judged, decision):
+        if _still_fits(record, judged, decision):
             judged = with_decision(judged, decision)
     return judged
 
 
-def _still_fits(record: RunRecord, decision: Decision) -> bool:
-    return any(
-        one.id == decision.id and (one.lowest, one.highest) == (decision.lowest, decision.highest)
-        for one in items(record)
-    )
+def _still_fits(before: RunRecord, judged: RunRecord, decision: Decision) -> bool:
+    was, now = ({one.id: one for one in decidable(run)}.get(decision.id) for run in (before, judged))
+    if was is None or now is None or was.takes_points != now.takes_points:
+        return False
+    overrides = was.overrides or not decision.lowest <= decision.points <= decision.highest
+    if overrides and now.outcome.max_points != was.outcome.max_points:
+        return False
+    same_state = now.takes_points or now.state == decision.was
+    return same_state and (now.lowest, now.highest) == (decision.lowest, decision.highest)
 
 
 def is_reusable(record: RunRecord, *, stand_in: bool) -> bool:

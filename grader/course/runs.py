@@ -37,7 +37,7 @@ def stored_runs(place: Path, *, every: bool = False) -> Iterator[StoredRun | Unr
     Raises:
         UsageError: there is no run.
     """
-    folders = list(_folders(place, every))
+    folders = folders_of(place, every=every)
     if not folders:
         raise UsageError(
             f"{place} holds no run of the grader.",
@@ -48,6 +48,11 @@ def stored_runs(place: Path, *, every: bool = False) -> Iterator[StoredRun | Unr
             yield StoredRun(folder, read_run(folder))
         except StoreError as error:
             yield Unreadable(folder, error.message)
+
+
+def folders_of(place: Path, *, every: bool = False) -> tuple[Path, ...]:
+    """The folders of the runs that `stored_runs` reads; none where there is none."""
+    return tuple(_folders(place, every))
 
 
 def read_run(folder: Path) -> RunRecord:

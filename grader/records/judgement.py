@@ -128,7 +128,11 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Decision:
-    """What a person decided about something that was open. The last one about an id counts; none is ever removed."""
+    """What a person decided. The last one about an id counts; none is ever removed.
+
+    It is an override where nothing was open (`lowest` and `highest` are then the points that the grader gave, or `was`
+    says how a bonus, multiplier or penalty stood), and where the points lie outside of those two.
+    """
 
     id: str  # of the check, bonus, multiplier or penalty
     points: float  # of a check, all its points; 0 for what only counts or does not
@@ -136,7 +140,7 @@ class Decision:
     reason: str
     who: str
     decided_at: str  # ISO 8601, UTC
-    was: str  # the status or state that it had: "review", "borderline", "open"
+    was: str  # the status or state that the grader left it with: "review", "failed", "open", "counts", "by hand"
     lowest: float  # points of the check that were certain; 0 for the others
     highest: float  # points of the check if all that was open were granted; 0 for the others
     open_parts: tuple[str, ...] = ()  # parts of the check that were open

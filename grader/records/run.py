@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from grader.records.basic import Absent
 from grader.records.evidence import Comparison, Evidence, Isolation
-from grader.records.judgement import Decision, Forecast, Grade, Outcome
+from grader.records.judgement import Adjustment, Decision, Forecast, Grade, Outcome
 from grader.records.method import RecoveredTraining, Remark
 from grader.records.model import ModelFacts
 from grader.records.reading import Candidate
@@ -61,6 +61,9 @@ class RunRecord:
     forecasts: tuple[
         Forecast, ...
     ] = ()  # of a self-check: one for each line that an accuracy is held against
+    by_hand: tuple[
+        Adjustment, ...
+    ] = ()  # penalties that only a person takes; a taken one is in the grade, too
 
 
 @dataclass(frozen=True)

@@ -27,37 +27,42 @@ file_name = "report.html"
 
 
 def render(record: RunRecord) -> str:
+    return environment().get_template("report.html.jinja").render(**shown_in_html(inert(record)))
+
+
+def shown_in_html(shown: RunRecord) -> dict[str, Any]:
+    """All that the templates show of a record that was made inert."""
     from markupsafe import Markup
 
-    shown = inert(record)
-    style = (files("grader.report") / "templates" / "style.css").read_text(encoding="utf-8")
-    return (
-        _environment()
-        .get_template("report.html.jinja")
-        .render(
-            record=shown,
-            verdict=words.verdict(shown),
-            meter=_meter(shown.grade),
-            sections=sections(shown),
-            pictures={
-                "curve": Markup(charts.loss_curve(shown.evidence.trials)),
-                "rates": Markup(charts.rate_curve(shown.evidence.trials)),
-                "accuracy": Markup(accuracy_curve(shown.evidence.trials, limits(shown))),
-                "images": Markup(gallery(shown.evidence.explanations)),
-                "growth": Markup(growth(shown.evidence.model)),
-            },
-            style=Markup(style),
-            words=words,
-            heat=_heat,
-            copies=_copies(shown),
-            decided=words.last_decisions(shown),
-            with_expected=any(words.expected(outcome) for outcome in shown.outcomes),
-        )
-    )
+    return {
+        "record": shown,
+        "verdict": words.verdict(shown),
+        "meter": _meter(shown.grade),
+        "sections": sections(shown),
+        "pictures": {
+            "curve": Markup(charts.loss_curve(shown.evidence.trials)),
+            "rates": Markup(charts.rate_curve(shown.evidence.trials)),
+            "accuracy": Markup(accuracy_curve(shown.evidence.trials, limits(shown))),
+            "images": Markup(gallery(shown.evidence.explanations)),
+            "growth": Markup(growth(shown.evidence.model)),
+        },
+        "style": Markup(template("style.css")),
+        "words": words,
+        "heat": _heat,
+        "copies": _copies(shown),
+        "decided": words.last_decisions(shown),
+        "with_expected": any(words.expected(outcome) for outcome in shown.outcomes),
+    }
+
+
+def template(name: str) -> str:
+    """A file beside the templates, as it is: a stylesheet or a script of ours."""
+    return (files("grader.report") / "templates" / name).read_text(encoding="utf-8")
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Escapes everything that is not marked as safe."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     return Environment(

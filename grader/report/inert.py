@@ -11,7 +11,6 @@ import json
 import re
 from typing import Any, TypeVar
 
-from grader.records import Inspection, RunRecord
 from grader.text import clean, clean_block
 
 LINE_LIMIT = 600
@@ -25,11 +24,11 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _BLOCKS = ("table", "output_tail")
 """Fields whose lines stay lines."""
 
-Shown = TypeVar("Shown", RunRecord, Inspection)
+Shown = TypeVar("Shown")
 
 
 def inert(record: Shown) -> Shown:
-    """The same record, with no control or bidirectional character in any string, and none without an end."""
+    """The same record, of any class, with no control or bidirectional character in any string, and none endless."""
     made: Shown = _inert(record)
     return made
 

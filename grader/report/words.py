@@ -164,12 +164,26 @@ def last_decisions(record: RunRecord) -> dict[str, Decision]:
 def decided(decision: Decision, outcome: Outcome) -> str:
     """`80 of 100 points by Ada, 2026-11-22 10:00:00 UTC: the targets are argued.`"""
     given = f"{points(decision.points)} of {points(outcome.max_points)} points"
-    return f"{given} by {decision.who}, {moment(decision.decided_at)}: {sentence(decision.reason)}"
+    said = f"{given} by {decision.who}, {moment(decision.decided_at)}: {sentence(decision.reason)}"
+    return f"{said} {_replaced(decision)}".rstrip()
 
 
 def settled(decision: Decision) -> str:
     """As `decided`, for a bonus, multiplier or penalty, whose standing is shown beside it."""
-    return f"Decided by {decision.who}, {moment(decision.decided_at)}: {sentence(decision.reason)}"
+    said = f"Decided by {decision.who}, {moment(decision.decided_at)}: {sentence(decision.reason)}"
+    return f"{said} {_replaced(decision)}".rstrip()
+
+
+def _replaced(decision: Decision) -> str:
+    """What the grader had found by itself, where that is overridden; "" where a person decides what was open."""
+    if decision.was in ("counts", "does not count"):
+        return f"The grader had {'' if decision.was == 'counts' else 'not '}counted it."
+    for status in (status for status in STATUS if status == decision.was):
+        if decision.lowest == decision.highest:
+            return f"The grader had found: {STATUS[status].text}, {points(decision.lowest)} points."
+        if not decision.lowest <= decision.points <= decision.highest:
+            return f"The grader had found: {points(decision.lowest)} to {points(decision.highest)} points."
+    return ""
 
 
 def status_line(outcome: Outcome) -> str:

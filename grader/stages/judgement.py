@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from grader.adjustments import adjustments
+from grader.adjustments import adjustments, left_to_a_person
 from grader.checks import interface as checks
 from grader.judge import judge
 from grader.records import RESULT_SCHEMA, Absent, Evidence, Provenance, RunRecord
@@ -44,6 +44,7 @@ def judgement(
         provenance=made,
         self_check=self_check,
         forecasts=forecasts(spec, evidence) if self_check else (),
+        by_hand=left_to_a_person(spec),
     )
 
 

@@ -32,6 +32,7 @@ FAMILIES = (
     "architecture",
     "course",
     "report",
+    "review_page",
     "web",
     "platforms",
 )
@@ -123,6 +124,7 @@ def test_a_family_knows_few_others(path):
         "spec": {"checks"},  # the kinds of rules that a spec may hold
         "training": {"inspection"},  # what is trained is what is counted
         "worker": {"inspection", "training", "isolation", "reading"},
+        "review_page": {"course", "report"},  # the stored runs, and how they are shown
     }
     own = family(path)
     if own in KNOWS_SEVERAL:

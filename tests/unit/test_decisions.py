@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.decisions import decision_on, items, open_items, with_decision
+from grader.decisions import decidable, decision_on, items, mark, open_items, with_decision
 from grader.errors import UsageError
 from grader.records import Decision, RunRecord
 from grader.report.json import from_json, to_json
@@ -95,7 +95,7 @@ def test_a_decision_can_be_taken_anew_and_the_first_one_stays(waiting):
         ("answers", {"counts": True}, "is a check: it gets points"),
         ("misrepresented", {"points": 5}, "is a penalty: it counts or it does not"),
         ("misrepresented", {"points": 5, "counts": True}, "it counts or it does not"),
-        ("small", {"points": 75}, "small is not open: the grader has decided it"),
+        ("small", {"points": 76}, "small can get 0 to 75 points, and not 76"),
         ("nothing\x1b[2J", {"points": 1}, r"no check, bonus or penalty nothing\x1b[2J"),
         ("answers", {"points": 1, "reason": " \n"}, "needs a reason"),
         ("answers", {"points": 1, "who": ""}, "needs who decides"),
@@ -153,3 +153,105 @@ def _as_given(value: object) -> dict[str, object]:
 def test_a_decision_names_who_and_when(waiting):
     made = decide(waiting, "answers", points=40)
     assert made.decisions == (Decision("answers", 40, False, "Seen.", "Ada", AT, "review", 0, 50, ()),)
+
+
+# --- what the grader had decided ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def graded(example_records) -> RunRecord:
+    """Nothing is open here: `small` failed with 0 of 75; nobody has taken either of two penalties."""
+    return replace(example_records["partial"], by_hand=example_records["overridden"].by_hand)
+
+
+def test_what_the_grader_decided_is_not_open_and_can_be_overridden(graded):
+    assert items(graded) == ()
+    found = [(one.id, one.state, one.least, one.most, one.overrides) for one in decidable(graded)]
+    assert found == [
+        ("small", "failed", 0, 75, True),
+        ("learns-fast", "passed", 0, 125, True),
+        ("explained", "partial", 0, 50, True),
+        ("colab-link", "by hand", 0, 0, True),
+        ("messy-names", "by hand", 0, 0, True),
+    ]
+
+
+def test_an_override_keeps_what_the_grader_had_found(graded):
+    made = decide(graded, "small", points=50, reason="Announced late.")
+    (decision,) = made.decisions
+    assert (decision.was, decision.lowest, decision.highest, decision.points) == ("failed", 0, 0, 50)
+    assert (made.outcomes[0].status, made.outcomes[0].points) == ("partial", 50)
+    assert made.outcomes[0].finding == graded.outcomes[0].finding
+    assert made.grade.points == graded.grade.points + 50
+    back = decide(made, "small", points=0, reason="It was not.")
+    assert (back.outcomes, back.grade.points) == (graded.outcomes, graded.grade.points)
+    assert [(one.was, one.lowest) for one in back.decisions] == [("failed", 0), ("failed", 0)]
+    assert from_json(to_json(back)) == back
+
+
+def test_parts_stay_as_the_grader_found_them(graded):
+    made = decide(graded, "explained", points=50, reason="The log is a picture.")
+    assert made.outcomes[2].status == "passed"
+    assert made.outcomes[2].parts == graded.outcomes[2].parts
+
+
+@pytest.mark.parametrize("order", [("colab-link", "messy-names"), ("messy-names", "colab-link")])
+def test_a_penalty_that_only_a_person_sees(graded, order):
+    made = graded
+    for name in order:
+        made = decide(made, name, counts=True)
+    assert [(one.id, one.state, one.decided) for one in made.grade.adjustments] == [
+        ("colab-link", "counts", True),
+        ("messy-names", "counts", True),
+    ]
+    assert made.grade.points == pytest.approx(graded.grade.points / 2, abs=0.01)
+    assert {one.was for one in made.decisions} == {"by hand"}
+    assert made.grade.adjustments[0].outcome.finding.measured == "a person took this penalty"
+    for name in order:
+        made = decide(made, name, counts=False, reason="Seen wrongly.")
+    assert made.grade.points == graded.grade.points
+    assert "dismissed by a person" in made.grade.steps[-2].text
+
+
+def test_one_that_counts_by_itself_can_be_dismissed(example_records):
+    made = example_records["adjusted"]
+    assert {one.id: one.state for one in made.grade.adjustments}["no-log"] == "counts"
+    made = decide(made, "no-log", counts=False, reason="The log is there.")
+    assert {one.id: one.state for one in made.grade.adjustments}["no-log"] == "does not count"
+    assert made.decisions[0].was == "counts"
+
+
+def test_what_was_not_judged_is_not_decided(example_records):
+    for name in ("infrastructure", "self_check"):
+        record = example_records[name]
+        closed = {one.id for one in record.outcomes if one.status in ("errored", "skipped")}
+        assert closed
+        assert not closed & {one.id for one in decidable(record)}
+        with pytest.raises(UsageError, match="was not judged in this run"):
+            decide(record, min(closed), points=0)
+
+
+def test_a_mark_changes_with_each_decision_about_the_same_thing_alone(waiting):
+    seen = mark(waiting, "answers")
+    assert mark(from_json(to_json(waiting)), "answers") == seen
+    other = decide(waiting, "explained", points=50)
+    assert mark(other, "answers") == seen
+    first = decide(other, "answers", points=40)
+    again = decide(first, "answers", points=40)
+    assert len({seen, mark(first, "answers"), mark(again, "answers")}) == 3
+    assert mark(from_json(to_json(again)), "answers") == mark(again, "answers")
+
+
+def test_what_is_certain_in_a_check_that_is_partly_open_wants_a_word_of_its_own(waiting):
+    made = decide(waiting, "explained", points=20, beyond=True)
+    (decision,) = made.decisions
+    assert (decision.lowest, decision.highest, decision.points) == (33.33, 50, 20)
+    assert (made.outcomes[2].status, made.outcomes[2].points) == ("partial", 20)
+    parts = {part.name: part.status for part in made.outcomes[2].parts}
+    assert parts.pop("shows: training log") == "failed"
+    assert set(parts.values()) == {"passed"}
+    with pytest.raises(UsageError, match=r"33\.33 to 50 points, and not 20") as error:
+        decide(made, "explained", points=20)
+    assert "as an override, 0 to 50" in error.value.hint
+    with pytest.raises(UsageError, match="0 to 50 points, and not 51"):
+        decide(made, "explained", points=51, beyond=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -66,7 +69,11 @@ def test_decided_with_options(runs):
         (["--set", "answers", "--reason", "x"], '"answers" is no decision'),
         (["--set", "answers=many", "--reason", "x"], "is no decision"),
         (["--set", "answers=40", "--by", "A"], "needs a reason"),
-        (["--set", "small=75", "--reason", "x", "--by", "A"], "small is not open"),
+        (["--set", "small=76", "--reason", "x", "--by", "A"], "small can get 0 to 75 points"),
+        (["--set", "small=50", "--by", "A"], "needs a reason"),
+        (["--set", "answers=40", "--reason", "x", "--by", "A", "--by", "B"], "one person decides"),
+        (["--set", "answers=40", "--page"], "neither --set nor --list"),
+        (["--port", "8000"], "are about --page"),
     ],
 )
 def test_a_mistake_in_the_command_changes_nothing(runs, words, says):
@@ -77,6 +84,20 @@ def test_a_mistake_in_the_command_changes_nothing(runs, words, says):
     assert says in found.stderr
     assert "next:" in found.stderr
     assert (run / "result.json").read_bytes() == before
+
+
+def test_an_appeal_overrides_what_the_grader_decided(runs):
+    run = runs / "s4" / "grace" / RUN
+    assert "small: 75 points by the grader; 0 to 75 points" in review(run, "--list").stdout
+    found = review(run, "--set", "small=50", "--reason", "The layer was pasted.", "--by", "Ada")
+    assert (found.returncode, found.stderr) == (0, "")
+    said = "The layer was pasted. The grader had found: Passed, 75 points."
+    assert said in (run / "report.html").read_text("utf-8")
+    assert read_run(run).grade.points == 225
+    run = runs / "s4" / "ada" / RUN
+    given = ("--set", "explained=10", "--reason", "Copied.", "--by", "Ada")
+    assert review(run, *given, "--override").returncode == 6
+    assert {one.id: one.points for one in read_run(run).outcomes}["explained"] == 10
 
 
 def test_set_decides_in_one_run_alone(runs):
@@ -106,15 +127,16 @@ def test_one_broken_run_is_said_and_the_others_are_listed(runs):
 class Terminal:
     """The command on a terminal of its own, as a person sits before it."""
 
-    def __init__(self, *words: object) -> None:
+    def __init__(self, *words: object, **variables: str) -> None:
         self._fd, theirs = pty.openpty()
         command = [sys.executable, "-m", "grader", "review", *map(str, words)]
-        with_size = os.environ | {"TERM": "xterm", "COLUMNS": "120"}
+        with_size = os.environ | {"TERM": "xterm", "COLUMNS": "120"} | variables
         self._process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=with_size)
         os.close(theirs)
         self.seen = ""
 
-    def until(self, words: str, seconds: float = 30) -> None:
+    def until(self, words: str, seconds: float = 30) -> str:
+        """What was seen before these words."""
         end = time.monotonic() + seconds
         while words not in self.seen:
             left = end - time.monotonic()
@@ -124,7 +146,8 @@ class Terminal:
                     self.seen += os.read(self._fd, 65536).decode("utf-8", "replace")
                 except OSError:  # the other end is gone
                     assert words in self.seen, self.seen
-        self.seen = self.seen.partition(words)[2]
+        before, _, self.seen = self.seen.partition(words)
+        return before
 
     def type(self, text: str) -> None:
         os.write(self._fd, f"{text}\n".encode())
@@ -181,3 +204,42 @@ def test_leaving_early_keeps_what_was_decided(runs):
     there.type("q")
     assert there.ended() == 6
     assert len(read_run(runs / "s4" / "ada" / RUN).decisions) == 1
+
+
+def test_a_page_with_a_link_for_each_person(runs):
+    """Enter gives new links, q ends; what is open afterwards decides about the exit code."""
+    there = Terminal(runs, "--page", "--no-browser", "--by", "Ada", "--by", "Grace", "--by", "Ada")
+    first = there.until("Enter: new links. q: end.")
+    assert re.findall(r"(\w+): http://127\.0\.0\.1:\d+/enter\?token=[\w-]{43}\r", first) == ["Ada", "Grace"]
+    there.type("")
+    links = re.findall(r"http://\S+", there.until("Each link works once") + first)
+    assert len(set(links)) == 4
+    answers = []
+    for link in links:
+        try:
+            with urllib.request.urlopen(link, timeout=10) as answer:
+                answers.append(answer.status)
+        except urllib.error.HTTPError as error:
+            answers.append(error.code)
+            error.close()
+    assert answers == [200, 200, 403, 403]  # the new ones, and those that they replace
+    there.type("q")
+    there.until("3 open decisions in 1 of 2 runs.")
+    assert there.ended() == 6
+
+
+def test_the_browser_is_started_without_the_token(runs, tmp_path):
+    """Everybody on a machine sees what a program is started with."""
+    script = tmp_path / "browser"
+    script.write_text(
+        f'#!/bin/sh\nprintf %s "$1" > "{tmp_path}/given"\ncat "${{1#file://}}" > "{tmp_path}/opened"\n'
+    )
+    script.chmod(0o755)
+    there = Terminal(runs, "--page", "--by", "Ada", DISPLAY=":9", BROWSER=f"{script} %s")
+    token = re.findall(r"token=([\w-]{43})", there.until("Each link works once"))[0]
+    there.until("Enter: new links.")
+    there.type("q")
+    assert there.ended() == 6
+    assert token not in (tmp_path / "given").read_text()
+    assert f"token={token}" in (tmp_path / "opened").read_text()
+    assert not Path((tmp_path / "given").read_text().removeprefix("file://")).exists()

@@ -9,6 +9,7 @@ import pytest
 from grader.course.again import is_reusable, judged_again
 from grader.decisions import decision_on, with_decision
 from grader.records import Absent, Isolation
+from grader.spec.course import load_course, with_course
 from grader.spec.load import Loaded, load_spec
 
 RUN = "20261122-100000-aaaa"
@@ -81,3 +82,46 @@ def test_a_self_check_stays_one_and_is_nobodys_evidence(s4, example_records):
     assert [one.id for one in again.forecasts] == ["learns-fast"]
     assert is_reusable(example_records["full_marks"], stand_in=False)
     assert not is_reusable(own, stand_in=False)
+
+
+def overridden(record, name: str, points: float):
+    given = decision_on(
+        record, name, points=points, reason="Appeal.", who="Ada", at="2026-11-22T10:00:00+00:00"
+    )
+    return with_decision(record, given)
+
+
+def test_an_override_stays_where_the_grader_finds_the_same_again(s4, example_records):
+    decided = overridden(judged_again(example_records["full_marks"], s4, RUN), "small", 60)
+    again = judged_again(decided, with_limit(s4, 20_000), "20261122-110000-bbbb")
+    assert again.decisions == decided.decisions
+    assert {one.id: one.points for one in again.outcomes}["small"] == 60
+
+
+def test_an_override_goes_where_the_grader_finds_something_else(s4, example_records):
+    decided = overridden(judged_again(example_records["full_marks"], s4, RUN), "small", 60)
+    again = judged_again(decided, with_limit(s4, 5000), "20261122-110000-bbbb")
+    assert again.decisions == ()
+    assert {one.id: one.status for one in again.outcomes}["small"] == "failed"
+
+
+def test_an_override_goes_where_the_check_has_other_points(s4, example_records):
+    first = judged_again(example_records["partial"], s4, RUN)
+    assert {one.id: one.status for one in first.outcomes}["small"] == "failed"
+    checks = tuple(
+        rule.model_copy(update={"points": 30}) if rule.id == "small" else rule for rule in s4.spec.checks
+    )
+    fewer = replace(s4, spec=s4.spec.model_copy(update={"checks": checks}))
+    assert judged_again(overridden(first, "small", 60), fewer, "20261122-110000-bbbb").decisions == ()
+
+
+def test_a_penalty_taken_by_hand_stays(example_records):
+    loaded = with_course(load_spec("eva8_s4"), load_course("eva8"))
+    first = judged_again(example_records["full_marks"], loaded, RUN)
+    name = first.by_hand[0].id
+    given = decision_on(
+        first, name, counts=True, reason="Only a link.", who="Ada", at="2026-11-22T10:00:00+00:00"
+    )
+    again = judged_again(with_decision(first, given), loaded, "20261122-110000-bbbb")
+    assert again.decisions == (given,)
+    assert {one.id: one.state for one in again.grade.adjustments}[name] == "counts"

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from grader.course import store
-from grader.course.review import Wish, decide
+from grader.course.review import DecidedMeanwhile, Wish, decide
 from grader.course.runs import read_run
 from grader.course.store import RunFolder, locked
+from grader.decisions import mark
 from grader.errors import StoreError, UsageError
 from grader.report.interface import reports
 
@@ -66,6 +67,29 @@ def test_a_full_disk_changes_nothing(run, monkeypatch):
     with pytest.raises(StoreError, match="disk is full"):
         decide(run, [Wish("answers", points=50)], reason="Seen.", who="Ada")
     assert {path.name: path.read_bytes() for path in run.iterdir()} == before
+
+
+def test_what_somebody_decided_meanwhile_is_not_overwritten_unasked(run):
+    shown = read_run(run)
+    decide(run, [Wish("answers", points=50)], reason="Both are there.", who="Grace")
+    before = (run / "result.json").read_bytes()
+    seen = {"answers": mark(shown, "answers")}
+    with pytest.raises(
+        DecidedMeanwhile, match=r"Grace has decided answers meanwhile: 50 points\. Both"
+    ) as error:
+        decide(run, [Wish("answers", points=40)], reason="Cut off.", who="Ada", expecting=seen)
+    assert error.value.decision.who == "Grace"
+    assert (run / "result.json").read_bytes() == before
+    seen = {"answers": mark(read_run(run), "answers")}
+    decide(run, [Wish("answers", points=40)], reason="Cut off.", who="Ada", expecting=seen)
+    assert [one.who for one in read_run(run).decisions] == ["Grace", "Ada"]
+
+
+def test_what_somebody_decided_about_something_else_is_no_conflict(run):
+    seen = {"answers": mark(read_run(run), "answers")}
+    decide(run, [Wish("misrepresented", counts=False)], reason="A slip.", who="Grace")
+    decide(run, [Wish("answers", points=40)], reason="Cut off.", who="Ada", expecting=seen)
+    assert len(read_run(run).decisions) == 2
 
 
 DECIDE = """

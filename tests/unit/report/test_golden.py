@@ -14,7 +14,7 @@ from grader.records import RunRecord
 from grader.report import interface
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "report"
-RECORDS = ("full_marks", "partial", "no_model", "review", "adjusted", "decided")
+RECORDS = ("full_marks", "partial", "no_model", "review", "adjusted", "decided", "overridden")
 FORMATS = {
     "markdown": "md",
     "json": "json",
