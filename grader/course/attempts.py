@@ -35,7 +35,7 @@ def attempt_of(record: RunRecord) -> Attempt:
     return Attempt(
         run_id=record.run_id,
         work=submission.commit or submission.tree_digest,
-        handed_in_seconds=_seconds(submission.committed_at),
+        handed_in_seconds=moment(submission.committed_at),
         graded_at=record.provenance.finished_at,
         points=grade.points,
         lowest=grade.lowest,
@@ -62,13 +62,14 @@ def chosen(
 
 def _age(attempt: Attempt) -> tuple[float, str, str]:
     """Work that carries no time counts as the newest: somebody just gave it."""
-    moment = inf if attempt.handed_in_seconds is None else attempt.handed_in_seconds
-    return moment, attempt.graded_at, attempt.run_id
+    handed_in = inf if attempt.handed_in_seconds is None else attempt.handed_in_seconds
+    return handed_in, attempt.graded_at, attempt.run_id
 
 
-def _seconds(moment: str) -> float | None:
+def moment(text: str) -> float | None:
+    """Seconds since 1970 of a stored moment; None where it says none."""
     try:
-        read = datetime.fromisoformat(moment)
+        read = datetime.fromisoformat(text)
         return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None
