@@ -21,7 +21,8 @@ def write_export(place: Path, text: str, encoding: str, inputs: Sequence[Path]) 
     new = place.with_name(f".{place.name}.{os.getpid()}.new")
     try:
         with new.open("wb") as file:
-            file.write(text.encode(encoding))
+            # Only feedback can hold what the file's own encoding lacks, and feedback is HTML.
+            file.write(text.encode(encoding, "xmlcharrefreplace"))
             file.flush()
             os.fsync(file.fileno())
         new.replace(place)

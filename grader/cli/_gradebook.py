@@ -82,6 +82,12 @@ def read_gradebook(subject_name: str, options: dict[str, Any]) -> Gradebook:
         )
 
 
+def inputs_of(options: dict[str, Any]) -> tuple[Path, ...]:
+    """Every file that these options read."""
+    rosters = (Path(text if Path(text).is_file() else text.partition("=")[2]) for text in options["rosters"])
+    return (*rosters, *options["quiz_files"], *filter(None, (options["links"],)))
+
+
 def _rosters(subject: Subject, given: tuple[str, ...]) -> tuple[Path, dict[str, Path]]:
     """The course's roster, and those that one assignment has for itself."""
     main: list[Path] = []

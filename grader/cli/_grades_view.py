@@ -142,23 +142,30 @@ def _table(book: Gradebook) -> Table:
         )
     if not shown:
         made.add_column(f"Graded\n/{len(parts)}", justify="right")
-    for title in ("Quizzes", "Total", "%", "", "Late, not handed in, open"):
-        made.add_column(title, justify="left" if title in ("",) or "," in title else "right", overflow="fold")
+    quizzes = any(line.total.quizzes for line in book.lines)
+    for title in (*(("Quizzes",) if quizzes else ()), "Total", "%"):
+        made.add_column(title, justify="right")
+    for _ in ("verdict", "remarks"):
+        made.add_column("", overflow="fold")
     for line in book.lines:
-        total = line.total
-        icon, tone = _VERDICTS[total.verdict]
-        graded = str(sum(one.standing == "graded" for one in total.assignments))
-        cells = [_points(one) for one in total.assignments] if shown else [Text(graded)]
-        made.add_row(
-            Text(clean(_who(line), 40)),
-            *cells,
-            _quizzes(total),
-            _total(total),
-            _percent(total),
-            Text(f"{icon} {total.verdict}", STYLES[tone]),  # type: ignore[index]
-            Text("; ".join(_short(total)), "dim"),
-        )
+        made.add_row(*_cells(line, each=bool(shown), quizzes=quizzes))
     return made
+
+
+def _cells(line: Line, *, each: bool, quizzes: bool) -> list[str | Text]:
+    """A row of the table. `each`: a column for each assignment, and not one for all of them."""
+    total = line.total
+    icon, tone = _VERDICTS[total.verdict]
+    graded = str(sum(one.standing == "graded" for one in total.assignments))
+    return [
+        Text(clean(_who(line), 40)),
+        *(map(_points, total.assignments) if each else [graded]),
+        *([_quizzes(total)] if quizzes else []),
+        _total(total),
+        _percent(total),
+        Text(f"{icon} {total.verdict}", STYLES[tone]),  # type: ignore[index]
+        Text("; ".join(_short(total)), "dim"),
+    ]
 
 
 def _points(one: Counted) -> Text:

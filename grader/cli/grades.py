@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli._gradebook import gradebook_options, read_gradebook
+from grader.cli._gradebook import gradebook_options, inputs_of, read_gradebook
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def command(subject_name: str, csv_file: Path | None, explain: str, as_json: boo
 
     book = read_gradebook(subject_name, options)
     if csv_file is not None:
-        _write(csv_file, book, (*options["rosters"], *options["quiz_files"]))
+        _write(csv_file, book, inputs_of(options))
     if as_json:
         view.as_json(book)
     elif explain:
@@ -60,13 +60,8 @@ def code_of(book: Gradebook) -> ExitCode:
     return ExitCode.NEEDS_REVIEW if open_rows else ExitCode.PASSED
 
 
-def _write(place: Path, book: Gradebook, inputs: tuple[str | Path, ...]) -> None:
+def _write(place: Path, book: Gradebook, inputs: tuple[Path, ...]) -> None:
     from grader.cli._exported import write_export
     from grader.course.grades_csv import grades_csv
 
-    write_export(
-        place,
-        grades_csv(book.grade_lines),
-        "utf-8",
-        tuple(Path(str(one).partition("=")[2] or one) for one in inputs),
-    )
+    write_export(place, grades_csv(book.grade_lines), "utf-8", inputs)

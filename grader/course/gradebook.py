@@ -60,14 +60,18 @@ class Line:
 
     def unsettled(self) -> Iterator[str]:
         """What is not settled, a sentence each."""
+        return (text for _, text in self.unsettled_by())
+
+    def unsettled_by(self) -> Iterator[tuple[str, str]]:
+        """The same, each with the assignment that it is about; "" for a quiz."""
         for mark, one in self.counted:
             if one.standing == "waiting":
-                yield one.steps[0].text
+                yield one.id, one.steps[0].text
             elif one.attempt is not None and (said := mark.opened.get(one.attempt.run_id)):
-                yield f"{one.id}: {said}"
+                yield one.id, f"{one.id}: {said}"
         for quiz in self.total.quizzes:
             if quiz.standing == "waiting":
-                yield quiz.steps[0].text
+                yield "", quiz.steps[0].text
 
     def folder(self, name: str) -> Path | None:
         """The run that counts for this assignment; None where none does."""
@@ -215,7 +219,7 @@ def _notes(table: Table, lines: Sequence[Line], subject: Subject) -> Iterator[st
         for mark, one in line.counted:
             stale += mark.part is part and one.attempt is not None and mark.stale[one.attempt.run_id]
     if stale:
-        course = f", or without --course {subject.course}" if subject.course else ""
+        course = f", or without --course {subject.course}" if subject.course else ", or with a course's rules"
         yield (
             f"{part.id}: {counted(stale, 'grade was', 'grades were')} judged under another text of the spec{course}. "
             "The same batch again judges anew, and measures nothing."
