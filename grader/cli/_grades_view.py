@@ -26,6 +26,8 @@ GRADES_SCHEMA = "grader/grades/1"
 SHOWN = 40
 """Sentences about what is not settled; --json has all of them."""
 _VERDICTS = {"passed": ("✓", "good"), "not passed": ("✗", "bad"), "open": ("?", "person")}
+FEW = 3
+"""So many are named one by one."""
 NARROW = 6
 """With more assignments than these, the table has one column for all of them."""
 
@@ -38,7 +40,7 @@ def table(book: Gradebook) -> None:
     counts = Counter[str](line.total.verdict for line in book.lines)
     said = ", ".join(f"{counts[one]} {one}" for one in _VERDICTS if counts[one])
     console.print(Text(f"{words.counted(len(book.lines), 'row')}: {said or 'none'}"), soft_wrap=True)
-    unsettled = [f"{_who(line)}: {text}" for line in book.lines for text in line.unsettled()]
+    unsettled = _by_text([(_who(line), text) for line in book.lines for text in line.unsettled()])
     remarks = [f"{_who(line)}: {text}" for line in book.lines for text in line.remarks]
     _listed(console, "Not settled", unsettled)
     _listed(console, "To be looked at", [*book.notes, *remarks])
@@ -200,7 +202,15 @@ def _short(total: CourseTotal) -> list[str]:
     said = [f"{one.id} {one.standing}" for one in total.assignments if one.standing == "not handed in"]
     said += [f"{one.id} late" for one in total.assignments if one.late_seconds]
     waiting = [one.id for one in (*total.assignments, *total.quizzes) if one.standing == "waiting"]
-    return [*said, *([f"waiting: {', '.join(waiting)}"] if waiting else [])]
+    named = ", ".join(waiting) if len(waiting) <= FEW else f"{len(waiting)} assignments and quizzes"
+    return [*said, *([f"waiting: {named}"] if waiting else [])]
+
+
+def _by_text(said: list[tuple[str, str]]) -> list[str]:
+    """What is the same for many rows stands once."""
+    many = Counter(text for _, text in said)
+    told = {text: f"{number} rows: {text}" for text, number in many.items() if number > FEW}
+    return list(dict.fromkeys(told.get(text, f"{who}: {text}") for who, text in said))
 
 
 def _verdict(total: CourseTotal) -> str:

@@ -188,7 +188,9 @@ def _written(
     changes = [Change(record.cells[sheet.grade], written)]
     if grade.feedback and sheet.feedback is not None:
         there = record.value(sheet.feedback).strip()
-        if sheet.feedback >= len(record.cells) or (there and not there.startswith(OURS)):
+        if sheet.feedback >= len(record.cells):
+            said.append(f"{who}: the row ends before the feedback, which was left out.")
+        elif there not in ("", "-") and not there.startswith(OURS):
             said.append(f"{who}: somebody's feedback is there already and was left as it was.")
         else:
             changes.append(Change(record.cells[sheet.feedback], _as_html(grade.feedback)))
