@@ -72,6 +72,7 @@ class IndexedRun:
     status: str
     points: float
     highest: float
+    max_points: float  # of what was judged in it
     spec_points: float
     is_grade: bool
 
@@ -165,7 +166,7 @@ class Database:
         """All runs under a spec, in the order in which they were judged."""
         query = (
             "SELECT run_id, folder, submission, source, commit_id, committed_at, tree_digest, spec_digest, status, "
-            "points, highest, spec_points, is_grade FROM runs WHERE spec_id = ? ORDER BY run_id"
+            "points, highest, max_points, spec_points, is_grade FROM runs WHERE spec_id = ? ORDER BY run_id"
         )
         return tuple(_indexed(self.base, row) for row in self._rows(query, (spec_id,)))
 
@@ -218,7 +219,7 @@ class Database:
 
 def _indexed(base: Path, row: Sequence[str]) -> IndexedRun:
     run_id, folder, submission, source, commit, committed_at, tree, spec_digest, status, *numbers = row
-    points, highest, spec_points, is_grade = map(float, numbers)
+    points, highest, max_points, spec_points, is_grade = map(float, numbers)
     return IndexedRun(
         run_id=run_id,
         folder=base / folder,
@@ -231,6 +232,7 @@ def _indexed(base: Path, row: Sequence[str]) -> IndexedRun:
         status=status,
         points=points,
         highest=highest,
+        max_points=max_points,
         spec_points=spec_points,
         is_grade=bool(is_grade),
     )

@@ -189,6 +189,12 @@ def _unusable(found: OwnRuns, part: Part) -> str:
     if found.runs and not grades:
         return "its runs are no grades: their reports say why"
     last = grades[-1] if grades else None
+    if (
+        last is not None
+        and last.status in ("complete", "needs_review")
+        and last.max_points < last.spec_points
+    ):
+        return f"only {last.max_points:g} of its {last.spec_points:g} points were judged: grade it again"
     if last is not None and abs(last.spec_points - part.assignment.points) > 1e-9:
         return f"it was judged as an assignment of {last.spec_points:g} points: start the batch again"
     return ""

@@ -66,8 +66,12 @@ def test_the_runs_of_an_assignment_with_what_a_total_needs(base, example_records
         assert [one.run_id[:8] for one in found] == ["20261101", "20261102", "20261103"]
         one, submission = found[0], record.evidence.submission
         assert one.folder == base / "s4/ada/20261101-100000-aaaa"
-        assert (one.submission, one.source, one.commit) == (submission.name, submission.source, submission.commit)
-        assert (one.points, one.highest, one.spec_points, one.is_grade) == (250.0, 250.0, 250.0, True)
+        assert (one.submission, one.source, one.commit) == (
+            submission.name,
+            submission.source,
+            submission.commit,
+        )
+        assert (one.points, one.highest, one.max_points, one.is_grade) == (250.0, 250.0, 250.0, True)
         assert (one.status, found[2].status) == ("complete", "infrastructure")
         assert store.runs_under("s5") == ()
 

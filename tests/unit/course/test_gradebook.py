@@ -81,7 +81,9 @@ class Place:
             folder.publish({"result.json": to_json(made) + "\n"})
         return run_id
 
-    def stand(self, key: str, state: str, run_id: str = "", reason: str = "", batch: str = "s4-class") -> None:
+    def stand(
+        self, key: str, state: str, run_id: str = "", reason: str = "", batch: str = "s4-class"
+    ) -> None:
         with opened(self.base) as database:
             database.stand(batch, key, Standing(state, 1, run_id, reason))
 
@@ -188,7 +190,9 @@ def test_coded_names_lead_to_the_same_people(place):
 def test_two_rosters_of_the_same_folder_do_not_mix(graded):
     graded.write("other.csv", "name,id,repository\nAda,s1,https://github.com/namesake/s4\n")
     assert graded.totals(roster="other") == {"Ada": (0.0, "open")}
-    graded.stand("s1", "graded", graded.run(5, "Ada", 50.0, source="https://github.com/namesake/s4"), batch="s4-other")
+    graded.stand(
+        "s1", "graded", graded.run(5, "Ada", 50.0, source="https://github.com/namesake/s4"), batch="s4-other"
+    )
     assert graded.totals(roster="other") == {"Ada": (50.0, "not passed")}
     assert graded.totals()["Ada"] == (225.0, "passed")
     # A roster of the same name from somewhere else has the same keys, and other people.
@@ -208,12 +212,18 @@ def test_an_assignment_with_a_roster_of_its_own_is_found_by_ids_and_never_by_a_n
 
 def test_a_member_of_a_group_has_the_groups_points(graded):
     graded.write("list.csv", "name,id\nAda L.,a1\n")
-    graded.write("class.csv", "group,id,members,repository\nAda,s1,Ada L. <a1>;Bo <b1>,https://github.com/ada/s4\n")
+    graded.write(
+        "class.csv", "group,id,members,repository\nAda,s1,Ada L. <a1>;Bo <b1>,https://github.com/ada/s4\n"
+    )
     assert graded.totals(roster="list", own={"s4": "class"}) == {"Ada L.": (225.0, "passed")}
 
 
 def test_what_a_person_decides_keeps_a_row_open_between_its_bounds(graded):
-    graded.stand("s1", "graded", graded.run(5, "Ada", 0.0, day=2, kind="by_a_person", spec_points=250.0))
+    graded.stand(
+        "s1",
+        "graded",
+        graded.run(5, "Ada", 0.0, day=2, kind="by_a_person", spec_points=250.0, max_points=250.0),
+    )
     line = graded.book().lines[0]
     record = graded.records["by_a_person"].grade
     assert (line.total.lowest, line.total.highest) == (record.lowest, record.highest)
@@ -228,6 +238,11 @@ def test_a_grade_of_other_points_or_another_text_is_pointed_out(graded):
     assert graded.book().notes == ()
     (note,) = graded.book("mine").notes
     assert note.startswith("s4: 2 grades were judged under another text of the spec, or without --course")
+
+
+def test_a_run_that_judged_only_a_part_is_no_zero(graded):
+    graded.stand("s1", "graded", graded.run(5, "Ada", 50.0, max_points=50.0))
+    assert "only 50 of its 250 points were judged" in next(graded.book().lines[0].unsettled())
 
 
 def test_stand_in_data_gives_no_grade(graded):
@@ -260,7 +275,11 @@ def test_quizzes_come_on_top_and_a_lost_row_is_said(graded):
 
 
 def test_an_export_leaves_out_what_is_not_settled(graded):
-    graded.stand("s1", "graded", graded.run(5, "Ada", 0.0, day=2, kind="by_a_person", spec_points=250.0))
+    graded.stand(
+        "s1",
+        "graded",
+        graded.run(5, "Ada", 0.0, day=2, kind="by_a_person", spec_points=250.0, max_points=250.0),
+    )
     chosen = export(graded.book())
     assert [(one.row.name, one.points) for one in chosen.rows] == [("Bo", 200.0), ("Cy", 0.0)]
     assert (chosen.what, chosen.of) == ("s4", 250.0)
@@ -274,7 +293,10 @@ def test_an_export_leaves_out_what_is_not_settled(graded):
 def test_a_total_with_quizzes_and_one_assignment_of_it(graded):
     file = graded.write("q.csv", "id,quiz,points,of\n" + "".join(f"s{n},one,5,10\n" for n in range(1, 5)))
     book = graded.book(quizzes=[read_quizzes(file)])
-    assert [(one.points, export(book).of) for one in export(book).rows][:2] == [(230.0, 260.0), (205.0, 260.0)]
+    assert [(one.points, export(book).of) for one in export(book).rows][:2] == [
+        (230.0, 260.0),
+        (205.0, 260.0),
+    ]
     assert [one.points for one in export(book, assignment="s4").rows][:2] == [225.0, 200.0]
 
 

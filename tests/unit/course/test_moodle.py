@@ -125,7 +125,9 @@ def test_a_scale_and_what_is_no_worksheet_are_refused():
 
 
 def test_what_moodle_would_refuse_is_said():
-    without = "Identifier,Full name,Email address,Status,Grade,Maximum Grade\nParticipant 7,Ada,ada@x.edu,x,,250\n"
+    without = (
+        "Identifier,Full name,Email address,Status,Grade,Maximum Grade\nParticipant 7,Ada,ada@x.edu,x,,250\n"
+    )
     filled = fill(without, ADA, 250.0)
     assert filled.notes[0].startswith("No column says when the grade was last changed")
     with pytest.raises(UsageError, match="no column for feedback"):
@@ -156,7 +158,9 @@ def test_a_worksheets_identifier_is_nobodys_id_elsewhere(tmp_path):
 
 
 def test_a_group_gives_its_grade_to_each_member(tmp_path):
-    (tmp_path / "r.csv").write_text("group,id,members,repository\nA,g1,Ada <ada@x.edu>;Bo <m2>,https://github.com/a/b\n")
+    (tmp_path / "r.csv").write_text(
+        "group,id,members,repository\nA,g1,Ada <ada@x.edu>;Bo <m2>,https://github.com/a/b\n"
+    )
     (row,) = read_roster(tmp_path / "r.csv").rows
     found = grades_of(row, 5.0, of_worksheet=False, feedback="f")
     assert [(one.who, one.ids, one.feedback) for one in found] == [
