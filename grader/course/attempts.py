@@ -51,13 +51,19 @@ def chosen(
 
     That a work was judged anew, for better or worse, is no second attempt.
     """
+    latest = latest_of_each(attempts)
+    if rule == "best":
+        return max(latest, key=lambda one: (worth(one), *_age(one)), default=None)
+    return max(latest, key=_age, default=None)
+
+
+def latest_of_each(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """Of each work its latest usable run."""
     latest: dict[str, Attempt] = {}
     for one in sorted(attempts, key=lambda one: (one.graded_at, one.run_id)):
         if one.usable:
             latest[one.work] = one
-    if rule == "best":
-        return max(latest.values(), key=lambda one: (worth(one), *_age(one)), default=None)
-    return max(latest.values(), key=_age, default=None)
+    return tuple(latest.values())
 
 
 def _age(attempt: Attempt) -> tuple[float, str, str]:

@@ -16,7 +16,8 @@ from grader.course.grades_csv import GradeLine
 from grader.course.own_runs import OwnRuns, attempt, own_runs
 from grader.course.quizzes import QuizPoints, Quizzes, assign
 from grader.course.rosters.records import Roster, RosterRow
-from grader.course.runs import read_run
+from grader.course.runs import DEPTH, read_run
+from grader.course.store import folder_name
 from grader.course.subject import Part, Subject
 from grader.course.tables import Table, table_of_batch
 from grader.course.totals import Counted, CourseTotal, Work, course_total
@@ -67,8 +68,9 @@ class Line:
         for mark, one in self.counted:
             if one.standing == "waiting":
                 yield one.id, one.steps[0].text
-            elif one.attempt is not None and (said := mark.opened.get(one.attempt.run_id)):
-                yield one.id, f"{one.id}: {said}"
+            for tried in (one.attempt, *one.rivals):
+                if tried is not None and (said := mark.opened.get(tried.run_id)):
+                    yield one.id, f"{one.id}: {said}"
         for quiz in self.total.quizzes:
             if quiz.standing == "waiting":
                 yield "", quiz.steps[0].text
@@ -135,7 +137,16 @@ def gradebook(
         lines.append(Line(row, total, marks))
     notes = [note for table in tables for note in _notes(table, lines, subject)]
     notes += [problem.text(quiz.file) for quiz, found in own_points for problem in found.problems]
-    return Gradebook(subject, roster, tuple(lines), tuple(notes), database.unread())
+    return Gradebook(subject, roster, tuple(lines), tuple(notes), tuple(_unread(subject, database)))
+
+
+def _unread(subject: Subject, database: Database) -> Iterator[Path]:
+    """Runs of these assignments that cannot be read."""
+    names = {folder_name(part.id) for part in subject.parts}
+    for folder in database.unread():
+        parts = folder.relative_to(database.base).parts
+        if len(parts) < DEPTH or parts[0] in names:
+            yield folder
 
 
 def _mark(table: Table, row: RosterRow, *, by_hand: bool) -> Mark:
@@ -144,7 +155,7 @@ def _mark(table: Table, row: RosterRow, *, by_hand: bool) -> Mark:
     if claim is None:
         waits = f"{table.file} has no row, or no single one, with an id of this row"
         return Mark(part, Work(part.assignment, waits=waits), {}, {})
-    found = own_runs(claim, table.runs, table.names, by_hand=by_hand)
+    found = own_runs(claim, table.runs, by_hand=by_hand)
     opened: dict[str, str] = {}
     attempts: list[Attempt] = []
     try:

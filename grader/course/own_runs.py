@@ -6,7 +6,8 @@ row's. Pure: the index of the runs and the batch's table of rows in, a choice ou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.course.attempts import Attempt, moment
@@ -36,6 +37,30 @@ class Claim:
     standing: Standing | None  # how the batch left the row; None where no batch knows it
 
 
+class KnownRuns:
+    """All runs of one assignment, in the order in which they were judged, found by what a row knows of them.
+
+    Args:
+        roster_names: names and codes of all rows: their runs are theirs, whatever the link.
+    """
+
+    def __init__(self, runs: Sequence[IndexedRun], roster_names: frozenset[str]) -> None:
+        self.by_id = {one.run_id: one for one in runs}
+        self._by_name: defaultdict[str, list[IndexedRun]] = defaultdict(list)
+        self._others: defaultdict[tuple[str, ...], list[IndexedRun]] = defaultdict(list)
+        for one in runs:
+            self._by_name[one.submission].append(one)
+            if one.submission not in roster_names:
+                self._others[_plain(one.source)].append(one)
+
+    def named(self, names: Sequence[str]) -> Iterator[IndexedRun]:
+        return (one for name in names for one in self._by_name.get(name, ()))
+
+    def of_nobody(self, link: str) -> Sequence[IndexedRun]:
+        """Runs of this link under a name that no row has."""
+        return self._others.get(_plain(link), ()) if link else ()
+
+
 @dataclass(frozen=True)
 class OwnRuns:
     """`runs` may count, the last one judged last. At most one of `nothing` and `waits` is set."""
@@ -54,24 +79,20 @@ def claim_of(entry: Entry, coded: Entry | None, standings: dict[str, Standing]) 
     return Claim(names, entry.repository, max(known, key=lambda one: one.run_id, default=None))
 
 
-def own_runs(
-    claim: Claim, runs: Sequence[IndexedRun], roster_names: frozenset[str], *, by_hand: bool = False
-) -> OwnRuns:
+def own_runs(claim: Claim, runs: KnownRuns, *, by_hand: bool = False) -> OwnRuns:
     """The runs of one assignment that are this row's.
 
     Args:
-        runs: all of the assignment, in the order in which they were judged.
-        roster_names: names and codes of all rows: their runs are theirs.
         by_hand: count runs of the same link that another command made, too.
     """
     standing = claim.standing
-    last = next((one for one in runs if standing and one.run_id == standing.run_id), None)
+    last = runs.by_id.get(standing.run_id) if standing else None
     if last is not None and last.submission not in claim.names:
         name = clean(last.submission, 60)
         return OwnRuns(waits=f"the batch graded {name} in this row: start the batch with this roster again")
     link = last.source if last is not None and last.source not in claim.names else claim.link
-    own = [one for one in runs if one.submission in claim.names and _is_of(one, link, claim.names)]
-    beside = [one for one in runs if one.submission not in roster_names and same_link(one.source, link)]
+    own = [one for one in runs.named(claim.names) if _is_of(one, link, claim.names)]
+    beside = runs.of_nobody(link)
     counting = [one for one in own if last is None or not _is_later(one, last)]
     extra = tuple(beside) if by_hand else ()
     found = OwnRuns(

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from grader.course.batch_setup import rows_of
 from grader.course.codes import FILE_NAME as CODES
-from grader.course.database import Database, IndexedRun
-from grader.course.own_runs import Claim, claim_of
+from grader.course.database import Database
+from grader.course.own_runs import Claim, KnownRuns, claim_of
 from grader.course.rosters.extension import Extension
 from grader.course.rosters.records import Roster, RosterRow
 from grader.course.store import folder_name
@@ -30,8 +30,7 @@ class Table:
     near: tuple[str, ...]  # other batches of this assignment
     claims: Mapping[str, Claim]
     extensions: Mapping[str, Extension]
-    names: frozenset[str]  # of all rows of the batch's roster, and their codes
-    runs: tuple[IndexedRun, ...]  # of the assignment, of whichever batch or command
+    runs: KnownRuns  # of the assignment, of whichever batch or command
 
 
 def table_of_batch(part: Part, roster: Roster, stem: str, database: Database, *, whose: Roster) -> Table:
@@ -57,8 +56,7 @@ def table_of_batch(part: Part, roster: Roster, stem: str, database: Database, *,
         tuple(one for one in known if one.startswith(f"{part.id}-") and one != batch)[:NEAR],
         {key: claims[row.key] for key, row in same.items()},
         {key: row.extension for key, row in same.items() if row.extension is not None},
-        frozenset(names),
-        database.runs_under(part.id),
+        KnownRuns(database.runs_under(part.id), frozenset(names)),
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from grader.course.attempts import Attempt, chosen
+from grader.course.attempts import Attempt, chosen, latest_of_each
 from grader.course.rosters.extension import Extension
 from grader.fetch.deadline import Deadline, parse_deadline
 from grader.records import Step
@@ -74,6 +74,7 @@ class Counted:
     steps: tuple[Step, ...]
     attempt: Attempt | None = None
     late_seconds: float = 0.0
+    rivals: tuple[Attempt, ...] = ()  # of which something is open, and which may still be the best one
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,8 @@ def counted(work: Work, rules: Rules, extension: Extension | None = None) -> Cou
     worth = {one: _after_lateness(one, rules.late if late[one] else 0.0) for one in in_time}
     attempt = chosen(in_time, rules.attempts, lambda one: worth[one].points)
     if attempt is not None:
-        return _graded(assignment, attempt, worth[attempt], late[attempt], rules.late)
+        one = _graded(assignment, attempt, worth[attempt], late[attempt], rules.late)
+        return _with_rivals(one, worth) if rules.attempts == "best" else one
     if in_time:
         return _waiting(assignment.id, assignment.points, "the grader failed; it is to be run again", rules)
     if work.attempts and hard is not None:
@@ -211,6 +213,18 @@ def _graded(assignment: Assignment, attempt: Attempt, worth: Attempt, late: floa
         attempt,
         late,
     )
+
+
+def _with_rivals(one: Counted, worth: Mapping[Attempt, Attempt]) -> Counted:
+    """What the best attempt comes to while another one, of which something is open, may still be better."""
+    others = [other for other in latest_of_each(worth) if other != one.attempt]
+    rivals = tuple(other for other in others if worth[other].highest > one.points)
+    if not rivals:
+        return one
+    highest = max(one.highest, *(worth[other].highest for other in rivals))
+    lowest = max(one.lowest, *(worth[other].lowest for other in others))
+    said = Step(f"{one.id}: an earlier or later attempt is open, and may still be worth {highest:g}", 0.0)
+    return replace(one, lowest=lowest, highest=highest, steps=(*one.steps, said), rivals=rivals)
 
 
 def _absent(name: str, of: float, why: str, rules: Rules) -> Counted:

@@ -231,6 +231,26 @@ def test_what_a_person_decides_keeps_a_row_open_between_its_bounds(graded):
     assert "grader review" in next(line.unsettled())
 
 
+def test_an_open_attempt_that_may_be_the_best_keeps_the_row_open(graded):
+    open_run = graded.run(5, "Ada", 0.0, day=2, kind="by_a_person", spec_points=250.0, max_points=250.0)
+    graded.stand("s1", "graded", open_run)
+    graded.write("courses/mine.yaml", COURSE.replace("last", "best"))
+    highest = graded.records["by_a_person"].grade.highest
+    graded.run(1 + 5, "Ada", highest - 1, day=1)
+    line = graded.book("mine").lines[0]
+    assert (line.total.points, line.total.highest) == (highest - 1, highest)
+    assert open_run in next(line.unsettled())
+    graded.run(1 + 6, "Ada", highest, day=1)
+    assert not graded.book("mine").lines[0].is_open
+
+
+def test_a_broken_run_of_another_assignment_is_no_matter(graded):
+    place = graded.base / "s5" / "Ada" / "20260310-100001-bbbb"
+    place.mkdir(parents=True)
+    (place / "result.json").write_text("{")
+    assert graded.book().unread == ()
+
+
 def test_a_grade_of_other_points_or_another_text_is_pointed_out(graded):
     graded.stand("s1", "graded", graded.run(5, "Ada", 200.0, spec_points=240.0, max_points=240.0))
     assert "judged as an assignment of 240 points" in next(graded.book().lines[0].unsettled())

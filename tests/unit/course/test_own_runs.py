@@ -8,7 +8,7 @@ import pytest
 
 from grader.course.batch import Entry
 from grader.course.database import IndexedRun, Standing
-from grader.course.own_runs import Claim, attempt, claim_of, own_runs, same_link
+from grader.course.own_runs import Claim, KnownRuns, attempt, claim_of, own_runs, same_link
 
 LINK = "https://github.com/ada/s4"
 NOBODY_ELSE = frozenset({"Ada"})
@@ -48,19 +48,19 @@ def numbers(found) -> list[str]:
 
 def test_all_judgements_of_the_rows_work_and_of_its_earlier_work():
     runs = (run(1, "c1", 1), run(2, "c2", 2), run(3, "c2", 2))
-    assert numbers(own_runs(claim(last=runs[2]), runs, NOBODY_ELSE)) == ["1", "2", "3"]
+    assert numbers(own_runs(claim(last=runs[2]), KnownRuns(runs, NOBODY_ELSE))) == ["1", "2", "3"]
 
 
 def test_work_that_is_newer_than_what_the_batch_took_does_not_count():
     runs = (run(1, "c1", 1), run(2, "c2", 2), run(3, "c1", 1))
-    found = own_runs(claim(last=runs[0]), runs, NOBODY_ELSE)
+    found = own_runs(claim(last=runs[0]), KnownRuns(runs, NOBODY_ELSE))
     assert (numbers(found), found.before) == (["1", "3"], 1)  # judged again is the same work
 
 
 def test_files_without_a_commit_are_as_new_as_their_run():
     runs = (run(1, "", 0), run(2, "", 0))
-    assert numbers(own_runs(claim(last=runs[0]), runs, NOBODY_ELSE)) == ["1"]
-    assert numbers(own_runs(claim(last=runs[1]), runs, NOBODY_ELSE)) == ["1", "2"]
+    assert numbers(own_runs(claim(last=runs[0]), KnownRuns(runs, NOBODY_ELSE))) == ["1"]
+    assert numbers(own_runs(claim(last=runs[1]), KnownRuns(runs, NOBODY_ELSE))) == ["1", "2"]
 
 
 def test_neither_a_namesake_nor_another_link_nor_another_row_is_ones_own():
@@ -70,41 +70,41 @@ def test_neither_a_namesake_nor_another_link_nor_another_row_is_ones_own():
         run(3, submission="Grace"),
         run(4, submission="ada/s4", source=f"{LINK}.git"),
     )
-    found = own_runs(claim(last=runs[0]), runs, frozenset({"Ada", "Grace"}))
+    found = own_runs(claim(last=runs[0]), KnownRuns(runs, frozenset({"Ada", "Grace"})))
     assert (numbers(found), found.beside) == (["1"], 1)
 
 
 def test_runs_beside_the_batch_count_where_that_is_asked():
     runs = (run(1), run(2, "c2", 2, submission="ada/s4", source=f"{LINK}/"))
-    found = own_runs(claim(last=runs[0]), runs, NOBODY_ELSE, by_hand=True)
+    found = own_runs(claim(last=runs[0]), KnownRuns(runs, NOBODY_ELSE), by_hand=True)
     assert (numbers(found), found.beside) == (["1", "2"], 0)
     stuck = claim("stuck", reason="no room")
-    assert own_runs(stuck, runs[1:], NOBODY_ELSE).waits.endswith("each time (no room)")
-    assert not own_runs(stuck, runs[1:], NOBODY_ELSE, by_hand=True).waits
+    assert own_runs(stuck, KnownRuns(runs[1:], NOBODY_ELSE)).waits.endswith("each time (no room)")
+    assert not own_runs(stuck, KnownRuns(runs[1:], NOBODY_ELSE), by_hand=True).waits
 
 
 @pytest.mark.parametrize("state", ["missing", "unreachable"])
 def test_the_batchs_last_word_goes_before_what_was_graded_earlier(state):
-    found = own_runs(claim(state, run(1), "No commit by then."), (run(1),), NOBODY_ELSE)
+    found = own_runs(claim(state, run(1), "No commit by then."), KnownRuns((run(1),), NOBODY_ELSE))
     assert (found.runs, found.nothing, found.before) == ((), "No commit by then.", 1)
 
 
 @pytest.mark.parametrize("state", ["waiting", "fetched", "grading", "blocked", "retry", "stuck"])
 def test_a_row_that_the_batch_has_not_finished_waits(state):
-    found = own_runs(claim(state, run(1)), (run(1),), NOBODY_ELSE)
+    found = own_runs(claim(state, run(1)), KnownRuns((run(1),), NOBODY_ELSE))
     assert (found.runs, bool(found.waits)) == ((), True)
 
 
 def test_a_run_that_is_gone_and_a_run_of_somebody_else_are_waited_for():
-    assert "is gone" in own_runs(claim(last=run(9)), (run(1),), NOBODY_ELSE).waits
+    assert "is gone" in own_runs(claim(last=run(9)), KnownRuns((run(1),), NOBODY_ELSE)).waits
     other = run(1, submission="Bo")
-    assert "graded Bo in this row" in own_runs(claim(last=other), (other,), NOBODY_ELSE).waits
+    assert "graded Bo in this row" in own_runs(claim(last=other), KnownRuns((other,), NOBODY_ELSE)).waits
 
 
 def test_without_a_batch_the_rosters_own_link_says_whose_run_it_is():
     runs = (run(1), run(2, source="https://github.com/other/s4"))
-    assert numbers(own_runs(claim(standing=None), runs, NOBODY_ELSE)) == ["1"]
-    assert own_runs(claim(standing=None, link=""), runs, NOBODY_ELSE).runs == ()
+    assert numbers(own_runs(claim(standing=None), KnownRuns(runs, NOBODY_ELSE))) == ["1"]
+    assert own_runs(claim(standing=None, link=""), KnownRuns(runs, NOBODY_ELSE)).runs == ()
 
 
 def test_a_code_is_a_name_and_a_link():
@@ -113,7 +113,7 @@ def test_a_code_is_a_name_and_a_link():
     standings = {"ada": Standing("graded", 1, run(1).run_id), "s-k7": Standing("graded", 1, coded.run_id)}
     found = claim_of(*both, standings)
     assert (found.names, found.standing) == (("Ada", "s-k7"), standings["s-k7"])
-    assert numbers(own_runs(found, (run(1), coded), frozenset(found.names))) == ["1", "2"]
+    assert numbers(own_runs(found, KnownRuns((run(1), coded), frozenset(found.names)))) == ["1", "2"]
     assert claim_of(both[0], None, standings).standing == standings["ada"]
 
 

@@ -314,6 +314,25 @@ def test_an_assignments_own_word_on_what_was_not_handed_in_goes_first():
     assert counted(Work(replace(S4, not_handed_in=0.0), nothing="empty"), RULES).points == 0.0
 
 
+def test_the_best_attempt_stays_open_while_another_may_be_better():
+    best = replace(RULES, attempts="best", late=0.0)
+    sure = attempt(100.0, -2, "r1", work="a")
+    maybe = attempt(80.0, -1, "r2", work="b", lowest=60.0, highest=180.0)
+    one = counted(Work(S4, (sure, maybe)), best)
+    assert (one.attempt, one.points, one.lowest, one.highest, one.rivals) == (
+        sure,
+        100.0,
+        100.0,
+        180.0,
+        (maybe,),
+    )
+    assert "may still be worth 180" in one.steps[-1].text
+    assert counted(Work(S4, (sure, replace(maybe, highest=100.0))), best).rivals == ()
+    assert counted(Work(S4, (sure, maybe)), RULES).attempt == maybe
+    at_risk = replace(sure, lowest=20.0)
+    assert counted(Work(S4, (at_risk, maybe)), best).lowest == 60.0
+
+
 def test_what_waits_counts_no_attempt_and_keeps_both_bounds():
     one = counted(Work(S4, (attempt(200.0),), waits="the disk is full"), RULES)
     assert (one.standing, one.points, one.lowest, one.highest) == ("waiting", 0.0, -75.0, 250.0)
