@@ -14,7 +14,7 @@ from grader.course.attempts import Attempt, attempt_of
 from grader.course.database import Database, IndexedRun
 from grader.course.grades_csv import GradeLine
 from grader.course.own_runs import OwnRuns, attempt, own_runs
-from grader.course.quizzes import QuizPoints, Quizzes, assign
+from grader.course.quizzes import Assigned, QuizPoints, Quizzes, assign
 from grader.course.rosters.records import Roster, RosterRow
 from grader.course.runs import DEPTH, read_run
 from grader.course.store import folder_name
@@ -115,29 +115,53 @@ def gradebook(
         by_hand: count runs of a row's link that `grader run` made beside the batch, too.
     """
     database.refresh()
-    tables = []
-    for part in subject.parts:
-        stem, graded = (own_rosters or {}).get(part.id, (roster_stem, roster))
-        tables.append(table_of_batch(part, graded, stem, database, whose=roster))
-    own_points = [(quiz, assign(quiz, roster.rows)) for quiz in quizzes]
-    of: dict[str, float] = {}
-    for quiz in quizzes:
-        of.update({name: max(most, of.get(name, 0.0)) for name, most in quiz.of.items()})
-    lines = []
-    for row in roster.rows:
-        marks = tuple(_mark(table, row, by_hand=by_hand) for table in tables)
-        points: list[QuizPoints] = [one for _, found in own_points for one in found.points.get(row.key, ())]
-        total = course_total(
-            [mark.work for mark in marks],
-            subject.rules,
-            extension=row.extension,
-            quizzes=of,
-            quiz_points=points,
-        )
-        lines.append(Line(row, total, marks))
+    tables = [
+        table_of_batch(part, *(own_rosters or {}).get(part.id, (roster_stem, roster)), database, whose=roster)
+        for part in subject.parts
+    ]
+    points = _QuizPoints.of(quizzes, roster)
+    lines = tuple(_line(row, tables, subject, points, by_hand=by_hand) for row in roster.rows)
     notes = [note for table in tables for note in _notes(table, lines, subject)]
-    notes += [problem.text(quiz.file) for quiz, found in own_points for problem in found.problems]
-    return Gradebook(subject, roster, tuple(lines), tuple(notes), tuple(_unread(subject, database)))
+    return Gradebook(subject, roster, lines, (*notes, *points.problems), tuple(_unread(subject, database)))
+
+
+@dataclass(frozen=True)
+class _QuizPoints:
+    """The points of all tables of quizzes together."""
+
+    most: Mapping[str, float]  # of each quiz, in the order of the files
+    assigned: tuple[Assigned, ...]
+    problems: tuple[str, ...]
+
+    @staticmethod
+    def of(quizzes: Sequence[Quizzes], roster: Roster) -> _QuizPoints:
+        most: dict[str, float] = {}
+        for quiz in quizzes:
+            most.update({name: max(of, most.get(name, 0.0)) for name, of in quiz.of.items()})
+        assigned = tuple(assign(quiz, roster.rows) for quiz in quizzes)
+        problems = [
+            problem.text(quiz.file)
+            for quiz, found in zip(quizzes, assigned, strict=True)
+            for problem in found.problems
+        ]
+        return _QuizPoints(most, assigned, tuple(problems))
+
+    def own(self, row: RosterRow) -> list[QuizPoints]:
+        return [one for found in self.assigned for one in found.points.get(row.key, ())]
+
+
+def _line(
+    row: RosterRow, tables: Sequence[Table], subject: Subject, points: _QuizPoints, *, by_hand: bool
+) -> Line:
+    marks = tuple(_mark(table, row, by_hand=by_hand) for table in tables)
+    total = course_total(
+        [mark.work for mark in marks],
+        subject.rules,
+        extension=row.extension,
+        quizzes=points.most,
+        quiz_points=points.own(row),
+    )
+    return Line(row, total, marks)
 
 
 def _unread(subject: Subject, database: Database) -> Iterator[Path]:

@@ -33,7 +33,7 @@ class Table:
     runs: KnownRuns  # of the assignment, of whichever batch or command
 
 
-def table_of_batch(part: Part, roster: Roster, stem: str, database: Database, *, whose: Roster) -> Table:
+def table_of_batch(part: Part, stem: str, roster: Roster, database: Database, *, whose: Roster) -> Table:
     """The batch of this assignment and this roster, told by the rows of the course's roster `whose`."""
     batch = folder_name(f"{part.id}-{stem}")
     standings = database.standing(batch)

@@ -77,7 +77,9 @@ def test_dates_are_moments_with_an_offset(tmp_path):
     assert (course.late, dates.due.isoformat()) == (-0.2, "2026-03-01T23:59:00+05:30")
     assert course.model_dump(mode="json")["dates"]["s4"]["hard"] == "2026-03-08T23:59:00+05:30"
     Draft202012Validator(json.loads(course_schema_text())).validate(
-        YAML(typ="safe", pure=True).load('id: a\ntitle: a\nspecs: [s4]\ndates: {s4: {due: "2026-03-01T23:59Z"}}\n')
+        YAML(typ="safe", pure=True).load(
+            'id: a\ntitle: a\nspecs: [s4]\ndates: {s4: {due: "2026-03-01T23:59Z"}}\n'
+        )
     )
     assert load_course("eva8").dates == {}
 
