@@ -68,13 +68,18 @@ def show(filled: Filled, export: Export, book: Gradebook, to: Path) -> ExitCode:
     own = [note for note in book.notes if export.what == "the total" or note.startswith(f"{export.what}:")]
     _listed("to be looked at", (*filled.notes, *own))
     _listed("left out: not settled (--with-open writes what is certain)", export.left_out)
+    _listed("not settled, and written with what is certain now", export.certain)
     _listed("not in the file", filled.without_student)
     _listed("in the file, and without a grade: left as they were", filled.without_grade)
     _listed("stored runs that cannot be read", [str(folder) for folder in book.unread])
     click.echo(f"Written: {to}")
     if book.unread:
         return ExitCode.FAULT
-    return ExitCode.NEEDS_REVIEW if export.left_out or filled.without_student else ExitCode.PASSED
+    return (
+        ExitCode.NEEDS_REVIEW
+        if export.left_out or export.certain or filled.without_student
+        else ExitCode.PASSED
+    )
 
 
 def _listed(title: str, texts: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ and students are known by their numbers and logins alone.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.course.changed_cells import Change, with_changes
@@ -48,10 +48,13 @@ class Filled:
     ]  # students of the export for whom there is no grade; their cells are as they were
 
 
-def fill(text: str, column: str, grades: Sequence[CanvasGrade], *, cap_negative: bool = False) -> Filled:
+def fill(
+    text: str, column: str, grades: Sequence[CanvasGrade], *, cap_negative: bool = False, of: float = 0.0
+) -> Filled:
     """Write grades into one column of a gradebook's export.
 
     Args:
+        of: the highest points of these grades, to be held against what Canvas says is possible; 0 where unknown.
         text: the whole export, read without changing its line ends; a byte order mark stays.
         column: the title of an existing column, `MNIST (12345)`, or its name or number alone.
         cap_negative: write 0 for a grade below 0, with a note.
@@ -67,7 +70,7 @@ def fill(text: str, column: str, grades: Sequence[CanvasGrade], *, cap_negative:
     comma = _decimal_comma(table)
     changes: list[Change] = []
     changed: list[str] = []
-    notes: list[str] = []
+    notes = [*_other_points(table, at, ids, of)]
     for record in students:
         grade = found.get(record.line)
         if grade is None:
@@ -153,6 +156,18 @@ def _fillable(table: Table) -> list[str]:
 def _is_student(record: Record, ids: Sequence[int]) -> bool:
     """Neither the posting row nor the row of possible points: both have no number and no login."""
     return any(record.value(at).strip() for at in ids)
+
+
+def _other_points(table: Table, at: int, ids: Sequence[int], of: float) -> Iterator[str]:
+    """That Canvas has another number of possible points than these grades are of: it takes them all the same."""
+    above = [record for record in table.rows[:3] if not any(record.value(one).strip() for one in ids)]
+    possible = [_as_number(record.value(at).strip()) for record in above]
+    numbers = [one for one in possible if isinstance(one, float)]
+    if of and numbers and abs(numbers[0] - of) > 1e-9:
+        yield (
+            f"Canvas has {numbers[0]:g} possible points in this column, and these grades are of {of:g}: "
+            f"set the assignment's points to {of:g} in Canvas."
+        )
 
 
 def _written(

@@ -26,6 +26,7 @@ class Export:
     of: float  # highest points of each
     what: str  # "s4", or "the total"
     left_out: tuple[str, ...]  # rows that are not settled, and why
+    certain: tuple[str, ...] = ()  # rows that are not settled either, and are exported with what is certain
 
 
 def export(
@@ -48,14 +49,19 @@ def export(
         name = book.subject.parts[0].id
     rows: list[Exported] = []
     left_out: list[str] = []
+    certain: list[str] = []
     for line in book.lines:
         why = _open(line, name)
-        if why and not (with_open and _has_points(line, name)):
-            left_out.append(f"{clean(line.row.name or line.row.key, 80)}: {clean(why, 300)}")
+        exported = not why or (with_open and _has_points(line, name))
+        if why:
+            said = f"{clean(line.row.name or line.row.key, 80)}: {clean(why, 300)}"
+            (certain if exported else left_out).append(said)
+        if not exported:
             continue
         said = _feedback(line, name) if with_feedback else ""
         rows.append(Exported(line.row, _points(line, name), said))
-    return Export(tuple(rows), _of(book, name), name or "the total", tuple(left_out))
+    what = name or "the total"
+    return Export(tuple(rows), _of(book, name), what, tuple(left_out), tuple(certain))
 
 
 def _open(line: Line, name: str) -> str:

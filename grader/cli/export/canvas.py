@@ -36,7 +36,7 @@ def command(
     No other byte changes. Students are found by ID, SIS ID and login, never by a name. Rows of which something is open
     are left as they are. See docs/grades.md.
 
-    Exit codes: 0 every row of the roster got its grade, 6 some did not, 5 a stored run could not be read, 2 a mistake
+    Exit codes: 0 every row of the roster got its grade, 6 some did not or are open, 5 a stored run could not be read, 2 a mistake
     in the command or a file.
     """
     from grader.cli._exported import refuse_inputs, write_export
@@ -50,6 +50,6 @@ def command(
     chosen = export(book, assignment=assignment, with_open=with_open)
     grades = [grade for one in chosen.rows for grade in canvas.grades_of(one.row, one.points)]
     file = read_text(fill)
-    filled = canvas.fill(file.text, column, grades, cap_negative=cap_negative)
+    filled = canvas.fill(file.text, column, grades, cap_negative=cap_negative, of=chosen.of)
     write_export(to, filled.text, file.encoding, inputs)
     return show(filled, chosen, book, to)

@@ -306,6 +306,7 @@ def test_an_export_leaves_out_what_is_not_settled(graded):
     assert [said.partition(":")[0] for said in chosen.left_out] == ["Ada", "Di"]
     more = export(graded.book(), with_open=True)
     assert [one.row.name for one in more.rows] == ["Ada", "Bo", "Cy"]  # Di has no points that are certain
+    assert [said.partition(":")[0] for said in (*more.certain, *more.left_out)] == ["Ada", "Di"]
     with pytest.raises(UsageError, match='no assignment "s5"'):
         export(graded.book(), assignment="s5")
 
