@@ -36,8 +36,8 @@ def command(
     No other byte changes. Students are found by ID, SIS ID and login, never by a name. Rows of which something is open
     are left as they are. See docs/grades.md.
 
-    Exit codes: 0 every row of the roster got its grade, 6 some did not or are open, 5 a stored run could not be read, 2 a mistake
-    in the command or a file.
+    Exit codes: 0 every row of the roster got its grade, 6 some did not or are open, 5 a stored run could not be read,
+    2 a mistake in the command or a file.
     """
     from grader.cli._exported import refuse_inputs, write_export
     from grader.course import canvas

@@ -39,8 +39,8 @@ def command(
     No other byte changes. The worksheet's titles may be in any language. Students are found by their e-mail address
     or ID number exactly as it is written, never by a name. Rows of which something is open are left as they are.
 
-    Exit codes: 0 every row of the roster got its grade, 6 some did not or are open, 5 a stored run could not be read, 2 a mistake
-    in the command or a file.
+    Exit codes: 0 every row of the roster got its grade, 6 some did not or are open, 5 a stored run could not be read,
+    2 a mistake in the command or a file.
     """
     from grader.cli._exported import refuse_inputs, write_export
     from grader.course import moodle
