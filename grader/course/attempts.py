@@ -35,7 +35,7 @@ def attempt_of(record: RunRecord) -> Attempt:
     return Attempt(
         run_id=record.run_id,
         work=submission.commit or submission.tree_digest,
-        handed_in_seconds=_seconds(submission.committed_at),
+        handed_in_seconds=moment(submission.committed_at),
         graded_at=record.provenance.finished_at,
         points=grade.points,
         lowest=grade.lowest,
@@ -51,24 +51,31 @@ def chosen(
 
     That a work was judged anew, for better or worse, is no second attempt.
     """
+    latest = latest_of_each(attempts)
+    if rule == "best":
+        return max(latest, key=lambda one: (worth(one), *_age(one)), default=None)
+    return max(latest, key=_age, default=None)
+
+
+def latest_of_each(attempts: Iterable[Attempt]) -> tuple[Attempt, ...]:
+    """Of each work its latest usable run."""
     latest: dict[str, Attempt] = {}
     for one in sorted(attempts, key=lambda one: (one.graded_at, one.run_id)):
         if one.usable:
             latest[one.work] = one
-    if rule == "best":
-        return max(latest.values(), key=lambda one: (worth(one), *_age(one)), default=None)
-    return max(latest.values(), key=_age, default=None)
+    return tuple(latest.values())
 
 
 def _age(attempt: Attempt) -> tuple[float, str, str]:
     """Work that carries no time counts as the newest: somebody just gave it."""
-    moment = inf if attempt.handed_in_seconds is None else attempt.handed_in_seconds
-    return moment, attempt.graded_at, attempt.run_id
+    handed_in = inf if attempt.handed_in_seconds is None else attempt.handed_in_seconds
+    return handed_in, attempt.graded_at, attempt.run_id
 
 
-def _seconds(moment: str) -> float | None:
+def moment(text: str) -> float | None:
+    """Seconds since 1970 of a stored moment; None where it says none."""
     try:
-        read = datetime.fromisoformat(moment)
+        read = datetime.fromisoformat(text)
         return (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
     except (ValueError, OverflowError):
         return None

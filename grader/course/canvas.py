@@ -8,14 +8,15 @@ and students are known by their numbers and logins alone.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from grader.course.changed_cells import Change, with_changes
 from grader.course.inert_cells import number
+from grader.course.matching import matched, name_of
 from grader.course.rosters.columns import normal
 from grader.course.rosters.records import RosterRow
-from grader.course.rosters.table import Cell, Record, Table, table_of
+from grader.course.rosters.table import Record, Table, table_of
 from grader.errors import UsageError
 from grader.text import clean
 
@@ -47,16 +48,13 @@ class Filled:
     ]  # students of the export for whom there is no grade; their cells are as they were
 
 
-@dataclass(frozen=True)
-class _Change:
-    cell: Cell
-    written: str
-
-
-def fill(text: str, column: str, grades: Sequence[CanvasGrade], *, cap_negative: bool = False) -> Filled:
+def fill(
+    text: str, column: str, grades: Sequence[CanvasGrade], *, cap_negative: bool = False, of: float = 0.0
+) -> Filled:
     """Write grades into one column of a gradebook's export.
 
     Args:
+        of: the highest points of these grades, to be held against what Canvas says is possible; 0 where unknown.
         text: the whole export, read without changing its line ends; a byte order mark stays.
         column: the title of an existing column, `MNIST (12345)`, or its name or number alone.
         cap_negative: write 0 for a grade below 0, with a note.
@@ -68,11 +66,11 @@ def fill(text: str, column: str, grades: Sequence[CanvasGrade], *, cap_negative:
     ids = _id_columns(table)
     at = _column(table, column)
     students = [record for record in table.rows if _is_student(record, ids)]
-    found, without_student = _matched(students, ids, grades)
+    found, without_student = matched(students, ids, grades)
     comma = _decimal_comma(table)
-    changes: list[_Change] = []
+    changes: list[Change] = []
     changed: list[str] = []
-    notes: list[str] = []
+    notes = [*_other_points(table, at, ids, of)]
     for record in students:
         grade = found.get(record.line)
         if grade is None:
@@ -80,10 +78,10 @@ def fill(text: str, column: str, grades: Sequence[CanvasGrade], *, cap_negative:
         written, said = _written(record, at, grade, comma=comma, cap_negative=cap_negative)
         notes += said
         if written is not None:
-            changes.append(_Change(record.cells[at], written))
+            changes.append(Change(record.cells[at], written))
             changed.append(f"{_shown(record)}: {written}")
     return Filled(
-        text=_with(text, changes),
+        text=with_changes(table, changes),
         column=clean(table.titles[at]),
         changed=tuple(changed),
         notes=tuple(notes),
@@ -160,32 +158,16 @@ def _is_student(record: Record, ids: Sequence[int]) -> bool:
     return any(record.value(at).strip() for at in ids)
 
 
-def _matched(
-    students: Sequence[Record], ids: Sequence[int], grades: Sequence[CanvasGrade]
-) -> tuple[dict[int, CanvasGrade], list[str]]:
-    """Line → grade, and the grades that lead to no student, to several, or to one that another grade leads to."""
-    lines: defaultdict[str, set[int]] = defaultdict(set)
-    for record in students:
-        for at in ids:
-            if word := record.value(at).strip().casefold():
-                lines[word].add(record.line)
-    hits: defaultdict[int, list[CanvasGrade]] = defaultdict(list)
-    without: list[str] = []
-    for grade in grades:
-        found = {
-            line for word in grade.ids if word.strip() for line in lines.get(word.strip().casefold(), ())
-        }
-        if len(found) == 1:
-            hits[found.pop()].append(grade)
-        else:
-            several = (
-                f"its ids are those of lines {_listed(sorted(found))}" if found else "nobody has its ids"
-            )
-            without.append(f"{_name(grade)}: {several}")
-    for line, listed in hits.items():
-        if len(listed) > 1:
-            without += [f"{_name(grade)}: line {line} has {len(listed)} grades" for grade in listed]
-    return {line: listed[0] for line, listed in hits.items() if len(listed) == 1}, without
+def _other_points(table: Table, at: int, ids: Sequence[int], of: float) -> Iterator[str]:
+    """That Canvas has another number of possible points than these grades are of: it takes them all the same."""
+    above = [record for record in table.rows[:3] if not any(record.value(one).strip() for one in ids)]
+    possible = [_as_number(record.value(at).strip()) for record in above]
+    numbers = [one for one in possible if isinstance(one, float)]
+    if of and numbers and abs(numbers[0] - of) > 1e-9:
+        yield (
+            f"Canvas has {numbers[0]:g} possible points in this column, and these grades are of {of:g}: "
+            f"set the assignment's points to {of:g} in Canvas."
+        )
 
 
 def _written(
@@ -203,7 +185,7 @@ def _written(
     if capped:
         said.append(f"{_shown(record)}: the grade is {number(grade.points)}, and 0 was written as was asked.")
     if _strangers(record.value(0), grade):
-        said.append(f"{_shown(record)}: has the ids of {_name(grade)}, and another name.")
+        said.append(f"{_shown(record)}: has the ids of {name_of(grade)}, and another name.")
     if before and _as_number(before) != _as_number(written):
         said.append(f"{_shown(record)}: {clean(before, 40)} was replaced by {written}.")
     return written, said
@@ -213,16 +195,6 @@ def _strangers(name: str, grade: CanvasGrade) -> bool:
     """Whether two names have no word in common: an id of one list may be somebody else's in another."""
     words = [set(re.findall(r"\w+", one[:400].casefold())) for one in (name, grade.who)]
     return all(words) and words[0].isdisjoint(words[1]) and grade.who not in grade.ids
-
-
-def _with(text: str, changes: Sequence[_Change]) -> str:
-    """The text with these cells changed; a cell that stood in quotation marks keeps them."""
-    pieces, position = [], 0
-    for cell, written in sorted(((one.cell, one.written) for one in changes), key=lambda one: one[0].start):
-        quoted = text.startswith('"', cell.start)
-        pieces += [text[position : cell.start], f'"{written}"' if quoted else written]
-        position = cell.end
-    return "".join((*pieces, text[position:]))
 
 
 def _decimal_comma(table: Table) -> bool:
@@ -243,11 +215,3 @@ def _as_number(text: str) -> float | str:
 
 def _shown(record: Record) -> str:
     return f"{clean(record.value(0).strip(), 80)} (line {record.line})"
-
-
-def _name(grade: CanvasGrade) -> str:
-    return f"{clean(grade.who, 80)} ({clean(', '.join(grade.ids), 120) or 'no id'})"
-
-
-def _listed(lines: Sequence[int]) -> str:
-    return ", ".join(map(str, lines[:5])) + (" and more" if len(lines) > 5 else "")

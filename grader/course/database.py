@@ -58,6 +58,26 @@ def device_class(device: str) -> str:
 
 
 @dataclass(frozen=True)
+class IndexedRun:
+    """What the index knows of a run, without its `result.json`."""
+
+    run_id: str
+    folder: Path
+    submission: str
+    source: str
+    commit: str
+    committed_at: str
+    tree_digest: str
+    spec_digest: str
+    status: str
+    points: float
+    highest: float
+    max_points: float  # of what was judged in it
+    spec_points: float
+    is_grade: bool
+
+
+@dataclass(frozen=True)
 class Standing:
     """How a row of a batch stands. `run_id` of its run where it is graded; `reason` where it is not."""
 
@@ -142,6 +162,24 @@ class Database:
         ((mean, count),) = self._rows(query, (spec_id, device))
         return float(mean) if int(count) else None
 
+    def runs_under(self, spec_id: str) -> tuple[IndexedRun, ...]:
+        """All runs under a spec, in the order in which they were judged."""
+        query = (
+            "SELECT run_id, folder, submission, source, commit_id, committed_at, tree_digest, spec_digest, status, "
+            "points, highest, max_points, spec_points, is_grade FROM runs WHERE spec_id = ? ORDER BY run_id"
+        )
+        return tuple(_indexed(self.base, row) for row in self._rows(query, (spec_id,)))
+
+    def unread(self) -> tuple[Path, ...]:
+        """Folders of runs that the index does not have as they are now: after `refresh`, those that cannot be read."""
+        known = {row[0]: row[1] for row in self._rows("SELECT folder, stamp FROM runs")}
+        here = {folder.relative_to(self.base).as_posix(): folder for folder in run_folders(self.base)}
+        return tuple(folder for name, folder in here.items() if known.get(name) != _stamp(folder))
+
+    def batches(self) -> tuple[str, ...]:
+        """Names of the batches of which a row is kept."""
+        return tuple(row[0] for row in self._rows("SELECT DISTINCT batch FROM rows ORDER BY batch"))
+
     # --- what a batch still has to do -----------------------------------------------------------------------
 
     def standing(self, batch: str) -> dict[str, Standing]:
@@ -177,6 +215,27 @@ class Database:
     def _rows(self, query: str, given: Sequence[object] = ()) -> list[tuple[str, ...]]:
         with _faults(self.base), self._lock:
             return self._connection.execute(query, tuple(given)).fetchall()
+
+
+def _indexed(base: Path, row: Sequence[str]) -> IndexedRun:
+    run_id, folder, submission, source, commit, committed_at, tree, spec_digest, status, *numbers = row
+    points, highest, max_points, spec_points, is_grade = map(float, numbers)
+    return IndexedRun(
+        run_id=run_id,
+        folder=base / folder,
+        submission=submission,
+        source=source,
+        commit=commit,
+        committed_at=committed_at,
+        tree_digest=tree,
+        spec_digest=spec_digest,
+        status=status,
+        points=points,
+        highest=highest,
+        max_points=max_points,
+        spec_points=spec_points,
+        is_grade=bool(is_grade),
+    )
 
 
 def _values(base: Path, folder: Path, record: RunRecord) -> dict[str, object]:

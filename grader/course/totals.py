@@ -10,15 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from grader.course.attempts import Attempt, chosen
+from grader.course.attempts import Attempt, chosen, latest_of_each
 from grader.course.rosters.extension import Extension
-from grader.fetch.deadline import Deadline
+from grader.fetch.deadline import Deadline, parse_deadline
 from grader.records import Step
 from grader.text import clean
 
 if TYPE_CHECKING:
     from grader.course.quizzes import QuizPoints
     from grader.spec.course import Course
+    from grader.spec.dates import Dates
+    from grader.spec.schema import Spec
 
 Verdict = Literal["passed", "not passed", "open"]
 Standing = Literal["graded", "not handed in", "waiting"]
@@ -45,6 +47,7 @@ class Assignment:
     points: float
     due: Deadline | None = None
     hard: Deadline | None = None
+    not_handed_in: float | None = None  # its own word on that; None where the course's holds
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Work:
     assignment: Assignment
     attempts: tuple[Attempt, ...] = ()
     nothing: str = ""
+    waits: str = ""  # why nothing can be said yet, whatever attempts there are; "" where something can
+    extension: Extension | None = None  # for this assignment, in place of the row's
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,7 @@ class Counted:
     steps: tuple[Step, ...]
     attempt: Attempt | None = None
     late_seconds: float = 0.0
+    rivals: tuple[Attempt, ...] = ()  # of which something is open, and which may still be the best one
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,19 @@ class CourseTotal:
 
 def rules_of(course: Course) -> Rules:
     """A course's rules, out of its file."""
-    return Rules(course.pass_mark, course.attempts, course.not_handed_in or 0.0)
+    return Rules(course.pass_mark, course.attempts, course.not_handed_in or 0.0, -(course.late or 0.0))
+
+
+def assignment_of(spec: Spec, dates: Dates | None = None) -> Assignment:
+    """An assignment, out of its spec and what the course says of its dates."""
+    due, hard = (dates.due, dates.hard) if dates else (None, None)
+    return Assignment(
+        spec.id,
+        spec.points,
+        parse_deadline(due.isoformat()) if due else None,
+        parse_deadline(hard.isoformat()) if hard else None,
+        spec.not_handed_in,
+    )
 
 
 def course_total(
@@ -128,14 +146,19 @@ def course_total(
 
 def counted(work: Work, rules: Rules, extension: Extension | None = None) -> Counted:
     """What one assignment gives: the attempt that counts, or nothing handed in, or still waiting."""
-    assignment = work.assignment
+    assignment, extension = work.assignment, work.extension or extension
+    if assignment.not_handed_in is not None:
+        rules = replace(rules, not_handed_in=assignment.not_handed_in)
+    if work.waits:
+        return _waiting(assignment.id, assignment.points, clean(work.waits, 200), rules)
     due, hard = _moved(assignment.due, extension), _moved(assignment.hard, extension)
     in_time = [one for one in work.attempts if hard is None or one.is_by(hard.seconds)]
     late = {one: _late_seconds(one, due) for one in in_time}
     worth = {one: _after_lateness(one, rules.late if late[one] else 0.0) for one in in_time}
     attempt = chosen(in_time, rules.attempts, lambda one: worth[one].points)
     if attempt is not None:
-        return _graded(assignment, attempt, worth[attempt], late[attempt], rules.late)
+        one = _graded(assignment, attempt, worth[attempt], late[attempt], rules.late)
+        return _with_rivals(one, worth) if rules.attempts == "best" else one
     if in_time:
         return _waiting(assignment.id, assignment.points, "the grader failed; it is to be run again", rules)
     if work.attempts and hard is not None:
@@ -190,6 +213,18 @@ def _graded(assignment: Assignment, attempt: Attempt, worth: Attempt, late: floa
         attempt,
         late,
     )
+
+
+def _with_rivals(one: Counted, worth: Mapping[Attempt, Attempt]) -> Counted:
+    """What the best attempt comes to while another one, of which something is open, may still be better."""
+    others = [other for other in latest_of_each(worth) if other != one.attempt]
+    rivals = tuple(other for other in others if worth[other].highest > one.points)
+    if not rivals:
+        return one
+    highest = max(one.highest, *(worth[other].highest for other in rivals))
+    lowest = max(one.lowest, *(worth[other].lowest for other in others))
+    said = Step(f"{one.id}: an earlier or later attempt is open, and may still be worth {highest:g}", 0.0)
+    return replace(one, lowest=lowest, highest=highest, steps=(*one.steps, said), rivals=rivals)
 
 
 def _absent(name: str, of: float, why: str, rules: Rules) -> Counted:

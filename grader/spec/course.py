@@ -12,6 +12,7 @@ from pydantic import Field
 from grader.checks.interface import Ratio
 from grader.errors import SpecError
 from grader.spec.agreement import Loc
+from grader.spec.dates import Dates, dates_of_nobody
 from grader.spec.document import fitted, read, tree_of
 from grader.spec.load import Loaded, load_spec, spec_digest
 from grader.spec.recipe import Block
@@ -38,6 +39,12 @@ class Course(Block):
     )
     not_handed_in: Minus | None = Field(
         None, description="What an assignment counts that was not handed in, of its points: `-30 %`."
+    )
+    late: Minus | None = Field(
+        None, description="What is taken off work that came between `due` and `hard`, of its points: `-20 %`."
+    )
+    dates: dict[SpecId, Dates] = Field(
+        {}, description="When its assignments are due, by their ids: `s4: {due: ..., hard: ...}`."
     )
     penalties: tuple[Penalty, ...] = Field(
         (), max_length=20, description="Penalties of every assignment that has none with the same id."
@@ -66,6 +73,18 @@ def course_in(tree: Tree, path: Path, shown: str) -> Course:
         SpecError: with every problem that was found.
     """
     return fitted(Course, tree, shown, lambda data: _disagreements(data, path))
+
+
+def load_assignments(name_or_path: str | Path) -> tuple[Course, tuple[Loaded, ...]]:
+    """A course with each of its specs, in its order, as they hold within it.
+
+    Raises:
+        SpecError: with every problem that was found.
+    """
+    course = load_course(name_or_path)
+    path, _ = _find(name_or_path)
+    files = [spec_of(path, name) for name in course.specs]
+    return course, tuple(with_course(load_spec(file), course) for file in files if file is not None)
 
 
 def with_course(loaded: Loaded, course: Course) -> Loaded:
@@ -108,6 +127,7 @@ def _find(given: str | Path) -> tuple[Path, str]:
 
 def _disagreements(data: dict[str, object], path: Path) -> Iterator[tuple[Loc, str]]:
     yield from _specs(data.get("specs"), path)
+    yield from dates_of_nobody(data.get("dates"), data.get("specs"))
     first: dict[str, int] = {}
     penalties = data.get("penalties")
     for index, penalty in enumerate(penalties if isinstance(penalties, list) else ()):

@@ -207,9 +207,13 @@ def _fields(data: object, loc: Loc, root: type[BaseModel]) -> dict[str, str]:
         kind = _at(data, (*loc[:length], "check"))
         hidden = () if loc[0] in ("checks", "bonuses") or len(loc) > length else ("id", "points")
         model, loc = rule_types()[kind], loc[length:]
-    for step in (step for step in loc if isinstance(step, str)):
+    names = (step for step in loc if isinstance(step, str))
+    for step in names:
         fields = model.model_fields if model else {}
-        model = _model_in(fields[str(step)].annotation) if str(step) in fields else None
+        annotation = fields[step].annotation if step in fields else None
+        model = _model_in(annotation)
+        if get_origin(annotation) is dict:
+            next(names, None)  # a key that the file's author chose
     fields = model.model_fields if model else {}
     return {name: info.description or "" for name, info in fields.items() if name not in hidden}
 
@@ -218,6 +222,6 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     """The model in an annotation, also in a list of it or where it may be left out."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    if get_origin(annotation) in (Union, UnionType, tuple):
+    if get_origin(annotation) in (Union, UnionType, tuple, dict):
         return next((found for found in map(_model_in, get_args(annotation)) if found), None)
     return None

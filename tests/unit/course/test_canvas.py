@@ -69,6 +69,13 @@ def test_a_grade_below_zero_is_capped_where_that_is_asked_and_said():
     assert ',bo,EVA,"old","0",2,' in filled.text
 
 
+def test_another_number_of_possible_points_is_pointed_out():
+    text = golden("canvas_export.csv")
+    assert fill(text, COLUMN, GRADES[:1], of=250.0).notes == ()
+    (note,) = fill(text, COLUMN, GRADES[:1], of=500.0).notes
+    assert note.startswith("Canvas has 250 possible points in this column, and these grades are of 500:")
+
+
 def test_an_id_that_leads_to_another_name_is_pointed_out():
     filled = fill(
         golden("canvas_export.csv"),

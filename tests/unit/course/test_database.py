@@ -58,6 +58,41 @@ def test_what_was_stored_since_is_found_and_what_is_gone_is_not(base, example_re
         assert [folder.name for folder in store.with_evidence(key)] == [later.name, "20261102-100000-aaaa"]
 
 
+def test_the_runs_of_an_assignment_with_what_a_total_needs(base, example_records):
+    record = example_records["full_marks"]
+    with opened(base) as store:
+        store.refresh()
+        found = store.runs_under("s4")
+        assert [one.run_id[:8] for one in found] == ["20261101", "20261102", "20261103"]
+        one, submission = found[0], record.evidence.submission
+        assert one.folder == base / "s4/ada/20261101-100000-aaaa"
+        assert (one.submission, one.source, one.commit) == (
+            submission.name,
+            submission.source,
+            submission.commit,
+        )
+        assert (one.points, one.highest, one.max_points, one.is_grade) == (250.0, 250.0, 250.0, True)
+        assert (one.status, found[2].status) == ("complete", "infrastructure")
+        assert store.runs_under("s5") == ()
+
+
+def test_runs_that_cannot_be_read_are_known(base):
+    with opened(base) as store:
+        store.refresh()
+        assert store.unread() == ()
+        place = base / "s4/ada/20261101-100000-aaaa"
+        (place / "result.json").write_text("{")
+        store.refresh()
+        assert store.unread() == (place,)
+
+
+def test_the_batches_that_were_started(base):
+    with opened(base) as store:
+        for batch, key in (("s4-b", "ada"), ("s4-a", "ada"), ("s4-a", "bo")):
+            store.stand(batch, key, Standing("missing"))
+        assert store.batches() == ("s4-a", "s4-b")
+
+
 def test_made_anew_from_the_runs_it_is_the_same(base):
     with opened(base) as store:
         store.refresh()

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from grader.course.attempts import Attempt, attempt_of, chosen
 from grader.course.quizzes import QuizPoints
 from grader.course.rosters.extension import Extension
-from grader.course.totals import Assignment, Rules, Work, counted, course_total, rules_of
+from grader.course.totals import Assignment, Rules, Work, assignment_of, counted, course_total, rules_of
 from grader.fetch.deadline import Deadline, parse_deadline
 from grader.spec.course import load_course
+from grader.spec.dates import Dates
+from grader.spec.load import load_spec
 
 HOUR = 3600.0
 DUE = parse_deadline("2026-03-01T12:00:00+00:00")
@@ -36,6 +38,10 @@ def texts(total) -> list[tuple[str, float]]:
 
 def test_the_rules_of_a_course_come_from_its_file():
     assert rules_of(load_course("eva8")) == Rules(0.7, "last", -0.3, 0.0)
+
+
+def test_what_is_taken_off_late_work_is_a_share():
+    assert rules_of(load_course("eva8").model_copy(update={"late": -0.2})).late == 0.2
 
 
 def test_a_whole_course_line_by_line():
@@ -300,3 +306,48 @@ def test_an_extension_never_lowers_what_counts_for_the_best(works, rules, second
 def test_deadline_is_a_moment_in_any_zone():
     indian = Deadline(HARD.seconds, "2026-03-03T17:30:00+05:30")
     assert counted(Work(replace(S4, hard=indian), (attempt(200.0, 48.0),)), RULES).standing == "graded"
+
+
+def test_an_assignments_own_word_on_what_was_not_handed_in_goes_first():
+    own = replace(S4, not_handed_in=-0.5)
+    assert counted(Work(own, nothing="empty"), RULES).points == -125.0
+    assert counted(Work(replace(S4, not_handed_in=0.0), nothing="empty"), RULES).points == 0.0
+
+
+def test_the_best_attempt_stays_open_while_another_may_be_better():
+    best = replace(RULES, attempts="best", late=0.0)
+    sure = attempt(100.0, -2, "r1", work="a")
+    maybe = attempt(80.0, -1, "r2", work="b", lowest=60.0, highest=180.0)
+    one = counted(Work(S4, (sure, maybe)), best)
+    assert (one.attempt, one.points, one.lowest, one.highest, one.rivals) == (
+        sure,
+        100.0,
+        100.0,
+        180.0,
+        (maybe,),
+    )
+    assert "may still be worth 180" in one.steps[-1].text
+    assert counted(Work(S4, (sure, replace(maybe, highest=100.0))), best).rivals == ()
+    assert counted(Work(S4, (sure, maybe)), RULES).attempt == maybe
+    at_risk = replace(sure, lowest=20.0)
+    assert counted(Work(S4, (at_risk, maybe)), best).lowest == 60.0
+
+
+def test_what_waits_counts_no_attempt_and_keeps_both_bounds():
+    one = counted(Work(S4, (attempt(200.0),), waits="the disk is full"), RULES)
+    assert (one.standing, one.points, one.lowest, one.highest) == ("waiting", 0.0, -75.0, 250.0)
+    assert one.steps[0].text == "s4: the disk is full, of 250"
+
+
+def test_an_extension_of_one_assignment_goes_before_the_rows():
+    longer, short = Extension(seconds=48 * HOUR), Extension(seconds=HOUR)
+    works = (Work(S4, (attempt(200.0, 24),), extension=longer), Work(S4, (attempt(200.0, 24),)))
+    total = course_total(works, RULES, extension=short)
+    assert [one.late_seconds for one in total.assignments] == [0.0, 23 * HOUR]
+
+
+def test_an_assignment_comes_from_its_spec_and_the_courses_dates():
+    spec = load_spec("s4").spec
+    assert assignment_of(spec) == Assignment("s4", 250.0)
+    dates = Dates.model_validate({"due": "2026-03-01T12:00:00Z", "hard": "2026-03-03 12:00+00:00"})
+    assert assignment_of(spec, dates) == S4

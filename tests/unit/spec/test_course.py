@@ -68,6 +68,42 @@ def test_eva8_has_the_rules_of_the_course():
     assert said["misrepresented"] == ("percentage", 1.0, True)
 
 
+DATES = "dates:\n  s4: {due: 2026-03-01T23:59:00+05:30, hard: 2026-03-08T23:59:00+05:30}\n"
+
+
+def test_dates_are_moments_with_an_offset(tmp_path):
+    course = load_course(written(tmp_path, ("penalties:", f"late: -20 %\n{DATES}penalties:")))
+    dates = course.dates["s4"]
+    assert (course.late, dates.due.isoformat()) == (-0.2, "2026-03-01T23:59:00+05:30")
+    assert course.model_dump(mode="json")["dates"]["s4"]["hard"] == "2026-03-08T23:59:00+05:30"
+    Draft202012Validator(json.loads(course_schema_text())).validate(
+        YAML(typ="safe", pure=True).load(
+            'id: a\ntitle: a\nspecs: [s4]\ndates: {s4: {due: "2026-03-01T23:59Z"}}\n'
+        )
+    )
+    assert load_course("eva8").dates == {}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("s4: {due", "s5: {due", '9:7 dates.s5: "s5" is no assignment of this course. Known are s4.'),
+        ("03-01T23:59:00+05:30", "03-11T23:59:00+05:30", "9:7 dates.s4: due is after hard."),
+        ("01T23:59:00+05:30", "01T23:59:00", '9:13 dates.s4.due: no offset is given, so nobody knows when that is. Write it as 2026-03-01T23:59:00+05:30, got "2026-03-01T23:59:00".'),
+        ("01T23:59:00+05:30", "01", '9:13 dates.s4.due: no time of the day is given. Write it as 2026-03-01T23:59:00+05:30, got "2026-03-01".'),
+        ("2026-03-01T23:59:00+05:30", "March", '9:13 dates.s4.due: expected a moment such as "2026-03-01T23:59:00+05:30", got "March".'),
+        ("2026-03-01T23:59:00+05:30", "7", '9:13 dates.s4.due: expected a moment such as'),
+        ("hard:", "hrd:", '9:40 dates.s4.hrd: unknown key. Did you mean "hard"? Known are due, hard.'),
+        ("{due: 2026-03-01T23:59:00+05:30, hard: 2026-03-08T23:59:00+05:30}", "{}", "9:7 dates.s4: give due, hard or both."),
+        ("late: -20 %", "late: 20 %", "7:7 late: expected a percentage below zero"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_the_dates_has_its_place(old, new, said, tmp_path):
+    text = f"late: -20 %\n{DATES}penalties:".replace(old, new, 1)
+    found = problems(tmp_path, ("penalties:", text))
+    assert any(line.startswith(said) for line in found), found
+
+
 def test_a_course_adds_its_penalties_to_a_spec_and_what_the_spec_says_goes_first(tmp_path):
     course = load_course(written(tmp_path))
     plain = with_course(load_spec("s4"), course)

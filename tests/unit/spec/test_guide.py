@@ -14,6 +14,7 @@ from grader.spec.course import Course, load_course
 from grader.spec.load import parse_spec, shipped_specs
 from grader.spec.page import page
 from grader.spec.schema import Spec
+from grader.spec.tree import read_tree
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "writing-a-spec.md").read_text(encoding="utf-8")
 TEXTS = re.findall(r"```yaml\n(.*?)```", GUIDE, re.DOTALL)
@@ -35,7 +36,7 @@ def read(text: str) -> str:
         assert isinstance(parse_spec(text.encode(), "guide.yaml"), Spec)
         return "spec"
     if "specs" in found:
-        assert isinstance(Course.model_validate(found), Course)
+        assert isinstance(Course.model_validate(read_tree(text).data), Course)
         return "course"
     parse_spec(_within_s4(text, found).encode(), "guide.yaml")
     return "part"
