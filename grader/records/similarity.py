@@ -14,7 +14,7 @@ SignKind = Literal["files", "notebook", "weights", "log", "network"]
 class SourceLine:
     """One line of an excerpt."""
 
-    number: int  # in the file, or in the cell
+    number: int  # in the file, or in the cell; 0 for an empty line that was put in, where the other side has more
     source_line: str
     matched: bool  # it is part of code that both have
 
@@ -25,7 +25,7 @@ class Excerpt:
 
     left_place: str  # "model.py:12" or "train.ipynb, cell 3"
     right_place: str
-    left: tuple[SourceLine, ...]
+    left: tuple[SourceLine, ...]  # as many lines as `right` has
     right: tuple[SourceLine, ...]
 
 

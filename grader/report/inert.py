@@ -11,6 +11,7 @@ import re
 from typing import Any, TypeVar
 
 from grader.records import Inspection, RunRecord
+from grader.records.similarity import Similarity
 from grader.text import clean, clean_block
 
 LINE_LIMIT = 600
@@ -21,10 +22,10 @@ BLOCK_LIMIT = 16_000
 
 PICTURE_LIMIT = 4_000_000
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_BLOCKS = ("table", "output_tail")
+_BLOCKS = ("table", "output_tail", "source_line")
 """Fields whose lines stay lines."""
 
-Shown = TypeVar("Shown", RunRecord, Inspection)
+Shown = TypeVar("Shown", RunRecord, Inspection, Similarity)
 
 
 def inert(record: Shown) -> Shown:

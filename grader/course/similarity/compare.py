@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import TYPE_CHECKING
 
 from grader.course.similarity.excerpts import excerpts, shared_hashes, shared_lines
 from grader.course.similarity.scores import Scores, scored, spread
@@ -14,14 +13,15 @@ from grader.course.similarity.signs import Signs, signs_among
 from grader.course.similarity.works import Work
 from grader.records.similarity import SIMILARITY_SCHEMA, Sign, Similarity, SimilarPair, SimilarWork
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-MARGIN = 0.15
-"""A pair that lies less than this above the median is never listed for its code."""
+MARGIN = 0.3
+"""How far above the median a pair has to lie. Honest pairs of a class reach 0.26, a copy with new names, numbers and
+order 0.93 (`benchmarks/similarity.py`, four classes of 100)."""
 SPREADS = 4.0
 """And less than so many spreads of all pairs: where a course hands out much, honest pairs lie far apart, too."""
+LEAST_RARE = 30
+"""Rare fingerprints, about a dozen lines, that list a pair whatever share of its code they are: one class was taken.
+Honest pairs reach 12."""
+SURE_RARE = 150
 STRONG = 0.5
 """A sign of this strength lists a pair whatever its code is."""
 NOTHING = Work("")
@@ -54,7 +54,7 @@ def compared(works: Sequence[Work], *, starter: Work = NOTHING, place: str = "",
     middle = median(values) if values else 0.0
     margin = max(MARGIN, SPREADS * spread(values, middle)) if values else MARGIN
     signs = signs_among(works, starter)
-    found = sorted(_found(works, scores.table, pairs, signs, middle, margin), key=lambda one: _order(works, one))
+    found = sorted(_found(works, scores, pairs, signs, middle, margin), key=lambda one: _order(works, one))
     return Similarity(
         schema=SIMILARITY_SCHEMA,
         place=place,
@@ -103,20 +103,21 @@ def _without_shared_repositories(works: Sequence[Work]) -> list[Work]:
 
 def _found(
     works: Sequence[Work],
-    table: NDArray[np.float64],
+    scores: Scores,
     pairs: Sequence[tuple[int, int]],
     signs: Signs,
     middle: float,
     margin: float,
 ) -> Iterator[_Found]:
-    """The pairs to look at: those clearly above the median, and those with a strong sign."""
+    """The pairs to look at: clearly above the median, or a stretch of code that is rare, or another strong sign."""
     for left, right in pairs:
-        score = float(table[left, right])
+        score = float(scores.table[left, right])
         seen = signs.of(works[left], works[right])
         strongest = max((one.strength for one in seen), default=0.0)
         above = score - middle
-        if above >= margin or strongest >= STRONG:
-            rank = max(above / (1 - middle) if middle < 1 else 0.0, strongest)
+        rare = float(scores.rare[left, right])
+        if above >= margin or strongest >= STRONG or rare >= LEAST_RARE:
+            rank = max(above / (1 - middle) if middle < 1 else 0.0, strongest, min(1.0, rare / SURE_RARE) / 2)
             yield _Found(left, right, score, round(rank, 4), seen)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from grader.course.similarity.winnow import SPAN
 from grader.course.similarity.works import Document, Work
@@ -21,6 +22,7 @@ _GAP = 3 * SPAN
 _MOST_PLACES = 3
 """Places of one fingerprint in one submission that are looked at."""
 _MOST_OPEN = 12
+_EMPTY = SourceLine(0, "", False)
 
 
 @dataclass
@@ -99,26 +101,41 @@ def _overlap(one: _Stretch, other: _Stretch) -> bool:
 
 
 def _excerpt(one: _Stretch, shared: frozenset[int]) -> Excerpt:
-    left_place, left = _side(one.left, [pair[0] for pair in one.pairs], shared)
-    right_place, right = _side(one.right, [pair[1] for pair in one.pairs], shared)
-    return Excerpt(left_place, right_place, left, right)
-
-
-def _side(
-    document: Document, tokens: Sequence[int], shared: frozenset[int]
-) -> tuple[str, tuple[SourceLine, ...]]:
-    last = min(tokens[-1] + SPAN, len(document.token_rows)) - 1
-    first_row = document.token_rows[tokens[0]]
-    begin = max(0, first_row - _AROUND)
-    end = min(document.token_rows[last] + 1 + _AROUND, begin + MOST_LINES, len(document.rows))
-    cell, number = document.place(first_row)
-    path = clean_path(document.path)
-    matched = _rows(document, shared)
-    lines = tuple(
-        SourceLine(document.place(row)[1], _shown(document.rows[row]), row in matched)
-        for row in range(begin, end)
+    left = _Side(one.left, [pair[0] for pair in one.pairs], shared)
+    right = _Side(one.right, [pair[1] for pair in one.pairs], shared)
+    aligned = list(_aligned(left, right))[:MOST_LINES]
+    return Excerpt(
+        left.place, right.place, tuple(line for line, _ in aligned), tuple(line for _, line in aligned)
     )
-    return f"{path}, cell {cell}, line {number}" if cell else f"{path}:{number}", lines
+
+
+class _Side:
+    """The rows of one document that a stretch covers, and one more at each end."""
+
+    def __init__(self, document: Document, tokens: Sequence[int], shared: frozenset[int]) -> None:
+        last = min(tokens[-1] + SPAN, len(document.token_rows)) - 1
+        self.anchors = [document.token_rows[token] for token in tokens]
+        self.begin = max(0, self.anchors[0] - _AROUND)
+        end = min(document.token_rows[last] + 1 + _AROUND, self.begin + MOST_LINES, len(document.rows))
+        matched = _rows(document, shared)
+        self.lines = [
+            SourceLine(document.place(row)[1], _shown(document.rows[row]), row in matched)
+            for row in range(self.begin, end)
+        ]
+        cell, number = document.place(self.anchors[0])
+        path = clean_path(document.path)
+        self.place = f"{path}, cell {cell}, line {number}" if cell else f"{path}:{number}"
+
+
+def _aligned(left: _Side, right: _Side) -> Iterator[tuple[SourceLine, SourceLine]]:
+    """Both sides line by line, with empty lines where one has more, so that what is alike stands side by side."""
+    here = there = 0
+    ends = (len(left.lines), len(right.lines))
+    anchors = [(one - left.begin, two - right.begin) for one, two in zip(left.anchors, right.anchors, strict=True)]
+    for one, two in [*anchors, ends]:
+        one, two = min(max(one, here), ends[0]), min(max(two, there), ends[1])
+        yield from zip_longest(left.lines[here:one], right.lines[there:two], fillvalue=_EMPTY)
+        here, there = one, two
 
 
 def _rows(document: Document, shared: frozenset[int]) -> set[int]:
@@ -133,7 +150,3 @@ def _rows(document: Document, shared: frozenset[int]) -> set[int]:
 def _shown(row: str) -> str:
     return clean(row[:400].expandtabs(4).rstrip(), 160)
 
-
-def hashes_of(documents: Iterable[Document]) -> frozenset[int]:
-    """All fingerprints of these documents."""
-    return frozenset(mark.hash for document in documents for mark in document.marks)

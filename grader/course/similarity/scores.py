@@ -20,6 +20,8 @@ LEAST_COMMON = 4
 FLOOR = 40.0
 """Fingerprints that a submission counts as having at least, some fifteen lines: of one that has nothing but common code,
 two equal lines are not everything."""
+RARE = 0.5
+"""Rare is what has this weight: of 20 works two have it, of 150 at most seven."""
 _CHUNK = 4096
 
 
@@ -28,6 +30,7 @@ class Scores:
     """`table[i][j]` is the score of works i and j, 0 to 1; `common` fingerprints were left out."""
 
     table: NDArray[np.float64]
+    rare: NDArray[np.float64]  # how many rare fingerprints they share
     weights: Mapping[int, float]  # of each fingerprint that two or more have; 0 for common code
     common: int
 
@@ -35,13 +38,14 @@ class Scores:
 def rarity(having: int, works: int) -> float:
     """What it says that so many of the works have the same thing: 1 for two of them, 0 for more than half.
 
-    In between it falls with the logarithm, as the weights of rare words do in the search of texts.
+    In between it falls with the square of the logarithm, as in the search of texts, where the weight of a word stands
+    in both of what is compared.
     """
     if having <= 2:
         return 1.0
     if having > max(LEAST_COMMON, COMMON_SHARE * works):
         return 0.0
-    return max(0.0, math.log(works / having) / math.log(works / 2))
+    return max(0.0, math.log(works / having) / math.log(works / 2)) ** 2
 
 
 def scored(hashes: Sequence[AbstractSet[int]], left_out: AbstractSet[int]) -> Scores:
@@ -64,7 +68,8 @@ def scored(hashes: Sequence[AbstractSet[int]], left_out: AbstractSet[int]) -> Sc
     shared = _shared(hashes, {one: weight for one, weight in weights.items() if weight})
     smaller = np.maximum(np.minimum.outer(totals, totals), FLOOR)
     table = np.round(np.minimum(shared / smaller, 1.0), 6)
-    return Scores(table, weights, sum(not weight for weight in weights.values()))
+    rare = _shared(hashes, {one: 1.0 for one, weight in weights.items() if weight >= RARE})
+    return Scores(table, rare, weights, sum(not weight for weight in weights.values()))
 
 
 def _shared(hashes: Sequence[AbstractSet[int]], weights: Mapping[int, float]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from grader.records.similarity import Sign
 
 LEAST_LOG_LINES = 3
 """One equal loss can be chance; three lines with all their decimals hardly are."""
-SURE_LOG_LINES = 10
+SURE_LOG_LINES = 6
 """From so many lines on the sign is as strong as it gets."""
 
 

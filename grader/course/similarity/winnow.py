@@ -12,11 +12,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-SPAN = 18
-"""Tokens of one fingerprint, about one and a half statements: `self.conv1 = nn.Conv2d(1, 8, 3)` has 14. A single layer, a
+SPAN = 16
+"""Tokens of one fingerprint, more than one statement: `self.conv1 = nn.Conv2d(1, 8, 3)` has 14. A single layer, a
 single call to the optimizer is everybody's."""
 WINDOW = 8
-"""Hashes of which one is kept. 25 tokens in a row, about two statements, are always found."""
+"""Hashes of which one is kept. 23 tokens in a row, about two statements, are always found."""
 
 _MODULUS = (1 << 61) - 1
 _BASE = 0x1F3D5B79_2468ACE1 % _MODULUS

@@ -37,6 +37,7 @@ _WEIGHTS = re.compile(
 )
 _LOGS = re.compile(r".*\.(?:md|txt|log|csv)", re.IGNORECASE)
 _LEAST_WEIGHTS_BYTES = 1024
+_LINE_END = re.compile(r"\r\n|\r")
 
 
 class Mark(NamedTuple):
@@ -99,7 +100,7 @@ class _File:
     """A file on its way to be a document."""
 
     path: str
-    cells: list[tuple[int, str]]  # (number, source)
+    cells: list[tuple[int, str, str]]  # (number, plain Python, as it was written)
     raw: list[list[tokens.Raw]] = field(default_factory=list)
 
 
@@ -181,14 +182,15 @@ def _file(root: Path, path: str, budget: _Budget, logs: dict[int, str]) -> _File
     """Raises ValueError with the reason where it cannot be read."""
     budget.files -= 1
     if not path.lower().endswith(".ipynb"):
-        found = _File(path, [(0, staged_text(root, path, source.LIMIT_CHARACTERS))])
+        text = _LINE_END.sub("\n", staged_text(root, path, source.LIMIT_CHARACTERS))
+        found = _File(path, [(0, text, text)])
     else:
         cells = notebook.code_cells(staged_text(root, path, notebook.LIMIT_CHARACTERS))
-        found = _File(path, [(cell.number, cell.source) for cell in cells if cell.source.strip()])
+        found = _File(path, [(cell.number, cell.source, cell.raw) for cell in cells if cell.source.strip()])
         for cell in cells:
             if len(logs) < LIMIT_LOG_LINES:
                 logs.update(key for output in cell.outputs for key in log_keys(output))
-    for _, text in found.cells:
+    for _, text, _ in found.cells:
         raw = tokens.scanned(text, max(0, budget.tokens)) if len(text) <= budget.characters else []
         budget.characters -= len(text)
         budget.tokens -= len(raw)
@@ -211,12 +213,18 @@ def _documents(files: list[_File]) -> Iterator[Document]:
         rows: list[str] = []
         cells: list[tuple[int, int]] = []
         token_rows = array("l")
-        for (number, text), raw in zip(file.cells, file.raw, strict=True):
+        for (number, text, written), raw in zip(file.cells, file.raw, strict=True):
             found = tokens.normalised(raw, own)
             cells.append((len(rows), number))
             token_rows.extend(len(rows) + line for line in found.lines)
             words.extend(found.words)
-            rows.extend(text.split("\n"))
+            rows.extend(_rows(text, written))
         if words:
             marks = tuple(Mark(*one) for one in fingerprints(words))
             yield Document(file.path, tuple(rows), tuple(cells), token_rows, marks)
+
+
+def _rows(text: str, written: str) -> list[str]:
+    """The lines as the student wrote them, magics too, where they are as many as those that were compared."""
+    plain, shown = text.split("\n"), _LINE_END.sub("\n", written).split("\n")
+    return shown if len(shown) == len(plain) else plain
