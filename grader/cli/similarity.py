@@ -43,7 +43,9 @@ _PATH = click.Path(path_type=Path)
     metavar="FILE",
     help="Also write a page with the code of each pair side by side.",
 )
-@click.option("--anonymous", is_flag=True, help="Stable codes in place of names, as `grader batch --anonymous`.")
+@click.option(
+    "--anonymous", is_flag=True, help="Stable codes in place of names, as `grader batch --anonymous`."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON on standard output.")
 def command(place: Path, html_file: Path | None, as_json: bool, **options: Any) -> int:
     """Compare the submissions of the batch at PLACE with one another: a folder of runs (default: reports), a batch's

@@ -14,7 +14,9 @@ SignKind = Literal["files", "notebook", "weights", "log", "network"]
 class SourceLine:
     """One line of an excerpt."""
 
-    number: int  # in the file, or in the cell; 0 for an empty line that was put in, where the other side has more
+    number: (
+        int  # in the file, or in the cell; 0 for an empty line that was put in, where the other side has more
+    )
     source_line: str
     matched: bool  # it is part of code that both have
 

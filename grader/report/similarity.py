@@ -100,11 +100,12 @@ def _summary(found: Similarity) -> tuple[str, ...]:
         skipped = f" {pairs} not compared: the same repository, or the same person."
     compared = f"{works}{earlier}, {counted(found.compared, 'pair', 'pairs')}.{skipped}"
     held = (
-        f"A pair in the middle of all has {percent(found.median)} of its own code in common; "
-        f"listed is what lies {round(100 * found.margin):.0f} points or more above that, has a long stretch that is rare, or another strong sign."
+        f"A pair in the middle of all has {percent(found.median)} of its own code in common. Listed is what lies "
+        f"{round(100 * found.margin):.0f} points or more above that, has a long stretch that is rare, or another "
+        "strong sign."
     )
-    left_out = f"{counted(found.common, 'fingerprint', 'fingerprints')} of code that was handed out, or that most have, "
-    return compared, held, f"{left_out}{'is' if found.common == 1 else 'are'} left out."
+    left_out = counted(found.common, "fingerprint is", "fingerprints are")
+    return compared, held, f"{left_out} left out: code that was handed out, or that most have."
 
 
 def _parts(found: Similarity) -> Iterator[RenderableType]:

@@ -38,7 +38,9 @@ class _Found:
     signs: tuple[Sign, ...]
 
 
-def compared(works: Sequence[Work], *, starter: Work = NOTHING, place: str = "", most: int = 30) -> Similarity:
+def compared(
+    works: Sequence[Work], *, starter: Work = NOTHING, place: str = "", most: int = 30
+) -> Similarity:
     """Compare all works of the batch with one another and with those of earlier batches.
 
     Not compared are works of the same repository or the same person, and earlier works with one another.

@@ -131,7 +131,9 @@ def _aligned(left: _Side, right: _Side) -> Iterator[tuple[SourceLine, SourceLine
     """Both sides line by line, with empty lines where one has more, so that what is alike stands side by side."""
     here = there = 0
     ends = (len(left.lines), len(right.lines))
-    anchors = [(one - left.begin, two - right.begin) for one, two in zip(left.anchors, right.anchors, strict=True)]
+    anchors = [
+        (one - left.begin, two - right.begin) for one, two in zip(left.anchors, right.anchors, strict=True)
+    ]
     for one, two in [*anchors, ends]:
         one, two = min(max(one, here), ends[0]), min(max(two, there), ends[1])
         yield from zip_longest(left.lines[here:one], right.lines[there:two], fillvalue=_EMPTY)
@@ -149,4 +151,3 @@ def _rows(document: Document, shared: frozenset[int]) -> set[int]:
 
 def _shown(row: str) -> str:
     return clean(row[:400].expandtabs(4).rstrip(), 160)
-

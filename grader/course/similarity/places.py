@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,10 +18,16 @@ from grader.text import clean
 
 LIMIT_WORKS = 3_000
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+_CODE = re.compile(r"s-[a-z2-7]{8}")
+"""What a batch that was graded with codes has as names already."""
 _RECORD = "submission.json"
 _CLONES = "clones"
 
 Told = Callable[[str], None]
+
+
+def _silent(name: str) -> None:
+    """Nobody is told."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,9 @@ def place_of(given: Path, batch: str = "") -> Place:
     return Place(given.resolve().name, given, "folder")
 
 
-def read_place(place: Place, *, earlier: bool = False, coded: Path | None = None, told: Told = str) -> ReadPlace:
+def read_place(
+    place: Place, *, earlier: bool = False, coded: Path | None = None, told: Told = _silent
+) -> ReadPlace:
     """Read every submission of a place, one after the other; a fault of one is a note and takes no other away.
 
     Args:
@@ -82,7 +91,7 @@ def read_place(place: Place, *, earlier: bool = False, coded: Path | None = None
     label = place.name if earlier else ""
     for child in _children(place, notes):
         plain = _name(child)
-        name = code_of(coded, plain) if coded else plain
+        name = code_of(coded, plain) if coded and not _CODE.fullmatch(plain) else plain
         told(clean(name, 80))
         try:
             works.append(_read(child, name, label, place))
@@ -141,7 +150,9 @@ def _starter_file(place: Path) -> Work:
             (holder / "starter").mkdir()
             shutil.copyfile(place, holder / "starter" / place.name)
         except OSError as error:
-            raise UsageError(f"{clean(str(place))} cannot be read: {error.strerror}.", "Look at the path.") from None
+            raise UsageError(
+                f"{clean(str(place))} cannot be read: {error.strerror}.", "Look at the path."
+            ) from None
         return _fetched(holder / "starter", "starter", "")
 
 
@@ -205,5 +216,7 @@ def _by_hand(folder: Path) -> Iterator[Path]:
 
 def _name(child: Path) -> str:
     """A folder's name; an archive's without its ending."""
-    ending = next((one for one in sorted(ARCHIVES, key=len, reverse=True) if child.name.lower().endswith(one)), "")
+    ending = next(
+        (one for one in sorted(ARCHIVES, key=len, reverse=True) if child.name.lower().endswith(one)), ""
+    )
     return child.name[: -len(ending)] if ending and child.is_file() else child.name

@@ -69,7 +69,9 @@ class Signs:
         what = "The same notebook, byte for byte" if kind == "notebook" else "The same weights, byte for byte"
         names = left[rarest] if left[rarest] == right[rarest] else f"{left[rarest]} and {right[rarest]}"
         more = f", and {len(both) - 1} more" if len(both) > 1 else ""
-        yield self._sign("notebook" if kind == "notebook" else "weights", f"{what}: {names}{more}", having[rarest])
+        yield self._sign(
+            "notebook" if kind == "notebook" else "weights", f"{what}: {names}{more}", having[rarest]
+        )
 
     def _logs(self, left: Work, right: Work) -> Iterator[Sign]:
         both = (left.logs.keys() & right.logs.keys()) - self.starter.logs.keys()

@@ -31,7 +31,8 @@ _SCAN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _LIBRARY_NAMES = frozenset(
-    "super range len print enumerate zip isinstance int float str list tuple dict set sum max min open".split()
+    {"super", "range", "len", "print", "enumerate", "zip", "isinstance", "int", "float", "str"}
+    | {"list", "tuple", "dict", "set", "sum", "max", "min", "open"}
 )
 """Built-in functions that stand alone and mean the same for everybody."""
 _ASSIGNS = frozenset({"=", "+=", "-=", "*=", "/=", ":"})
