@@ -10,17 +10,17 @@ from statistics import median
 from grader.course.similarity.excerpts import excerpts, shared_hashes, shared_lines
 from grader.course.similarity.scores import Scores, scored, spread
 from grader.course.similarity.signs import Signs, signs_among
-from grader.course.similarity.works import Work
+from grader.course.similarity.works import Work, is_same_place
 from grader.records.similarity import SIMILARITY_SCHEMA, Sign, Similarity, SimilarPair, SimilarWork
 
 MARGIN = 0.3
-"""How far above the median a pair has to lie. Honest pairs of a class reach 0.26, a copy with new names, numbers and
-order 0.93 (`benchmarks/similarity.py`, four classes of 100)."""
+"""How far above the median a pair has to lie. Honest pairs of a class reach 0.18, copies with new names, numbers and
+another order 0.88 (`benchmarks/similarity.py`, eight classes of 60 and 150)."""
 SPREADS = 4.0
 """And less than so many spreads of all pairs: where a course hands out much, honest pairs lie far apart, too."""
 LEAST_RARE = 30
 """Rare fingerprints, about a dozen lines, that list a pair whatever share of its code they are: one class was taken.
-Honest pairs reach 12."""
+Honest pairs reach 14, a copied class of some fifteen statements has 39."""
 SURE_RARE = 150
 STRONG = 0.5
 """A sign of this strength lists a pair whatever its code is."""
@@ -82,7 +82,7 @@ def _pairs(works: Sequence[Work]) -> tuple[list[tuple[int, int]], int]:
             other = works[right]
             if one.batch and other.batch:
                 continue
-            if one.repositories & other.repositories or _is_same_person(one, other):
+            if is_same_place(one, other) or _is_same_person(one, other):
                 skipped += 1
             else:
                 found.append((left, right))

@@ -11,11 +11,11 @@ from grader.text import clean
 LIMIT_LINES = 2_000
 """Lines of one output or file that are kept."""
 LEAST_DIGITS = 7
-"""Digits of its numbers with decimals, all together: a loss and an accuracy."""
+"""Digits of its numbers with decimals that count, all together: a loss and an accuracy."""
 _LIMIT_LENGTH = 400
 
 _LOGGED = re.compile(r"loss|acc", re.IGNORECASE)
-_DECIMAL = re.compile(r"(?<![\d.:])\d{1,6}\.(\d{2,20})(?![\d.:]|\s{0,2}(?:s/|it/|ms|s\b|sec|min))")
+_DECIMAL = re.compile(r"(?<![\d.:])\d{1,6}\.(\d{2,20})(?![\d.]|:\d|\s{0,2}(?:s/|it/|ms|s\b|sec|min))")
 _TABLE = re.compile(r"params|flops|\[-1,|forward/backward|size \(mb\)", re.IGNORECASE)
 
 
@@ -27,7 +27,7 @@ def log_keys(text: str) -> Iterator[tuple[int, str]]:
         if not _LOGGED.search(shown) or _TABLE.search(shown):
             continue
         numbers = [match[0] for match in _DECIMAL.finditer(shown)]
-        if sum(len(number.strip("0.")) - 1 for number in numbers) >= LEAST_DIGITS:
+        if sum(len(number.replace(".", "").lstrip("0")) for number in numbers) >= LEAST_DIGITS:
             yield _key(numbers), clean(shown, 160)
             found += 1
             if found >= LIMIT_LINES:

@@ -17,6 +17,8 @@ COMMON_SHARE = 0.5
 """What more than half of all submissions have is common code, and counts for nothing."""
 LEAST_COMMON = 4
 """What so few have is never common, however small the class is."""
+SMALL_CLASS = 12
+"""A class counts as having at least so many: three of three can have copied from one another."""
 FLOOR = 40.0
 """Fingerprints that a submission counts as having at least, some fifteen lines: of one that has nothing but common code,
 two equal lines are not everything."""
@@ -45,7 +47,8 @@ def rarity(having: int, works: int) -> float:
         return 1.0
     if having > max(LEAST_COMMON, COMMON_SHARE * works):
         return 0.0
-    return max(0.0, math.log(works / having) / math.log(works / 2)) ** 2
+    of = max(works, SMALL_CLASS)
+    return (math.log(of / having) / math.log(of / 2)) ** 2
 
 
 def scored(hashes: Sequence[AbstractSet[int]], left_out: AbstractSet[int]) -> Scores:

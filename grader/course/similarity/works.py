@@ -72,7 +72,7 @@ class Work:
 
     name: str
     batch: str = ""  # an earlier batch; "" for the one that is looked at
-    repositories: frozenset[str] = frozenset()  # the same one in two works: they are not compared
+    repository: tuple[str, str] = ("", "")  # address and folder in it; ("", "") where there is none
     tree_digest: str = ""
     documents: tuple[Document, ...] = ()
     hashes: frozenset[int] = frozenset()
@@ -121,7 +121,7 @@ def read_work(root: Path, submission: Submission, name: str, batch: str = "") ->
     return Work(
         name=clean(name, 80),
         batch=clean(batch, 80),
-        repositories=repositories(submission, batch),
+        repository=repository_of(submission, batch),
         tree_digest=submission.tree_digest,
         documents=documents,
         hashes=frozenset(own.union(*by_source.values())),
@@ -133,18 +133,28 @@ def read_work(root: Path, submission: Submission, name: str, batch: str = "") ->
     )
 
 
-def repositories(submission: Submission, batch: str) -> frozenset[str]:
-    """By what two submissions are the same repository: the address without branch and folder, or the folder."""
+def repository_of(submission: Submission, batch: str) -> tuple[str, str]:
+    """(address without branch and folder, folder): the same however it is linked. It is never shown."""
     from grader.errors import FetchError
     from grader.fetch.url import parse
 
     if submission.kind != "git":
-        return frozenset({f"{batch}\n{submission.source}"} if submission.source else ())
+        return (f"{batch}\n{submission.source}" if submission.source else "", "")
     try:
-        url = parse(submission.source).shown
+        url = parse(submission.source).url
     except FetchError:
         url = submission.source
-    return frozenset({url.lower().removesuffix("/").removesuffix(".git")})
+    return url.lower().removesuffix("/").removesuffix(".git"), submission.subfolder.strip("/")
+
+
+def is_same_place(one: Work, other: Work) -> bool:
+    """Whether two works are of the same folder of the same repository, or one folder lies in the other.
+
+    Different folders of one repository are different work: a course may keep all of its students in one.
+    """
+    (url, here), (other_url, there) = one.repository, other.repository
+    within = f"{here}/".startswith(f"{there}/") or f"{there}/".startswith(f"{here}/")
+    return bool(url) and url == other_url and (within or not (here and there))
 
 
 def _is_weights(file: SubmittedFile) -> bool:
