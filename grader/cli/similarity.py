@@ -11,6 +11,8 @@ import click
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from grader.records.similarity import Similarity
 
 _PATH = click.Path(path_type=Path)
@@ -87,18 +89,21 @@ def _compared(place: Path, options: dict[str, Any]) -> Similarity:
     batch = place_of(place, options["batch"])
     earlier = [place_of(one) for one in options["also"]]
     coded = (batch.base or DEFAULT_FOLDER) if options["anonymous"] else None
-    starter = read_starter(options["starter"])
-    read = [read_place(batch, coded=coded, told=_told())]
-    read += [read_place(one, earlier=True, coded=coded, told=_told()) for one in earlier]
+    told = _told()
+    try:
+        starter = read_starter(options["starter"])
+        read = [read_place(batch, coded=coded, told=told)]
+        read += [read_place(one, earlier=True, coded=coded, told=told) for one in earlier]
+    finally:
+        told("")
     works = [work for one in read for work in one.works]
     found = compared(works, starter=starter, place=batch.name, most=options["top"])
     notes = (*(note for one in read for note in one.notes), *(f"starter: {one}" for one in starter.notes))
-    _told()("")
     return replace(found, notes=(*notes, *found.notes))
 
 
-def _told() -> Any:
-    """Says on a terminal which submission is being read, on one line that is overwritten."""
+def _told() -> Callable[[str], None]:
+    """Says on a terminal which submission is being read, on one line that is overwritten; "" clears it."""
     if not sys.stderr.isatty():
         return lambda _: None
     return lambda name: click.echo(f"\r\x1b[2K{f'reading {name}' if name else ''}", err=True, nl=False)

@@ -12,7 +12,7 @@ from grader.course.clones import kept
 from grader.course.codes import code_of
 from grader.course.similarity.architecture import Network, networks
 from grader.course.similarity.works import Work, read_work
-from grader.errors import FetchError, GraderError, StoreError, UsageError
+from grader.errors import FetchError, GraderError, GraderFault, StoreError, UsageError
 from grader.fetch.interface import fetch
 from grader.text import clean
 
@@ -85,6 +85,9 @@ def read_place(
         earlier: it is an earlier batch, which is named beside each of its submissions.
         coded: the folder of runs whose codes take the place of names.
         told: the name of each submission before it is read.
+
+    Raises:
+        GraderFault: this machine cannot even read the first one.
     """
     works: list[Work] = []
     notes: list[str] = []
@@ -96,6 +99,8 @@ def read_place(
         try:
             works.append(_read(child, name, label, place))
         except (GraderError, OSError) as error:
+            if isinstance(error, GraderFault) and not isinstance(error, StoreError) and not works:
+                raise  # git or the disk: the next one would fail, too
             said = error.message if isinstance(error, GraderError) and not coded else "it cannot be read"
             notes.append(f"{clean(name, 80)} was not compared: {clean(said, 300)}")
     return ReadPlace(tuple(_with_networks(works, place)), tuple(notes))

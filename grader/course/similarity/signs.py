@@ -89,7 +89,7 @@ class Signs:
                 yield self._sign("network", "The same network, operator by operator", having, 0.0)
 
     def _sign(self, kind: str, text: str, having: int, share: float = 1.0) -> Sign:
-        sentence = f"{text}. {having} of {self.works} have it."
+        sentence = f"{text}. {having} of {self.works} have this."
         return Sign(kind, sentence, having, round(share * rarity(having, self.works), 4))  # type: ignore[arg-type]
 
 

@@ -35,7 +35,7 @@ PAIR = SimilarPair(
     above_median=0.9112,
     rank=0.92,
     shared_lines=41,
-    signs=(Sign("weights", "The same weights, byte for byte: net.pth. 2 of 40 have it.", 2, 1.0),),
+    signs=(Sign("weights", "The same weights, byte for byte: net.pth. 2 of 40 have this.", 2, 1.0),),
     excerpts=(EXCERPT,),
 )
 FOUND = Similarity(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from grader.course.clones import Clones
 from grader.course.similarity.places import place_of, read_place, read_starter
 from grader.course.store import RunFolder
-from grader.errors import UsageError
+from grader.errors import GraderFault, UsageError
 from grader.fetch.interface import fetch
 from grader.report.interface import reports
 
@@ -56,6 +57,13 @@ def test_one_that_cannot_be_read_is_a_note(folder) -> None:
     assert [one.name for one in read.works] == ["ada", "bo", "cy"]
     assert [note.split()[0] for note in read.notes] == ["di", "eve"]
     assert told == ["ada", "bo", "cy", "di", "eve"]
+
+
+def test_a_machine_that_can_read_none_is_at_fault(folder, monkeypatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(folder / "nothing" / "there"))
+    monkeypatch.setattr(tempfile, "tempdir", str(folder / "nothing" / "there"))
+    with pytest.raises(GraderFault):
+        read_place(place_of(folder))
 
 
 def test_a_batch_is_found_from_each_of_its_folders(folder, tmp_path) -> None:

@@ -23,7 +23,7 @@ def test_the_same_weights_and_notebooks_by_digest() -> None:
     other = Work("bo", weights={"d1": "model.pt"}, notebooks={"d3": "S4.ipynb"})
     found = signs_among([one, other, *CROWD], NOBODY).of(one, other)
     assert [sign.kind for sign in found] == ["notebook", "weights"]
-    assert found[1].text == "The same weights, byte for byte: net.pth and model.pt. 2 of 32 have it."
+    assert found[1].text == "The same weights, byte for byte: net.pth and model.pt. 2 of 32 have this."
     assert {sign.strength for sign in found} == {1.0}
 
 
