@@ -14,8 +14,8 @@ from grader.course.similarity.works import Work, is_same_place
 from grader.records.similarity import SIMILARITY_SCHEMA, Sign, Similarity, SimilarPair, SimilarWork
 
 MARGIN = 0.3
-"""How far above the median a pair has to lie. Honest pairs of a class reach 0.18, copies with new names, numbers and
-another order 0.88 (`benchmarks/similarity.py`, eight classes of 60 and 150)."""
+"""How far above the median a pair has to lie. Honest pairs of a class reach 0.20, copies with new names, numbers and
+another order 0.88 (`benchmarks/similarity.py`, twelve classes of 48 to 154)."""
 SPREADS = 4.0
 """And less than so many spreads of all pairs: where a course hands out much, honest pairs lie far apart, too."""
 LEAST_RARE = 30

@@ -16,7 +16,7 @@ from grader.errors import FetchError, GraderError, GraderFault, StoreError, Usag
 from grader.fetch.interface import fetch
 from grader.text import clean
 
-LIMIT_WORKS = 3_000
+LIMIT_WORKS = 1_500
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _CODE = re.compile(r"s-[a-z2-7]{8}")
 """What a batch that was graded with codes has as names already."""

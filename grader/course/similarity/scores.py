@@ -22,8 +22,8 @@ SMALL_CLASS = 12
 FLOOR = 40.0
 """Fingerprints that a submission counts as having at least, some fifteen lines: of one that has nothing but common code,
 two equal lines are not everything."""
-RARE = 0.5
-"""Rare is what has this weight: of 20 works two have it, of 150 at most seven."""
+RARE = 3
+"""Rare is what at most so many have."""
 _CHUNK = 4096
 
 
@@ -71,7 +71,7 @@ def scored(hashes: Sequence[AbstractSet[int]], left_out: AbstractSet[int]) -> Sc
     shared = _shared(hashes, {one: weight for one, weight in weights.items() if weight})
     smaller = np.maximum(np.minimum.outer(totals, totals), FLOOR)
     table = np.round(np.minimum(shared / smaller, 1.0), 6)
-    rare = _shared(hashes, {one: 1.0 for one, weight in weights.items() if weight >= RARE})
+    rare = _shared(hashes, {one: 1.0 for one, weight in weights.items() if weight and having[one] <= RARE})
     return Scores(table, rare, weights, sum(not weight for weight in weights.values()))
 
 

@@ -52,6 +52,18 @@ def test_two_equal_lines_of_nothing_else_are_not_everything() -> None:
     assert found.table[0, 2] == 0.0
 
 
+def test_rare_is_what_at_most_three_have() -> None:
+    works = (
+        [numbers(0) for _ in range(3)]
+        + [numbers(1000) for _ in range(4)]
+        + [frozenset[int]() for _ in range(20)]
+    )
+    found = scored(works, frozenset(range(50)))
+    assert found.rare[0, 1] == 50  # the other half was handed out
+    assert found.rare[3, 4] == 0
+    assert found.table[3, 4] == 1.0
+
+
 def test_nothing_to_compare() -> None:
     assert scored([], frozenset()).table.shape == (0, 0)
     assert scored([numbers(0)], frozenset()).table.shape == (1, 1)
