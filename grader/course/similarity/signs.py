@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from grader.course.similarity.scores import rarity
 from grader.course.similarity.works import Work
-from grader.records.similarity import Sign
+from grader.records.similarity import Sign, SignKind
 
 LEAST_LOG_LINES = 3
 """One equal loss can be chance; three lines with all their decimals hardly are."""
@@ -59,7 +60,7 @@ class Signs:
         right: Mapping[str, str],
         known: Mapping[str, str],
         having: Counter[str],
-        kind: str,
+        kind: Literal["notebook", "weights"],
     ) -> Iterator[Sign]:
         """The rarest file that both have, byte for byte."""
         both = (left.keys() & right.keys()) - known.keys()
@@ -69,9 +70,7 @@ class Signs:
         what = "The same notebook, byte for byte" if kind == "notebook" else "The same weights, byte for byte"
         names = left[rarest] if left[rarest] == right[rarest] else f"{left[rarest]} and {right[rarest]}"
         more = f", and {len(both) - 1} more" if len(both) > 1 else ""
-        yield self._sign(
-            "notebook" if kind == "notebook" else "weights", f"{what}: {names}{more}", having[rarest]
-        )
+        yield self._sign(kind, f"{what}: {names}{more}", having[rarest])
 
     def _logs(self, left: Work, right: Work) -> Iterator[Sign]:
         both = (left.logs.keys() & right.logs.keys()) - self.starter.logs.keys()
@@ -88,9 +87,9 @@ class Signs:
             if rarity(having, self.works):
                 yield self._sign("network", "The same network, operator by operator", having, 0.0)
 
-    def _sign(self, kind: str, text: str, having: int, share: float = 1.0) -> Sign:
+    def _sign(self, kind: SignKind, text: str, having: int, share: float = 1.0) -> Sign:
         sentence = f"{text}. {having} of {self.works} have this."
-        return Sign(kind, sentence, having, round(share * rarity(having, self.works), 4))  # type: ignore[arg-type]
+        return Sign(kind, sentence, having, round(share * rarity(having, self.works), 4))
 
 
 def signs_among(works: Sequence[Work], starter: Work) -> Signs:
