@@ -21,7 +21,7 @@ BLOCK_LIMIT = 16_000
 
 PICTURE_LIMIT = 4_000_000
 _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
-_BLOCKS = ("table", "output_tail")
+_BLOCKS = ("table", "output_tail", "source_line")
 """Fields whose lines stay lines."""
 
 Shown = TypeVar("Shown")
