@@ -54,14 +54,20 @@ def _still_fits(record: RunRecord, decision: Decision) -> bool:
 def is_reusable(record: RunRecord, *, stand_in: bool) -> bool:
     """Whether its evidence is whole: nothing of it is missing through a fault, and it was a run and no self-check."""
     evidence = record.evidence
-    parts = [getattr(evidence, name) for name in evidence.__dataclass_fields__]
-    parts += [trial.accuracy for trial in evidence.trials]
-    if any(isinstance(part, Absent) and part.cause == "errored" for part in parts):
+    if faults(record):
         return False
     if isinstance(evidence.integrity.isolation, Absent) or evidence.integrity.isolation.level == "1":
         return False
     data = evidence.data
     return isinstance(data, Absent) or data.stand_in == stand_in
+
+
+def faults(record: RunRecord) -> tuple[Absent, ...]:
+    """What its evidence lacks through the grader's or its machine's own fault."""
+    evidence = record.evidence
+    parts = [getattr(evidence, name) for name in evidence.__dataclass_fields__]
+    parts += [trial.accuracy for trial in evidence.trials]
+    return tuple(part for part in parts if isinstance(part, Absent) and part.cause == "errored")
 
 
 def store(base: Path, record: RunRecord) -> Path:

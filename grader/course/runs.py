@@ -37,7 +37,7 @@ def stored_runs(place: Path, *, every: bool = False) -> Iterator[StoredRun | Unr
     Raises:
         UsageError: there is no run.
     """
-    folders = list(_folders(place, every))
+    folders = folders_at(place, every=every)
     if not folders:
         raise UsageError(
             f"{place} holds no run of the grader.",
@@ -71,7 +71,21 @@ def read_run(folder: Path) -> RunRecord:
 
 def run_folders(base: Path) -> tuple[Path, ...]:
     """The folders of all whole runs below the folder of all runs."""
+    _settle(base)
     return tuple(_below(base, DEPTH)) if base.is_dir() else ()
+
+
+def folders_at(place: Path, *, every: bool = False) -> list[Path]:
+    """The folders of the runs at `place`, as `stored_runs` reads them; none where there is no run."""
+    _settle(place)
+    return list(_folders(place, every))
+
+
+def _settle(place: Path) -> None:
+    """A regrade that was killed in the middle is finished, or undone, before anybody looks."""
+    from grader.course.restoring import settle
+
+    settle(place)
 
 
 def _folders(place: Path, every: bool) -> Iterator[Path]:

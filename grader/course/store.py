@@ -188,3 +188,23 @@ def _fault(error: OSError, place: Path) -> StoreError:
     return StoreError(
         f"The run could not be written to {place}: {reason}.", "Give a folder that can be written: --out."
     )
+
+
+def move(source: Path, target: Path) -> None:
+    """Give a folder that is written its place, for good.
+
+    Raises:
+        StoreError: it cannot be moved; it is still where it was then.
+    """
+    with on_disk(target):
+        source.rename(target)
+        _sync_folder(target.parent)
+
+
+@contextmanager
+def on_disk(place: Path) -> Iterator[None]:
+    """What the disk says while something is written to `place`, as a fault with its place and a next step."""
+    try:
+        yield
+    except OSError as error:
+        raise _fault(error, place) from error
