@@ -28,14 +28,16 @@ def table(rows: Iterable[tuple[str, Difference]], console: Console) -> Renderabl
     shown = Table(
         box=box.SIMPLE_HEAD if console.is_terminal else None, pad_edge=False, width=min(console.width, 130)
     )
-    shown.add_column("Submission", ratio=3, overflow="fold")
+    listed = [(clean(name, 60), found) for name, found in rows]
+    widest = max((len(name) for name, _ in listed), default=0)
+    shown.add_column("Submission", min_width=min(widest, console.width // 3), overflow="fold")
     for name in ("Was", "Is", "Change"):
         shown.add_column(name, justify="right", overflow="fold")
     shown.add_column("Why", ratio=9, overflow="fold")
-    for name, found in rows:
+    for name, found in listed:
         why = Text("\n").join(Text(line) for line in told(found))
         change = Text(signed(found.by) if found.by else "=", STYLES[_TONES[found.move]])
-        shown.add_row(Text(clean(name, 60)), grade(found.before), grade(found.after), change, why)
+        shown.add_row(Text(name), grade(found.before), grade(found.after), change, why)
     return shown
 
 

@@ -56,9 +56,17 @@ def read_run(folder: Path) -> RunRecord:
     Raises:
         StoreError: it cannot be read, or is no such record.
     """
+    return read_result(folder / RESULT)
+
+
+def read_result(place: Path) -> RunRecord:
+    """The record in a result's file, whatever its name.
+
+    Raises:
+        StoreError: it cannot be read, or is no such record.
+    """
     from grader.report.json import from_json
 
-    place = folder / RESULT
     try:
         if place.stat().st_size > MAX_BYTES:
             raise StoreError(f"{place} is larger than {MAX_BYTES // 1024**2} MiB.", "Grade it again.")
