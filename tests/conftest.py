@@ -53,6 +53,12 @@ def _own_cores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def stored() -> ModuleType:
+    """The module `tests/fixtures/stored.py`: stored runs as a batch leaves them."""
+    return load_fixture("stored")
+
+
 @pytest.fixture
 def example_records() -> dict[str, RunRecord]:
     """One whole run record for each kind of ending, by name."""

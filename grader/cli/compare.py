@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from grader.records import RunRecord
 
 SCHEMA = "grader/comparison/1"
+NAMES_SHOWN = 20
 _STYLES = {"beyond noise": "bold yellow", "differs": "", "within noise": "dim", "same": "dim"}
 
 
@@ -151,8 +152,7 @@ def _batches(a: Side, b: Side, found: Compared, console: Console) -> Iterator[Re
     from grader.course.differences import sums
     from grader.text import clean
 
-    for line in (*a.unreadable, *b.unreadable):
-        yield Text(f"! {clean(line, 400)}", "bright_red")
+    yield from _unreadable((*a.unreadable, *b.unreadable))
     several = len({one.spec_id for one in found.pairs}) > 1
     moved = [one for one in found.pairs if one.difference.move != "unchanged"]
     if moved:
@@ -161,10 +161,22 @@ def _batches(a: Side, b: Side, found: Compared, console: Console) -> Iterator[Re
     yield from _noisy(found)
     for keys, side in ((found.only_first, a), (found.only_second, b)):
         if keys:
-            names = ", ".join(clean(name, 60) for _, name in keys)
-            yield Text(f"Only in {clean(str(side.place), 200)}: {names}.")
+            names = ", ".join(clean(name, 60) for _, name in keys[:NAMES_SHOWN])
+            more = f" and {len(keys) - NAMES_SHOWN} more" if len(keys) > NAMES_SHOWN else ""
+            yield Text(f"Only in {clean(str(side.place), 200)} ({len(keys)}): {names}{more}.")
     yield from map(Text, summed(sums(one.difference for one in found.pairs)))
     yield Text("The grades are equal." if found.is_equal else "The grades differ.", "bold")
+
+
+def _unreadable(said: Sequence[str]) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    from grader.text import clean
+
+    for line in said[:NAMES_SHOWN]:
+        yield Text(f"! {clean(line, 400)}", "bright_red")
+    if len(said) > NAMES_SHOWN:
+        yield Text(f"! and {len(said) - NAMES_SHOWN} more that could not be read", "bright_red")
 
 
 def _noisy(found: Compared) -> Iterator[RenderableType]:

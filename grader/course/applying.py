@@ -24,18 +24,14 @@ def applied(rows: Sequence[Looked], again: Again) -> tuple[Path, ...]:
 
     Raises:
         UsageError: the runs do not lie as the grader stores them.
-        StoreError: the disk is full, or one of the runs was written in the meantime; nothing was stored then.
+        StoreError: the disk is full, one of the runs was written in the meantime, or the clock is behind; nothing was
+            stored then.
     """
     new = sorted((row for row in rows if row.is_new), key=lambda row: (row.folder.parent, row.folder.name))
     if not new:
         return ()
     assignment = _assignment(new)
-    ids = new_run_ids(len(new))
-    if late := [row for row in new if row.newest >= ids[0]]:
-        raise StoreError(
-            f"{late[0].folder.parent} holds a run that is newer than this machine's clock.",
-            "Set the clock, and give the command again. Nothing was stored.",
-        )
+    ids = new_run_ids(len(new), after=max(row.newest for row in new))
     pairs = list(zip(new, ids, strict=True))
     moves = [
         Move(str(index), row.folder.parent.name, run_id, row.run_id)

@@ -58,7 +58,7 @@ def looked_at(place: Path, again: Again, *, every: bool = False) -> tuple[Looked
     narrowed = place / folder_name(spec_id)
     found = spread(again.look, folders_at(narrowed if narrowed.is_dir() else place, every=every))
     own = [one for one in found if one.spec_id == spec_id or one.unreadable]
-    if not any(one.spec_id for one in own):
+    if not own:
         raise _none(place, spec_id, found)
     return tuple({(one.folder.parent, one.measured_by or one.folder.name): one for one in own}.values())
 

@@ -14,6 +14,7 @@ import json
 import os
 import resource
 import shutil
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
@@ -25,6 +26,8 @@ from grader.errors import StoreError
 FOLDER = ".regrade"
 MOVES = "moves.json"
 SPARE_FILES = 64
+SECOND = 1.2
+"""Names of runs of the same second have no order: then the next one is waited for."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +80,25 @@ def store_all(
     return tuple(assignment / one.submission / one.run_id for one in moves)
 
 
-def new_run_ids(count: int) -> list[str]:
-    """Names of runs that begin now, in their order."""
-    found: set[str] = set()
-    while len(found) < count:
-        found.add(new_run_id())
-    return sorted(found)
+def new_run_ids(count: int, after: str = "") -> list[str]:
+    """Names of runs that begin now, in their order, and behind the name `after`.
+
+    Raises:
+        StoreError: `after` is of a moment that is still to come.
+    """
+    end = time.monotonic() + SECOND
+    while True:
+        found: set[str] = set()
+        while len(found) < count:
+            found.add(new_run_id())
+        if min(found, default="~") > after:
+            return sorted(found)
+        if time.monotonic() > end:
+            raise StoreError(
+                f"The run {after} is newer than this machine's clock.",
+                "Set the clock, and give the command again. Nothing was stored.",
+            )
+        time.sleep(0.1)
 
 
 def settle(place: Path) -> None:

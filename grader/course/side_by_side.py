@@ -193,13 +193,17 @@ def _times(a: RunRecord, b: RunRecord) -> Iterator[Line]:
     """Times have no interval: the same work takes longer on a busy machine, so nothing is said of noise."""
     same_device = a.provenance.device == b.provenance.device
     for what, x, y in (
-        ("training, all seeds", a.provenance.train_seconds, b.provenance.train_seconds),
-        ("the whole run", a.provenance.wall_seconds, b.provenance.wall_seconds),
+        ("training time", a.provenance.train_seconds, b.provenance.train_seconds),
+        ("time of the run", a.provenance.wall_seconds, b.provenance.wall_seconds),
     ):
         note = f"{y / x:.2f} times as long" if x > 0 and y > 0 and x != y else ""
         note += "" if same_device or not note else ", on another device"
         verdict: Verdict = "same" if x == y else "differs"
-        yield Line(what, f"{x:,.1f} s", f"{y:,.1f} s", verdict, note)
+        yield Line(what, _seconds(x), _seconds(y), verdict, note)
+
+
+def _seconds(value: float) -> str:
+    return f"{value:,.1f} s" if value > 0 else NOTHING
 
 
 def _data(record: RunRecord) -> str:
