@@ -122,7 +122,8 @@ def _assignments(place: Path) -> list[Path]:
 
 
 def _settle(assignment: Path) -> None:
-    fd = os.open(assignment, os.O_RDONLY | os.O_DIRECTORY)
+    with on_disk(assignment):
+        fd = os.open(assignment, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         is_ours = True
