@@ -17,6 +17,7 @@ class ExitCode(IntEnum):
     UNEXPECTED = 1
     USAGE = 2
     BELOW_PASS_MARK = 3
+    DIFFERENT = 3  # of `compare`: 1 would be taken for a mistake of the grader's own
     UNGRADABLE = 4
     FAULT = 5
     NEEDS_REVIEW = 6

@@ -65,6 +65,12 @@ def git_server() -> ModuleType:
     return load_fixture("git_server")
 
 
+@pytest.fixture(scope="session")
+def stored() -> ModuleType:
+    """The module `tests/fixtures/stored.py`: stored runs as a batch leaves them."""
+    return load_fixture("stored")
+
+
 @pytest.fixture
 def example_records() -> dict[str, RunRecord]:
     """One whole run record for each kind of ending, by name."""

@@ -65,7 +65,7 @@ def is_reusable(record: RunRecord, *, stand_in: bool) -> bool:
     if record.self_check:
         return False
     evidence = record.evidence
-    if any(part.cause == "errored" for part in _missing(evidence)):
+    if faults(record):
         return False
     if was_killed(record) and not record.decisions:
         return False
@@ -84,6 +84,11 @@ def _missing(evidence: Evidence) -> Iterator[Absent]:
     parts = [getattr(evidence, name) for name in evidence.__dataclass_fields__]
     parts += [trial.accuracy for trial in evidence.trials]
     yield from (part for part in parts if isinstance(part, Absent))
+
+
+def faults(record: RunRecord) -> tuple[Absent, ...]:
+    """What its evidence lacks through the grader's or its machine's own fault."""
+    return tuple(part for part in _missing(record.evidence) if part.cause == "errored")
 
 
 def store(base: Path, record: RunRecord) -> Path:

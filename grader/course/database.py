@@ -198,6 +198,13 @@ class Database:
                 given,
             )
 
+    def judged_anew(self, runs: Sequence[tuple[str, str]]) -> None:
+        """A batch goes on from the new run of a row: (old, new) names of runs."""
+        with _faults(self.base), self._lock, self._connection:
+            self._connection.executemany(
+                "UPDATE rows SET run_id = ? WHERE run_id = ?", [(b, a) for a, b in runs]
+            )
+
     def refresh(self) -> None:
         """Index the runs that were stored or decided since, by whichever command; drop those whose folder is gone."""
         known = {row[0]: row[1] for row in self._rows("SELECT folder, stamp FROM runs")}

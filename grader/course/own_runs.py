@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.course.attempts import Attempt, moment
-from grader.course.batch import SETTLED, Entry
 from grader.course.database import IndexedRun, Standing
+from grader.course.entries import SETTLED, Entry
 from grader.errors import FetchError
 from grader.fetch.url import looks_like_link, parse
 from grader.text import clean, without_credentials

@@ -52,6 +52,7 @@ def stored_runs(place: Path, *, every: bool = False) -> Iterator[StoredRun | Unr
 
 def folders_of(place: Path, *, every: bool = False) -> tuple[Path, ...]:
     """The folders of the runs that `stored_runs` reads; none where there is none."""
+    _settle(place)
     return tuple(_folders(place, every))
 
 
@@ -61,9 +62,17 @@ def read_run(folder: Path) -> RunRecord:
     Raises:
         StoreError: it cannot be read, or is no such record.
     """
+    return read_result(folder / RESULT)
+
+
+def read_result(place: Path) -> RunRecord:
+    """The record in a result's file, whatever its name.
+
+    Raises:
+        StoreError: it cannot be read, or is no such record.
+    """
     from grader.report.json import from_json
 
-    place = folder / RESULT
     try:
         if place.stat().st_size > MAX_BYTES:
             raise StoreError(f"{place} is larger than {MAX_BYTES // 1024**2} MiB.", "Grade it again.")
@@ -76,7 +85,15 @@ def read_run(folder: Path) -> RunRecord:
 
 def run_folders(base: Path) -> tuple[Path, ...]:
     """The folders of all whole runs below the folder of all runs."""
+    _settle(base)
     return tuple(_below(base, DEPTH)) if base.is_dir() else ()
+
+
+def _settle(place: Path) -> None:
+    """A regrade that was killed in the middle is finished, or undone, before anybody looks."""
+    from grader.course.restoring import settle
+
+    settle(place)
 
 
 def _folders(place: Path, every: bool) -> Iterator[Path]:

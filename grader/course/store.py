@@ -159,7 +159,7 @@ def _prepare(folder: Path) -> None:
     """A new folder of runs is marked as one, and ignores itself: made inside of a submission, it must not become
     part of what is handed in."""
     if not folder.exists():
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)  # two runs may be the first ones at the same moment
         _write(folder / ".gitignore", "*\n")
         _write(folder / RUNS_MARK, "Runs of the grader. Not part of a submission.\n")
 
@@ -188,3 +188,23 @@ def _fault(error: OSError, place: Path) -> StoreError:
     return StoreError(
         f"The run could not be written to {place}: {reason}.", "Give a folder that can be written: --out."
     )
+
+
+def move(source: Path, target: Path) -> None:
+    """Give a folder that is written its place, for good.
+
+    Raises:
+        StoreError: it cannot be moved; it is still where it was then.
+    """
+    with on_disk(target):
+        source.rename(target)
+        _sync_folder(target.parent)
+
+
+@contextmanager
+def on_disk(place: Path) -> Iterator[None]:
+    """What the disk says while something is written to `place`, as a fault with its place and a next step."""
+    try:
+        yield
+    except OSError as error:
+        raise _fault(error, place) from error

@@ -99,7 +99,8 @@ def _judged(group: _Group, kinds: tuple[str, ...]) -> tuple[tuple[int, int, int]
     prose = " ".join(group.texts)
     cells = " ".join(cell for row in group.rows for cell in row)
     count = len(words(prose)) + len(words(cells))
-    named = [kind for kind in kinds if kind in kinds_named(f"{prose} {cells}")]
+    everything = kinds_named(f"{prose} {cells}")
+    named = [kind for kind in kinds if kind in everything]
     said = statements(group.texts, group.rows)
     stated = {kind for statement in said for kind in kinds_named(statement) if kind in kinds}
     seen = order(group.texts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 _WORDS: dict[str, str] = {
     "depthwise convolution": r"depth\W?wise",
@@ -38,11 +39,23 @@ _IMPLIED = {
     "global average pool": ("average pool",),
     "log softmax": ("softmax",),
 }
+_KEPT_CHARACTERS = 1000
+"""Of longer texts the answer is not kept: memory stays bounded."""
 _CLASS_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 def kinds_named(text: str) -> frozenset[str]:
     """The layer kinds that a text names. A global average pool is an average pool too, and so on."""
+    return _kinds_named(text) if len(text) <= _KEPT_CHARACTERS else _kinds_in(text)
+
+
+@lru_cache(maxsize=1024)
+def _kinds_named(text: str) -> frozenset[str]:
+    """A sentence is asked about several times: alone, and in each section that holds it."""
+    return _kinds_in(text)
+
+
+def _kinds_in(text: str) -> frozenset[str]:
     named = {kind for kind, pattern in _PATTERNS.items() if pattern.search(text)}
     if "relu" in named and "linear" in named and not _PATTERNS["linear"].search(_without_relu(text)):
         named.discard("linear")

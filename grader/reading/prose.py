@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from grader.reading.layer_words import kinds_named
 from grader.reading.word_order import FUNCTION_WORDS, LIMIT_WORDS, bare, sentences
@@ -38,15 +39,21 @@ def statements(texts: Iterable[str], rows: Iterable[tuple[str, ...]]) -> list[st
     """
     found: dict[str, str] = {}
     for text in texts:
-        if not _is_bag(text):
-            for sentence in sentences(text):
-                if _states(sentence):
-                    found.setdefault(sentence.lower().strip(), sentence.strip())
+        for sentence in _stating(text):
+            found.setdefault(sentence.lower(), sentence)
     for row in rows:
         line = " | ".join(cell for cell in row if cell.strip())
         if _states(line) or (len(row) > 1 and kinds_named(line) and _FACT.search(line)):
             found.setdefault(line.lower(), line)
     return list(found.values())
+
+
+@lru_cache(maxsize=256)
+def _stating(text: str) -> tuple[str, ...]:
+    """The sentences that state something. A paragraph is asked about in each section around it."""
+    if _is_bag(text):
+        return ()
+    return tuple(sentence.strip() for sentence in sentences(text) if _states(sentence))
 
 
 def _states(sentence: str) -> bool:

@@ -11,6 +11,7 @@ import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 HIGHEST_DISORDER = 0.1
 """Share of impossible pairs from which on a text does not read like sentences."""
@@ -117,10 +118,17 @@ def order(texts: Iterable[str]) -> Order:
     """Look at each text (a paragraph, a list item) by itself, pair by pair."""
     pairs = impossible = 0
     for text in texts:
-        for is_impossible in _judged(text):
-            pairs += 1
-            impossible += is_impossible
+        more, wrong = _counted(text)
+        pairs += more
+        impossible += wrong
     return Order(pairs, impossible)
+
+
+@lru_cache(maxsize=256)
+def _counted(text: str) -> tuple[int, int]:
+    """(pairs of which something can be said, impossible ones). A paragraph is asked about in each section around it."""
+    found = list(_judged(text))
+    return len(found), sum(found)
 
 
 def _judged(text: str) -> Iterator[bool]:

@@ -55,21 +55,25 @@ def from_json(text: str) -> RunRecord:
     """
     from pydantic import ValidationError
 
+    is_as_read = not any(f'"{name}"' in text for name in _NO_NUMBER)  # no string in it can stand for a number
     try:
-        data = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
+        hook = _once if is_as_read else _object
+        data = json.loads(text, object_pairs_hook=hook, parse_constant=_constant)
     except (ValueError, RecursionError) as error:
         raise StoreError(
             f"result.json cannot be read as JSON: {error or type(error).__name__}.", _AGAIN
         ) from None
     _check_schema(data)
     try:
-        record = _adapter().validate_json(json.dumps(data), strict=True)
+        record = _adapter().validate_json(text if is_as_read else json.dumps(data), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
         raise StoreError(f"result.json, {place}: {first['msg']}.", _AGAIN) from None
-    unknown = _unknown_key(data, _adapter().dump_python(record, mode="json"))
-    if unknown:
+    known = _adapter().dump_python(record, mode="json")
+    if data != known and (
+        unknown := _unknown_key(data, known)
+    ):  # nearly all files are equal: nothing to look for
         raise StoreError(f"result.json, {unknown}: there is no such key in {RESULT_SCHEMA}.", _AGAIN)
     return record
 
@@ -110,11 +114,15 @@ def _writable(value: Any, as_float: bool = False) -> Any:
     return float(value) if as_float and type(value) is int else value
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError(f"a key stands twice among {', '.join(found)[:80]}")
-    return {key: _number(value) if key in _float_keys() else value for key, value in found.items()}
+    return found
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {key: _number(value) if key in _float_keys() else value for key, value in _once(pairs).items()}
 
 
 def _constant(name: str) -> float:

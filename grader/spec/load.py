@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import combinations
 from pathlib import Path
 
 from grader.errors import SpecError
@@ -73,9 +74,37 @@ def evidence_plan_digest(spec: Spec) -> str:
     The task, the training block and the kinds of evidence that the checks need. Not points, thresholds or
     texts: evidence stays good when those are corrected.
     """
-    needs = sorted(frozenset().union(*(rule.needs for rule in spec.rules)))
-    plan = spec.model_dump(mode="json", include={"task", "training"}, exclude_none=True)
-    return digest({**plan, "needs": needs})
+    return _plan_digest(_plan(spec), spec_needs(spec))
+
+
+def spec_needs(spec: Spec) -> frozenset[str]:
+    """The kinds of evidence that the spec's rules need."""
+    return frozenset().union(*(rule.needs for rule in spec.rules))
+
+
+def needs_behind(spec: Spec, plan_digest: str, kinds: frozenset[str]) -> frozenset[str] | None:
+    """The kinds of evidence that were measured by the plan of this digest; None where its task or its training block
+    is not the spec's.
+
+    A digest cannot be read back, and there are few kinds: the one set that gives it is found by trying.
+
+    Args:
+        kinds: all that there are.
+    """
+    plan, known = _plan(spec), sorted(kinds | spec_needs(spec))
+    for size in range(len(known) + 1):
+        for some in combinations(known, size):
+            if _plan_digest(plan, frozenset(some)) == plan_digest:
+                return frozenset(some)
+    return None
+
+
+def _plan(spec: Spec) -> dict[str, object]:
+    return spec.model_dump(mode="json", include={"task", "training"}, exclude_none=True)
+
+
+def _plan_digest(plan: dict[str, object], needs: frozenset[str]) -> str:
+    return digest({**plan, "needs": sorted(needs)})
 
 
 def _disagreements(data: dict[str, object]) -> Iterator[tuple[Loc, str]]:

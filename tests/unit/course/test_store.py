@@ -7,6 +7,7 @@ import json
 import os
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -104,3 +105,12 @@ def test_errno_decides_what_is_said(tmp_path):
         "Permission denied"
         in store._fault(OSError(errno.EACCES, os.strerror(errno.EACCES)), tmp_path).message
     )
+
+
+def test_two_runs_that_are_the_first_ones_at_once(tmp_path, monkeypatch):
+    """Both find no folder of the assignment; the second to make it must not fail."""
+    monkeypatch.setattr(Path, "exists", lambda self: False)
+    for name in ("ada", "grace"):
+        with RunFolder(tmp_path, "s4", name, "20261101-100000-aaaa") as folder:
+            folder.publish({"result.json": "{}"})
+    assert len(list(tmp_path.glob("s4/*/*/result.json"))) == 2
