@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from grader.checks.interface import rule_types
 from grader.course.again import faults, judged_again
 from grader.course.differences import Difference, difference
-from grader.course.runs import RESULT, folders_at, read_run
+from grader.course.runs import RESULT, folders_of, read_run
 from grader.course.spreading import spread
 from grader.course.store import PARTIAL, folder_name
 from grader.errors import StoreError, UsageError
@@ -56,7 +56,7 @@ def looked_at(place: Path, again: Again, *, every: bool = False) -> tuple[Looked
     """
     spec_id = again.loaded.spec.id
     narrowed = place / folder_name(spec_id)
-    found = spread(again.look, folders_at(narrowed if narrowed.is_dir() else place, every=every))
+    found = spread(again.look, folders_of(narrowed if narrowed.is_dir() else place, every=every))
     own = [one for one in found if one.spec_id == spec_id or one.unreadable]
     if not own:
         raise _none(place, spec_id, found)

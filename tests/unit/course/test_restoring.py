@@ -12,7 +12,7 @@ import pytest
 
 from grader.course import restoring
 from grader.course.restoring import FOLDER, MOVES, Move, new_run_ids, settle, store_all
-from grader.course.runs import folders_at, run_folders
+from grader.course.runs import folders_of, run_folders
 from grader.course.store import locked
 from grader.errors import StoreError
 
@@ -132,7 +132,7 @@ def test_whoever_looks_finishes_what_was_left(assignment, place):
 
     assert killed(die)
     assert (assignment / FOLDER / MOVES).exists()
-    assert folders_at(assignment.parent / place)
+    assert folders_of(assignment.parent / place)
     assert not (assignment / FOLDER).exists()
     assert new(assignment) == list(NAMES)
 

@@ -113,4 +113,5 @@ def test_two_runs_that_are_the_first_ones_at_once(tmp_path, monkeypatch):
     for name in ("ada", "grace"):
         with RunFolder(tmp_path, "s4", name, "20261101-100000-aaaa") as folder:
             folder.publish({"result.json": "{}"})
+    monkeypatch.undo()
     assert len(list(tmp_path.glob("s4/*/*/result.json"))) == 2
