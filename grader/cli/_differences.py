@@ -73,7 +73,7 @@ def line(change: Change) -> str:
         assert after is not None
         return f"{name}: new, {_stand(change, after)}{_seen(None, after)}"
     if after is None:
-        return f"{name}: was {_stand(change, before)}, and is not in the second one"
+        return f"{name}: was {_stand(change, before)}, and is not asked any more"
     return f"{name}: {_stand(change, before)} → {_stand(change, after)}{_seen(before, after)}"
 
 
@@ -102,7 +102,9 @@ def _amount(kind: str, amount: float) -> str:
 def _seen(before: Stand | None, after: Stand) -> str:
     """What was measured, and what is asked where that is new."""
     asked = before is None or before.requirement != after.requirement
-    parts = [clean(after.measured, 120)] if after.measured else []
+    seen = [before.measured] if before and before.measured != after.measured else []
+    shown = " → ".join(clean(one, 120) for one in (*seen, after.measured) if one)
+    parts = [shown] if shown else []
     parts += [f"asked: {clean(after.requirement, 160)}"] if asked else []
     return f" ({'; '.join(parts)})" if parts else ""
 

@@ -33,8 +33,8 @@ def command(
     """Judge the stored runs at PLACE (a run's folder, or a folder of runs; default: reports) again under SPEC (a file,
     or the name of a shipped spec such as s4), and show who changes, by how much, and why.
 
-    Nothing is trained, and nothing is changed until --apply. Then each run that changes is stored anew beside the
-    earlier one: all of them or none. Give --course where the runs were graded with one.
+    Nothing is trained, and nothing is changed until --apply. Then each run that is not under this spec yet is stored
+    anew beside the earlier one: all of them or none. Give --course where the runs were graded with one.
 
     Exit codes: 0 every run could be judged again, 5 one needs a new run or could not be read, 2 a mistake in the
     command or the spec.

@@ -11,7 +11,6 @@ from grader.course.codes import code_of
 from grader.course.differences import Difference, difference
 from grader.course.runs import RESULT, folders_of, read_result
 from grader.course.side_by_side import Accuracies, accuracies
-from grader.course.spreading import spread
 from grader.course.store import folder_name
 from grader.errors import StoreError, UsageError
 from grader.records import RunRecord
@@ -69,7 +68,7 @@ def side(place: Path) -> Side:
             f"{clean(str(place), 200)} holds no run of the grader.",
             "Give a run's folder or its result.json, or the folder that was given as --out.",
         )
-    found = spread(_read, files)
+    found = [_read(file) for file in files]
     runs: dict[Key, RunRecord] = {}
     for one in found:
         if isinstance(one, RunRecord):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from grader.decisions import last_decisions
 from grader.ledger import counts
@@ -144,6 +144,26 @@ def _stands_differently(change: Change) -> bool:
 
 def _numbers(stand: Stand) -> tuple[float, float, float]:
     return stand.points, stand.open_points, stand.max_points
+
+
+def difference_of(plain: dict[str, Any]) -> Difference:
+    """The difference that `dataclasses.asdict` made these plain values of."""
+    return Difference(
+        before=Marks(**plain["before"]),
+        after=Marks(**plain["after"]),
+        changes=tuple(_change_of(one) for one in plain["changes"]),
+        kept=tuple(_decision_of(one) for one in plain["kept"]),
+        lost=tuple(_decision_of(one) for one in plain["lost"]),
+    )
+
+
+def _change_of(plain: dict[str, Any]) -> Change:
+    before, after = (Stand(**one) if one else None for one in (plain["before"], plain["after"]))
+    return Change(plain["id"], plain["kind"], before, after)
+
+
+def _decision_of(plain: dict[str, Any]) -> Decision:
+    return Decision(**{**plain, "open_parts": tuple(plain["open_parts"])})
 
 
 # --- sums ---------------------------------------------------------------------------------------------------

@@ -6,13 +6,13 @@ Nothing is written here. What is to be stored is stored by `grader.course.restor
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from grader.checks.interface import rule_types
 from grader.course.again import faults, judged_again
-from grader.course.differences import Difference, difference
+from grader.course.differences import Difference, difference, difference_of
 from grader.course.runs import RESULT, folders_of, read_run
 from grader.course.spreading import spread
 from grader.course.store import PARTIAL, folder_name
@@ -56,7 +56,8 @@ def looked_at(place: Path, again: Again, *, every: bool = False) -> tuple[Looked
     """
     spec_id = again.loaded.spec.id
     narrowed = place / folder_name(spec_id)
-    found = spread(again.look, folders_of(narrowed if narrowed.is_dir() else place, every=every))
+    folders = folders_of(narrowed if narrowed.is_dir() else place, every=every)
+    found = [_looked(folder, told) for folder, told in zip(folders, spread(again.told, folders), strict=True)]
     own = [one for one in found if one.spec_id == spec_id or one.unreadable]
     if not own:
         raise _none(place, spec_id, found)
@@ -71,6 +72,10 @@ class Again:
         self._plan = evidence_plan_digest(loaded.spec)
         self._needs = spec_needs(loaded.spec)
         self._had: dict[str, frozenset[str] | None] = {self._plan: self._needs}
+
+    def told(self, folder: Path) -> dict[str, Any]:
+        """What `look` sees, as plain values that cross between processes; without the folder."""
+        return {**asdict(self.look(folder)), "folder": ""}
 
     def look(self, folder: Path) -> Looked:
         """A stored run, and what it comes to. Nothing is written, and no run makes it raise."""
@@ -133,6 +138,12 @@ class Again:
             kinds = (kind.needs for kind in rule_types().values())
             self._had[plan] = needs_behind(self.loaded.spec, plan, frozenset().union(*kinds))
         return self._had[plan]
+
+
+def _looked(folder: Path, told: dict[str, Any]) -> Looked:
+    """The other way round."""
+    found = told["difference"]
+    return Looked(**{**told, "folder": folder, "difference": difference_of(found) if found else None})
 
 
 def _no_longer_judged(before: RunRecord, after: RunRecord) -> str:

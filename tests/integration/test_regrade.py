@@ -59,7 +59,10 @@ def test_killed_at_random_moments_it_is_all_or_nothing(course):
         limit = (20_000, 25_000)[number % 2]
         before = digests(course)
         running = begun("regrade", course / f"{limit}.yaml", course / "runs", "--apply")
-        time.sleep(rng.uniform(0.6, 2.2) * usual)
+        if number == 1:
+            running.communicate(timeout=120)  # one gets through
+        else:
+            time.sleep(rng.uniform(0.6, 2.2) * usual if number else 0.05)
         running.kill()
         running.communicate()
         assert ended("review", course / "runs", "--list") in (0, 6)  # the next command, whichever it is
@@ -67,13 +70,13 @@ def test_killed_at_random_moments_it_is_all_or_nothing(course):
         after = digests(course)
         assert len(set(after)) == 1
         seen.add(after != before)
-    assert seen == {True, False}  # some were killed too early, and some were over
+    assert seen == {True, False}
     assert ended("regrade", course / "20000.yaml", course / "runs", "--apply") == 0
     assert set(digests(course)) == {load_spec(course / "20000.yaml").digest}
 
 
 @pytest.mark.slow
-def test_interrupted_at_the_keyboard_nothing_is_stored(course):
+def test_interrupted_while_it_writes_it_is_all_or_nothing(course):
     running = begun("regrade", course / "20000.yaml", course / "runs", "--apply")
     deadline = time.monotonic() + 60
     while not (course / "runs/s4" / FOLDER).exists():
@@ -82,5 +85,5 @@ def test_interrupted_at_the_keyboard_nothing_is_stored(course):
     running.terminate()
     _, said = running.communicate(timeout=60)
     assert running.returncode == 130, said
-    assert not (course / "runs/s4" / FOLDER).exists()
     assert len(set(digests(course))) == 1
+    assert not (course / "runs/s4" / FOLDER).exists()

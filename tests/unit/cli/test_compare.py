@@ -44,7 +44,7 @@ def test_two_runs_side_by_side(tmp_path, stored, s4):
     assert "Within noise. +0.16" in table["test accuracy"]
     assert "parameters 6,338 30,000" in shown
     assert "The same in both: model, trainable parameters" in shown
-    assert "small: passed 75 of 75 → not met 0 of 75" in shown
+    assert "small: passed 75 of 75 → not met 0 of 75 (6,338 parameters → 30,000 parameters)" in shown
     assert "-75 points" in shown
     assert compare(a, a / "result.json").return_value == 0
     assert "batch size" in said(compare(a, b, "--all"))

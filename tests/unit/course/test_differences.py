@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import asdict, replace
 
 import pytest
 
-from grader.course.differences import difference, reasons, sums
+from grader.course.differences import difference, difference_of, reasons, sums
 from grader.decisions import decision_on, with_decision
 from grader.judge import judge
 
@@ -36,6 +37,12 @@ def test_a_check_that_is_lost_is_named_with_both_sides(example_records):
     assert found.changes[0].after.measured == "30,194 parameters"
     back = difference(example_records["partial"], example_records["full_marks"])
     assert (back.move, back.by) == ("up", 91.67)
+
+
+def test_a_difference_crosses_as_plain_values(example_record, example_records):
+    for other in example_records.values():
+        found = difference(example_record, other)
+        assert difference_of(json.loads(json.dumps(asdict(found)))) == found
 
 
 def test_what_becomes_open_and_what_was_decided(example_records):

@@ -109,9 +109,9 @@ def test_errno_decides_what_is_said(tmp_path):
 
 def test_two_runs_that_are_the_first_ones_at_once(tmp_path, monkeypatch):
     """Both find no folder of the assignment; the second to make it must not fail."""
-    monkeypatch.setattr(Path, "exists", lambda self: False)
     for name in ("ada", "grace"):
-        with RunFolder(tmp_path, "s4", name, "20261101-100000-aaaa") as folder:
-            folder.publish({"result.json": "{}"})
-    monkeypatch.undo()
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "exists", lambda self: False)
+            with RunFolder(tmp_path, "s4", name, "20261101-100000-aaaa") as folder:
+                folder.publish({"result.json": "{}"})
     assert len(list(tmp_path.glob("s4/*/*/result.json"))) == 2
