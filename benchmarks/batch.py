@@ -27,6 +27,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from similarity_class import own_code
+from similarity_copies import renamed
+from similarity_parts import IMPORTS
 
 GOAL_RATE = 150 / 30
 """Rows a minute: 150 of one epoch on MNIST in half an hour, on two cores."""
@@ -161,7 +164,7 @@ def written(course: Path, rows: int) -> dict[str, str]:
         if kind == "model in a script" and not first:
             first = files
         elif first and number == rows - 1:
-            kind, files = "copy with other names", _copied(first)
+            kind, files = "copy with other names", _copied(first, chance)
         kinds[name] = kind
         link = "" if kind == "nothing handed in" else "https://github.com/" if kind == "wrong link" else name
         lines.append(f"{name},{link}")
@@ -193,6 +196,7 @@ def _submission(chance: random.Random, number: int) -> tuple[str, Files]:
         ),
         "extra": f"# network {number}\n        ",
         "use": "from model import Net",
+        "own": own_code(chance),
     }
     if drawn < 0.13:
         kind = chance.choice(sorted(HOSTILE))
@@ -215,33 +219,29 @@ def _network(chance: random.Random) -> dict[str, object]:
     return {"a": a, "b": b, "more": more, "features": b, "pool": POOLED}
 
 
-def _copied(files: Files) -> Files:
-    """A copy with other names and comments."""
-    names = {
-        "Net": "DigitModel",
-        "features": "body",
-        "head": "classifier",
-        "train_set": "digits",
-        "loader": "batches",
-    }
-    text = {name: content for name, content in files.items() if name != "README.md"}
-    for name, content in text.items():
+def _copied(files: Files, chance: random.Random) -> Files:
+    """A copy with other names, comments and numbers."""
+    names = {"Net": "DigitModel", "features": "body", "head": "classifier", "train_set": "digits"}
+    made = {"analysis.py": renamed(files["analysis.py"], chance)}
+    for name in ("model.py", "train.py"):
+        text = files[name]
         for old, new in names.items():
-            content = re.sub(rf"\b{old}\b", new, content)
-        text[name] = f"# my own work\n{content}"
-    return text | {"README.md": files["README.md"].replace("A convolutional network", "My network")}
+            text = re.sub(rf"\b{old}\b", new, text)
+        made[name] = f"# my own work\n{text}"
+    return made | {"README.md": files["README.md"].replace("A convolutional network", "My network")}
 
 
 def _files(values: Values) -> Files:
     return {
         "model.py": NET.format(**values),
         "train.py": TRAIN.format(**values),
+        "analysis.py": f"{IMPORTS}{values['own']}",
         "README.md": README.format(**values),
     }
 
 
 def _notebook(values: Values) -> Files:
-    cells = [NET.format(**values), TRAIN.format(**{**values, "use": ""})]
+    cells = [NET.format(**values), str(values["own"]).strip(), TRAIN.format(**{**values, "use": ""})]
     book = {
         "nbformat": 4,
         "nbformat_minor": 5,

@@ -53,12 +53,17 @@ def written(place: Path, rows: int, kinds: Sequence[str] = KINDS, seed: int = SE
 def honest(chance: random.Random, number: int = 0) -> Files:
     """One submission that nobody copied: a third of them are notebooks, three in five have the lecture's loop."""
     loop = LECTURE if number % 5 < 3 else OWN_LOOPS[number % len(OWN_LOOPS)]
-    own = "".join(_function(chance, number) for number in range(chance.randint(2, 4))) + _class(chance)
+    own = own_code(chance)
     model = network(chance)
     rest = f"{chance.choice(LOADERS)}{loop}{chance.choice(PLOTS)}{own}{_end(chance)}"
     if chance.random() < 0.33:
         return {"train.ipynb": notebook(IMPORTS + model + rest, log(chance))}
     return {"model.py": IMPORTS + model, "train.py": f"{IMPORTS}from model import Net\n{rest}"}
+
+
+def own_code(chance: random.Random) -> str:
+    """Functions and a class that nobody else has."""
+    return "".join(_function(chance, number) for number in range(chance.randint(2, 4))) + _class(chance)
 
 
 def network(chance: random.Random) -> str:
