@@ -221,10 +221,16 @@ def test_a_run_inside_of_a_submission_does_not_become_part_of_it(out, tmp_path):
     assert len(digests) == 1
 
 
-@pytest.mark.sandbox
+CHECK = f"check s4 {REFERENCE} --stand-in --json"
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["spec schema", pytest.param(CHECK, marks=[pytest.mark.slow, pytest.mark.sandbox], id="check")],
+)
 @pytest.mark.parametrize(("sink", "code"), [("| head -c 10", 0), ("> /dev/full", 5)])
-def test_output_that_nobody_takes_is_no_mistake_of_the_grader(sink, code, tmp_path):
-    script = f"set -o pipefail; {sys.executable} -m grader check s4 {REFERENCE} --stand-in --json {sink}"
+def test_output_that_nobody_takes_is_no_mistake_of_the_grader(sink, code, verb, tmp_path):
+    script = f"set -o pipefail; {sys.executable} -m grader {verb} {sink}"
     env = {**os.environ, "PYTHONPATH": str(REFERENCE.parents[1])}
     done = subprocess.run(
         ["bash", "-c", script], capture_output=True, text=True, check=False, cwd=tmp_path, env=env
