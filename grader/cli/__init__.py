@@ -6,6 +6,7 @@ Each file defines `command`, imports click alone at its top, and everything heav
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 
@@ -13,7 +14,7 @@ import click
 
 from grader import __version__
 from grader.cli._verbs import Verbs
-from grader.errors import ExitCode, GraderError
+from grader.errors import ExitCode, GraderError, GraderFault
 
 
 @click.group(
@@ -43,7 +44,10 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(interrupted())
-    except Exception:
+    except Exception as error:
+        if _is_of_the_output(error):
+            show_error(GraderFault("The output cannot be written: its disk is full.", "Free some space."))
+            sys.exit(ExitCode.FAULT)
         import traceback
 
         traceback.print_exc()
@@ -53,6 +57,11 @@ def main() -> None:
         )
         sys.exit(ExitCode.UNEXPECTED)
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _is_of_the_output(error: Exception) -> bool:
+    """Whether what this command prints found no place, such as in a file on a full disk."""
+    return isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None
 
 
 def _interrupt(*_: object) -> None:
