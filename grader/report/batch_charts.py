@@ -115,7 +115,7 @@ def _height(count: int, highest: float) -> float:
 
 
 def _steps(highest: float) -> Iterator[str]:
-    for part in range(0, 5):
+    for part in range(5):
         value = highest * part / 4
         if value != int(value):
             continue
@@ -197,9 +197,9 @@ def _parameter_ticks(few: float, many: float) -> Iterator[str]:
             if few <= math.log10(value) <= many and value >= 1:
                 x = _log_x(value, few, many)
                 yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{TOP}" y2="{y}"/>'
-                yield f'<text class="tick" x="{x:.1f}" y="{y + 16}" text-anchor="middle">{value:,.0f}</text>'
+                yield f'<text class="tick" x="{x:.1f}" y="{y + 19}" text-anchor="middle">{value:,.0f}</text>'
     middle = (LEFT + WIDTH - RIGHT) / 2
-    yield f'<text class="tick" x="{middle:.0f}" y="{HEIGHT - 8}" text-anchor="middle">parameters</text>'
+    yield f'<text class="tick" x="{middle:.0f}" y="{HEIGHT - 6}" text-anchor="middle">parameters</text>'
 
 
 def _accuracy_ticks(low: float, high: float) -> Iterator[str]:

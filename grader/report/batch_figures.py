@@ -105,11 +105,12 @@ def check_rates(rows: Sequence[BatchRow]) -> list[CheckRate]:
 
 
 def missed_sentence(rate: CheckRate) -> str:
-    """`17 of 23 missed it`, with those who met a part of it."""
+    """`17 of 23 missed it, 2 of them in part; 1 open.`"""
     if not rate.judged:
         return "Not judged in any run."
     part = f", {rate.partial:,} of them in part" if rate.partial else ""
-    return f"{rate.missed:,} of {rate.judged:,} missed it{part}."
+    left = f"; {rate.open:,} open" if rate.open else ""
+    return f"{rate.missed:,} of {rate.judged:,} missed it{part}{left}."
 
 
 def dots(rows: Sequence[BatchRow]) -> list[Dot]:
@@ -138,10 +139,15 @@ def times(rows: Sequence[BatchRow]) -> list[Bin]:
     width = _round_width(max(spent))
     counts = Counter(math.floor(one / width) for one in spent)
     last = math.floor(max(spent) / width)
-    return [
-        Bin(f"{words.seconds(at * width)} to {words.seconds((at + 1) * width)}", counts[at])
-        for at in range(last + 1)
-    ]
+    return [Bin(_between(at * width, (at + 1) * width, width), counts[at]) for at in range(last + 1)]
+
+
+def _between(low: float, high: float, width: float) -> str:
+    """`20 to 30 s`, `1 to 2 min`."""
+    for size, unit in ((3600, "h"), (60, "min"), (1, "s")):
+        if width >= size:
+            return f"{low / size:g} to {high / size:g} {unit}"
+    return f"{low:.1f} to {high:.1f} s"
 
 
 def _round_width(most: float) -> float:

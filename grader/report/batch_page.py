@@ -21,8 +21,8 @@ from grader.report.inert import inert, one_line
 from grader.report.similarity import made_of, percent
 
 FILE_NAME = "batch.html"
-QUEUE_SHOWN = 200
-"""Open decisions that are listed one by one; the table knows the others."""
+QUEUE_SHOWN = 100
+"""Submissions with something open that are listed one by one; the table knows the others."""
 PAIRS_SHOWN = 50
 
 
@@ -184,9 +184,12 @@ def _times(rows: Sequence[BatchRow]) -> dict[str, Any]:
 
 
 def _queue(rows: Sequence[BatchRow]) -> dict[str, Any]:
-    queue = [(row, one) for row in rows for one in row.open]
-    waiting = sum(bool(row.open) for row in rows)
-    return {"queue": queue[:QUEUE_SHOWN], "queue_count": len(queue), "queue_people": waiting}
+    queue = [row for row in rows if row.open]
+    return {
+        "queue": queue[:QUEUE_SHOWN],
+        "queue_people": len(queue),
+        "queue_count": sum(len(row.open) for row in queue),
+    }
 
 
 def _pairs(found: Similarity | Absent) -> dict[str, Any]:

@@ -56,7 +56,6 @@ class Open:
     """Something that a person has to decide."""
 
     id: str
-    requirement: str
     span: str  # what can be decided: `0 to 50 points`
 
 
@@ -66,7 +65,7 @@ class BatchRow:
 
     name: str
     state: str  # one of `STATES`
-    reason: str
+    reason: str  # "" where the state says it all
     address: str = ""  # of its report, relative to the page; "" where there is none
     points: float = 0.0
     lowest: float = 0.0
@@ -101,7 +100,7 @@ def row_of_run(record: RunRecord, address: str) -> BatchRow:
     return BatchRow(
         name=one_line(evidence.submission.name, NAME_LIMIT),
         state=_state(record),
-        reason=one_line(grade.reason, REASON_LIMIT),
+        reason="" if grade.status == "complete" else one_line(grade.reason, REASON_LIMIT),
         address=address,
         points=_finite(grade.points),
         lowest=_finite(grade.lowest),
@@ -114,14 +113,7 @@ def row_of_run(record: RunRecord, address: str) -> BatchRow:
         train_seconds=_finite(made.train_seconds),
         wall_seconds=_finite(made.wall_seconds),
         marks=tuple(_mark(one) for one in record.outcomes),
-        open=tuple(
-            Open(
-                one_line(one.id, NAME_LIMIT),
-                one_line(one.outcome.requirement, REASON_LIMIT),
-                span(one),
-            )
-            for one in open_items(record)
-        ),
+        open=tuple(Open(one_line(one.id, NAME_LIMIT), span(one)) for one in open_items(record)),
         spec_digest=made.spec_digest,
         not_a_grade=bool(record.not_a_grade),
     )
