@@ -73,7 +73,9 @@ def opened(browser: playwright.Browser, tmp_path: Path) -> Iterator[object]:
     def open_it(rows, width: int = 1440, scheme: str = "light", script: bool = True) -> Opened:  # type: ignore[no-untyped-def]
         place = tmp_path / "batch.html"
         nobody = Absent("skipped", "Nobody has compared them.")
-        page = BatchPage("MNIST in one epoch", "ERA V4", "s4", "2026-11-22T05:00:00+00:00", tuple(rows), nobody)
+        page = BatchPage(
+            "MNIST in one epoch", "ERA V4", "s4", "2026-11-22T05:00:00+00:00", tuple(rows), nobody
+        )
         place.write_text(render(page), encoding="utf-8")
         context = browser.new_context(
             viewport={"width": width, "height": 900},

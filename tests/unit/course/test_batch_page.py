@@ -139,7 +139,9 @@ def test_the_command_takes_all_runs_or_one_assignment(base, monkeypatch):
     for place, fault in ((base / "s4" / "ada", "one submission"), (base / "none", "holds no run")):
         with pytest.raises(UsageError, match=fault):
             place_of(place)
-    done = CliRunner().invoke(cli, ["report", str(base), "--batch", "--format", "html"], standalone_mode=False)
+    done = CliRunner().invoke(
+        cli, ["report", str(base), "--batch", "--format", "html"], standalone_mode=False
+    )
     assert "a format and a place of its own" in str(done.exception)
 
 
@@ -159,6 +161,6 @@ def test_who_is_forgotten_is_in_no_page_any_more(base):
 def test_no_cell_of_the_table_is_a_formula():
     text = table([row_without_run('=cmd|"x"', "missing", "+1;=2")])
     (_, cells) = csv.reader(io.StringIO(text))
-    assert cells[0] == "'=cmd|\"x\""
+    assert cells[0] == '\'=cmd|"x"'
     assert cells[-2] == "'+1;'=2"
     assert cells[2:9] == [""] * 7

@@ -84,7 +84,9 @@ def test_only_our_own_style_and_script_may_run(rows):
 
 def test_hostile_text_is_text(rows):
     hostile = row_without_run(WORST, "unreachable", WORST)
-    pair = SimilarPair(SimilarWork(WORST, WORST), SimilarWork("b", ""), 0.9, 0.5, 1, 3, (Sign("files", WORST, 2, 1),), ())
+    pair = SimilarPair(
+        SimilarWork(WORST, WORST), SimilarWork("b", ""), 0.9, 0.5, 1, 3, (Sign("files", WORST, 2, 1),), ()
+    )
     found = Similarity(SIMILARITY_SCHEMA, WORST, 2, 0, 1, 0, 0.1, 0.2, 1, (pair,), 0)
     text = page([*rows, hostile], similarity=found, exports=(Export(WORST, command=WORST),), notes=(WORST,))
     clean = page(rows)
@@ -118,7 +120,10 @@ def test_pairs_and_why_there_are_none(rows):
 
 
 def test_what_does_not_compare_is_said(rows):
-    told, one = "were judged under 2 versions", [row for row in rows if row.spec_digest == rows[0].spec_digest]
+    told, one = (
+        "were judged under 2 versions",
+        [row for row in rows if row.spec_digest == rows[0].spec_digest],
+    )
     assert told not in page(one)
     assert told in page([*one, replace(one[0], spec_digest="sha256:other")])
     assert "not a grade, and marked so" in page(rows)
@@ -129,7 +134,9 @@ def test_the_order_of_the_checks_is_that_of_the_filter(rows):
     shown = re.findall(r'<option value="(\d+)">([\w-]+) \(', text)
     index = dict((name, number) for number, name in shown)
     line = next(row for row in rows if row.failed)
-    found = re.search(rf'<tr data-s="{line.state}" data-f="([\d ]+)"><th scope="row"><a href="{line.address}">', text)
+    found = re.search(
+        rf'<tr data-s="{line.state}" data-f="([\d ]+)"><th scope="row"><a href="{line.address}">', text
+    )
     assert found.group(1).split() == [index[name] for name in line.failed]
 
 

@@ -34,9 +34,7 @@ def test_a_whole_run(example_records):
     assert (row.points, row.max_points, row.pass_mark) == (record.grade.points, 250, 0.7)
     assert row.accuracy == record.evidence.test_accuracy.value
     assert row.parameters == record.evidence.model.parameters
-    assert row.failed == tuple(
-        one.id for one in record.outcomes if one.status in ("failed", "partial")
-    )
+    assert row.failed == tuple(one.id for one in record.outcomes if one.status in ("failed", "partial"))
     assert row.failed
     assert row.reason == ""  # the state says it all
 
