@@ -100,13 +100,13 @@ def place_of(place: Path) -> tuple[Path, str]:
     Raises:
         UsageError: there is no run, or it is the folder of one submission.
     """
-    given = place.resolve()
-    folders = folders_of(given) if given.is_dir() else ()
-    depth = min((len(one.relative_to(given).parts) for one in folders), default=0)
+    folders = folders_of(place) if place.is_dir() else ()
+    depth = min((len(one.relative_to(place).parts) for one in folders), default=0)
     if depth == 3:
-        return given, ""
+        return place, ""
     if depth == 2:
-        return given.parent, given.name
+        named = place if place.name not in ("", "..") else place.resolve()
+        return named.parent, named.name
     fault = "is the folder of one submission" if depth else "holds no run of the grader"
     raise UsageError(
         f"{clean(str(place))} {fault}.",
@@ -153,7 +153,7 @@ def _batches(
     """The batches of this assignment: one of its runs is theirs, or, without any run, they are called after it."""
     others = [f"{folder_name(one)}-" for one in database.assignments() if one != spec_id]
     start = f"{folder_name(spec_id)}-"
-    found = []
+    found: list[Mapping[str, Standing]] = []
     for name in database.batches():
         standings = database.standing(name)
         ids = {one.run_id for one in standings.values() if one.run_id}

@@ -10,7 +10,7 @@ from grader.report.batch_rows import STATES, BatchRow
 
 TABLE_NAME = "batch.csv"
 _TITLES = (
-    "name", "state", "points", "lowest", "highest", "of", "test accuracy", "parameters", "seconds", "missed",
+    "name", "state", "points", "lowest", "highest", "of", "test accuracy", "parameters", "seconds", "lost points on",
     "open", "why", "report",
 )  # fmt: skip
 

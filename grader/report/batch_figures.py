@@ -44,7 +44,7 @@ class CheckRate:
 
     @property
     def missed(self) -> int:
-        """Those who lost points on it."""
+        """Those who lost points on it, all or some."""
         return self.partial + self.failed
 
 
@@ -104,13 +104,13 @@ def check_rates(rows: Sequence[BatchRow]) -> list[CheckRate]:
     return sorted(rates, key=lambda one: (-one.missed / max(one.judged, 1), -one.missed))
 
 
-def missed_sentence(rate: CheckRate) -> str:
-    """`17 of 23 missed it, 2 of them in part; 1 open.`"""
+def rate_sentence(rate: CheckRate) -> str:
+    """`17 of 23 failed it, 2 met it in part; 1 open.`"""
     if not rate.judged:
         return "Not judged in any run."
-    part = f", {rate.partial:,} of them in part" if rate.partial else ""
+    part = f", {rate.partial:,} met it in part" if rate.partial else ""
     left = f"; {rate.open:,} open" if rate.open else ""
-    return f"{rate.missed:,} of {rate.judged:,} missed it{part}{left}."
+    return f"{rate.failed:,} of {rate.judged:,} failed it{part}{left}."
 
 
 def dots(rows: Sequence[BatchRow]) -> list[Dot]:

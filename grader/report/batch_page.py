@@ -146,7 +146,7 @@ def _checks(rates: Sequence[batch_figures.CheckRate]) -> dict[str, Any]:
         for one in rates
     ]
     return {
-        "rates": list(zip(rates, map(Markup, bars), map(batch_figures.missed_sentence, rates), strict=True))
+        "rates": list(zip(rates, map(Markup, bars), map(batch_figures.rate_sentence, rates), strict=True))
     }
 
 

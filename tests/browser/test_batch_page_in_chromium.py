@@ -135,7 +135,7 @@ def test_filtered_by_text_state_and_missed_check(opened, rows) -> None:  # type:
     assert (told.inner_text(), len(seen.column(0))) == ("9 of 150 submissions.", 9)
     seen.page.click("#clear")
     missed = next(row.failed[0] for row in rows if row.failed)
-    seen.page.click(f'a[aria-label="Show those who missed {missed}"]')
+    seen.page.click(f'a[aria-label="Show those who lost points on {missed}"]')
     assert seen.column(0) == [row.name for row in rows if missed in row.failed]
     seen.page.locator("#table th button", has_text="Points").click()
     assert len(seen.column(0)) == sum(missed in row.failed for row in rows)  # still filtered

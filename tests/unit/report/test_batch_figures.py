@@ -48,9 +48,9 @@ def test_the_check_that_is_missed_most_often_stands_first():
     hard, easy = figures.check_rates(rows)
     assert (hard.id, hard.judged, hard.missed, hard.open) == ("hard", 3, 2, 1)
     assert (easy.judged, easy.passed, easy.not_judged) == (1, 1, 2)
-    assert figures.missed_sentence(hard) == "2 of 3 missed it, 1 of them in part; 1 open."
-    assert figures.missed_sentence(easy) == "0 of 1 missed it."
-    assert figures.missed_sentence(replace(easy, passed=0)) == "Not judged in any run."
+    assert figures.rate_sentence(hard) == "1 of 3 failed it, 1 met it in part; 1 open."
+    assert figures.rate_sentence(easy) == "0 of 1 failed it."
+    assert figures.rate_sentence(replace(easy, passed=0)) == "Not judged in any run."
 
 
 models = st.lists(st.tuples(st.integers(1, 50), st.integers(0, 20)), max_size=30)

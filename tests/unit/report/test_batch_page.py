@@ -132,7 +132,7 @@ def test_what_does_not_compare_is_said(rows):
 def test_the_order_of_the_checks_is_that_of_the_filter(rows):
     text = page(rows)
     shown = re.findall(r'<option value="(\d+)">([\w-]+) \(', text)
-    index = dict((name, number) for number, name in shown)
+    index = {name: number for number, name in shown}
     line = next(row for row in rows if row.failed)
     found = re.search(
         rf'<tr data-s="{line.state}" data-f="([\d ]+)"><th scope="row"><a href="{line.address}">', text
