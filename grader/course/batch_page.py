@@ -13,6 +13,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from grader.course.batch_table import TABLE_NAME, table
+from grader.course.codes import FILE_NAME as CODES
+from grader.course.codes import code_of
 from grader.course.database import Database, IndexedRun, Standing, now
 from grader.course.rendered import put
 from grader.course.runs import RESULT, folders_of, read_run
@@ -155,12 +157,24 @@ def _batches(
     start = f"{folder_name(spec_id)}-"
     found: list[Mapping[str, Standing]] = []
     for name in database.batches():
-        standings = database.standing(name)
+        standings = _each_once(database.standing(name), database.base)
         ids = {one.run_id for one in standings.values() if one.run_id}
         longer = any(name.startswith(other) and len(other) > len(start) for other in others)
         if ids & runs.keys() or (not ids and name.startswith(start) and not longer):
             found.append(standings)
     return found
+
+
+def _each_once(standings: dict[str, Standing], base: Path) -> dict[str, Standing]:
+    """Without the older of two rows of one person, who was graded under a name and under a code."""
+    if not (base / CODES).is_file():
+        return standings
+    kept = dict(standings)
+    for key in standings:
+        code = code_of(base, key)
+        if code in kept and key in kept and code != key:
+            del kept[min((key, code), key=lambda one: standings[one].run_id)]
+    return kept
 
 
 def _of_standing(

@@ -118,6 +118,8 @@ def test_sorted_by_click_and_by_keyboard(opened, rows) -> None:  # type: ignore[
     seen.page.locator("#table th button", has_text="Who").click()
     names = [one for one in seen.column(0) if one.startswith("student")]
     assert names[:3] == ["student-0", "student-1", "student-2"]  # by number, not by digit
+    seen.page.locator("#table tbody tr").nth(100).scroll_into_view_if_needed()
+    assert head.bounding_box()["y"] == pytest.approx(0, abs=1)  # the heads stay in view
     assert (seen.said, [url.rsplit("/", 1)[-1] for url in seen.requests]) == ([], ["batch.html"])
 
 

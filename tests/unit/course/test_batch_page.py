@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from grader.cli import cli
 from grader.course.batch_page import FILES, About, place_of, remove_pages, write_page, write_pages
 from grader.course.batch_table import table
+from grader.course.codes import code_of
 from grader.course.database import Standing, opened
 from grader.course.forgetting import forget, remembered
 from grader.course.store import RUNS_MARK, RunFolder
@@ -105,6 +106,17 @@ def test_a_batch_of_which_nothing_ran_has_a_page_in_a_marked_folder(tmp_path):
         page, _ = write_page(database, "s4", About("A title", "", {}))
     assert "Nothing was handed in." in page.read_text("utf-8")
     assert (page.parent / RUNS_MARK).is_file()
+
+
+def test_who_has_a_name_and_a_code_is_one_row(base, example_records):
+    code = code_of(base, "ada")
+    run = store(base, example_records["partial"], code, RUN.format("ffff"))
+    with opened(base) as database:
+        database.refresh()
+        database.stand("s4-students", code, Standing("graded", 1, run))
+        page, _ = write_page(database, "s4")
+    assert set(lines(base)) == {code, "bea", "cy", "di", "eve"}  # as it was graded last
+    assert "ada" not in page.read_text("utf-8").partition('<table id="table">')[2]
 
 
 def test_a_broken_run_is_named(base):
