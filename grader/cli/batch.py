@@ -113,10 +113,22 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
             batch = Batch(plan, database, _executor(options), rows, shown.changed)
             interrupted = _go(batch, shown, dry_run=dry_run)
             shown.over(batch, dry_run=dry_run)
+            if not dry_run:
+                shown.note(_page(batch))
     if interrupted:
         return ExitCode.INTERRUPTED
     over = (*SETTLED, *(("fetched",) if dry_run else ()))
     return ExitCode.PASSED if all(row.state in over for row in rows) else ExitCode.FAULT
+
+
+def _page(batch: Batch) -> str:
+    """Write the page of the batch; where it lies."""
+    from grader.course.batch_page import About, write_page
+
+    spec = batch.plan.loaded.spec
+    names = {row.entry.key: row.entry.name for row in batch.rows}
+    page, _ = write_page(batch.database, spec.id, About(spec.title, spec.course, names))
+    return f"The page of the batch: {page}"
 
 
 def _executor(options: dict[str, Any]) -> Executor:

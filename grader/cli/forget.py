@@ -24,6 +24,8 @@ from grader.errors import ExitCode, UsageError
 def command(name: str, out: Path, who: str, yes: bool) -> int:
     """Remove the runs, reports and kept clones of the student, group or submission NAME, as tables call it.
 
+    The pages of all batches, which name everybody, go too: `grader report --batch` writes them anew.
+
     A line stays that says how many runs were removed, when and by whom, with a code in place of the name. What was
     exported, printed or copied elsewhere, and backups, are yours to look after.
     """

@@ -31,16 +31,21 @@ DEFAULT = ("html", "markdown")
     metavar="FILE|FOLDER",
     help="Where to write one format. Default: each run's folder.",
 )
-def command(place: Path, wanted: tuple[str, ...], to: Path | None) -> int:
+@click.option("--batch", is_flag=True, help="Write the page of the batch instead: <assignment>/batch.html.")
+def command(place: Path, wanted: tuple[str, ...], to: Path | None, batch: bool) -> int:
     """Render the runs at PLACE again: a run's folder, or a folder of runs, of which the latest of each submission count.
 
     Without --format, report.html and README.md. The record itself, result.json, stays as it is: nothing is measured
     or judged again. A terminal report without --to is printed.
+
+    With --batch, PLACE is the folder of all runs or of one assignment: all submissions on one page, as they stand now.
     """
     from grader.cli.export._writing import told
     from grader.course.rendered import Written, render_again, write_runs
     from grader.report.interface import reports
 
+    if batch:
+        return _batch_page(place, wanted, to)
     if to is not None:
         if len(wanted) != 1:
             raise UsageError("With --to there is one format.", "Give --format NAME once.")
@@ -50,6 +55,19 @@ def command(place: Path, wanted: tuple[str, ...], to: Path | None) -> int:
     kept = tuple(name for name in wanted or DEFAULT if name != "terminal")
     done = render_again(place, reports(kept)) if kept else Written()
     return max(code, told(done))
+
+
+def _batch_page(place: Path, wanted: tuple[str, ...], to: Path | None) -> int:
+    from grader.course.batch_page import place_of, write_pages
+    from grader.course.database import opened
+
+    if wanted or to is not None:
+        raise UsageError("--batch has a format and a place of its own.", "Leave --format and --to away.")
+    base, only = place_of(place)
+    with opened(base) as database:
+        for file in write_pages(place, database, only):
+            click.echo(f"Wrote {file}.", err=True)
+    return ExitCode.PASSED
 
 
 def _shown(name: str) -> tuple[Callable[[RunRecord], str], str]:

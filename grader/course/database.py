@@ -170,6 +170,10 @@ class Database:
         )
         return tuple(_indexed(self.base, row) for row in self._rows(query, (spec_id,)))
 
+    def assignments(self) -> tuple[str, ...]:
+        """Ids of the specs under which a run is stored."""
+        return tuple(row[0] for row in self._rows("SELECT DISTINCT spec_id FROM runs ORDER BY spec_id"))
+
     def unread(self) -> tuple[Path, ...]:
         """Folders of runs that the index does not have as they are now: after `refresh`, those that cannot be read."""
         known = {row[0]: row[1] for row in self._rows("SELECT folder, stamp FROM runs")}

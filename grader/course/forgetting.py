@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.course.batch_page import remove_pages
 from grader.course.batch_setup import FOLDER
 from grader.course.codes import code_of
 from grader.course.database import Database
@@ -56,6 +57,7 @@ def forget(database: Database, found: Remembered, who: str) -> str:
         StoreError: something could not be removed; what is left is still known, and the same command goes on.
     """
     code = code_of(database.base, found.name)
+    remove_pages(database.base)  # first: what is left of a removal that fails must still be known
     for place in (*found.kept, *found.runs):
         _remove(place)
     for folder in {one.parent for one in found.runs}:

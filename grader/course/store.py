@@ -53,7 +53,7 @@ class RunFolder:
 
     def __enter__(self) -> RunFolder:
         try:
-            _prepare(self.final.parent.parent)
+            prepare(self.final.parent.parent)
             self.partial.mkdir(parents=True)
             self._log = (self.partial / "events.jsonl").open("w", encoding="utf-8")
         except OSError as error:
@@ -155,7 +155,7 @@ def rewrite(folder: Path, files: Mapping[str, str]) -> None:
         raise _fault(error, folder) from error
 
 
-def _prepare(folder: Path) -> None:
+def prepare(folder: Path) -> None:
     """A new folder of runs is marked as one, and ignores itself: made inside of a submission, it must not become
     part of what is handed in."""
     if not folder.exists():

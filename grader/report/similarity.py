@@ -15,7 +15,8 @@ from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from grader.records.similarity import Similarity, SimilarPair, SimilarWork
+from grader.errors import StoreError
+from grader.records.similarity import SIMILARITY_SCHEMA, Similarity, SimilarPair, SimilarWork
 from grader.report.inert import inert
 from grader.report.json import plain
 from grader.report.terminal import printable
@@ -29,11 +30,31 @@ NO_VERDICT = (
     "tutorial, code that was handed out, people who were told to work together. No points hang on it."
 )
 _MOST_NOTES = 12
+_AGAIN = "Compare the batch again: grader similarity --json."
 
 
 def to_json(found: Similarity) -> str:
     """All of it as JSON text."""
     return json.dumps(plain(inert(found)), ensure_ascii=True, allow_nan=False, indent=1) + "\n"
+
+
+def from_json(text: str) -> Similarity:
+    """The comparison that `to_json` wrote.
+
+    Raises:
+        StoreError: the text is none.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    try:
+        found = TypeAdapter(Similarity).validate_json(text, strict=True)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise StoreError(f"{place or 'the text'}: {first['msg']}.", _AGAIN) from None
+    if found.schema != SIMILARITY_SCHEMA:
+        raise StoreError(f'schema: expected "{SIMILARITY_SCHEMA}".', _AGAIN)
+    return found
 
 
 def page(found: Similarity) -> str:

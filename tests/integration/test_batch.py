@@ -47,6 +47,10 @@ def test_everybody_is_accounted_for_and_nothing_is_done_twice(course, batches):
         "Alan": ("missing", ""),
         "Barbara": ("blocked", ""),
     }
+    page = (course / "reports" / "s4" / "batch.html").read_text("utf-8")
+    assert "The page of the batch: " in first.stderr
+    assert page.count('<tr data-s="ungradable"') == 2
+    assert page.count('<tr data-s="missing"') == page.count('<tr data-s="blocked"') == 1
     (course / "not-there").mkdir()
     shutil.copytree(course / "empty", course / "not-there", dirs_exist_ok=True)
     again = batch(course, "--json")

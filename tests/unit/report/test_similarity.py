@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from grader.errors import StoreError
 from grader.records.similarity import (
     SIMILARITY_SCHEMA,
     Excerpt,
@@ -19,7 +20,7 @@ from grader.records.similarity import (
     SimilarWork,
     SourceLine,
 )
-from grader.report.similarity import made_of, page, print_similarity, to_json
+from grader.report.similarity import from_json, made_of, page, print_similarity, to_json
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e{{ 7*7 }}</style>"
 EXCERPT = Excerpt(
@@ -126,6 +127,18 @@ def test_json_is_the_record() -> None:
     assert data["schema"] == "grader/similarity/1"
     assert data["pairs"][0]["excerpts"][0]["left"][0]["source_line"] == "    self.conv = nn.Conv2d(1, 8, 3)"
     assert data["pairs"][0]["signs"][0]["works"] == 2
+    assert from_json(to_json(FOUND)) == FOUND
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1", "null", '{"schema": "grader/similarity/9"}'])
+def test_what_is_no_comparison_is_refused(text: str) -> None:
+    with pytest.raises(StoreError, match="Compare the batch again"):
+        from_json(text)
+
+
+def test_another_version_is_refused() -> None:
+    with pytest.raises(StoreError, match=r'schema: expected "grader/similarity/1"'):
+        from_json(to_json(replace(FOUND, schema="grader/similarity/2")))
 
 
 def test_a_pair_without_code_in_common_is_made_of_its_signs() -> None:
