@@ -33,6 +33,7 @@ FAMILIES = (
     "course",
     "report",
     "web",
+    "bench",
 )
 
 
