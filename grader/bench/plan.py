@@ -16,8 +16,8 @@ from grader.bench.conditions import TrialKey, conditions, conditions_digest
 from grader.bench.records import Conditions
 from grader.course.clones import Clones, shown_as
 from grader.course.job import Job
-from grader.course.store import folder_name
-from grader.errors import UsageError
+from grader.course.store import folder_name, locked
+from grader.errors import StoreError, UsageError
 from grader.evaluation.consistency import Line
 from grader.records import MEASURING_VERSION, Submission
 from grader.stages.study import lines_of
@@ -124,21 +124,26 @@ def references() -> Path:
     return checkout if checkout.is_dir() else Path("reference_models")
 
 
-def assigned(wanted: Wanted, work: Path) -> tuple[Assigned, ...]:
+def work_folder(wanted: Wanted) -> Path:
+    """Copies of the specs, kept models, and attempts under way."""
+    return wanted.out / ".work"
+
+
+def assigned(wanted: Wanted) -> tuple[Assigned, ...]:
     """Each spec, after a look at this machine: what is missing here is said before anything is trained.
 
     Raises:
         SpecError, UsageError: a spec cannot be used, or trains nothing.
         GraderFault: no sandbox, no data, no such device.
     """
-    found = tuple(_assigned(wanted, name, seeds, work) for name, seeds in wanted.specs)
+    found = tuple(_assigned(wanted, name, seeds) for name, seeds in wanted.specs)
     ids = [one.loaded.spec.id for one in found]
     if len(set(ids)) < len(ids):
         raise UsageError("A spec was given twice.", "Give each once: s4:5 takes five seeds.")
     return found
 
 
-def _assigned(wanted: Wanted, name: str, seeds: int, work: Path) -> Assigned:
+def _assigned(wanted: Wanted, name: str, seeds: int) -> Assigned:
     from grader.pipeline import Request, prepare_machine
     from grader.spec.load import load_spec, spec_file
 
@@ -160,8 +165,7 @@ def _assigned(wanted: Wanted, name: str, seeds: int, work: Path) -> Assigned:
     )
     machine = prepare_machine(request)
     assert machine.data is not None  # who trains names a task
-    work.mkdir(parents=True, exist_ok=True)
-    file = work / f"{folder_name(loaded.spec.id)}.yaml"
+    file = work_folder(wanted) / f"{folder_name(loaded.spec.id)}.yaml"
     shutil.copyfile(spec_file(name), file)
     there = conditions(
         machine.device.text,
@@ -216,8 +220,8 @@ def _of_spec(wanted: Wanted, one: Assigned, clones: Clones) -> Iterator[Cell]:
     from grader.spec.load import evidence_plan_digest
 
     plan, names = evidence_plan_digest(one.loaded.spec), set()
-    for name, source, also in _sources(wanted, one):
-        submission, clone = _kept(clones, one, name, source, also)
+    for model in _models(wanted, one):
+        submission, clone = _kept(clones, one, model)
         if submission.name in names:
             raise UsageError(
                 f"Two models are called {submission.name}.",
@@ -237,54 +241,62 @@ def _of_spec(wanted: Wanted, one: Assigned, clones: Clones) -> Iterator[Cell]:
             yield Cell(one, submission, clone, seed, key.name)
 
 
-def _sources(wanted: Wanted, one: Assigned) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """(name or "", place, second repositories) of each model."""
+@dataclass(frozen=True)
+class _Model:
+    """What is to be fetched. `name` and `shown` are "" where the submission's own are good."""
+
+    place: str
+    name: str = ""
+    shown: str = ""  # in place of the link or folder, wherever it is shown
+    also: tuple[str, ...] = ()
+
+
+def _models(wanted: Wanted, one: Assigned) -> Iterator[_Model]:
     spec = one.loaded.spec
     if wanted.reference:
         place = references() / spec.id
         if not place.is_dir():
             raise UsageError(
-                f"There is no reference model of {spec.id} ({references()}).",
+                f"There is no reference model of {spec.id} in {references()}.",
                 "Give --models FOLDER and --no-reference.",
             )
         name, folder = MODELS_REPOSITORY
-        second = (
-            (f"{name}={references() / folder}",)
-            if spec.handed_in and spec.handed_in.models_repository
-            else ()
-        )
-        yield "reference", str(place), second
+        imports = spec.handed_in is not None and spec.handed_in.models_repository is not None
+        also = (f"{name}={references() / folder}",) if imports else ()
+        yield _Model(str(place), "reference", f"reference_models/{spec.id}", also)
     for model in wanted.models:
         named = re.fullmatch(r"([A-Za-z0-9][A-Za-z0-9._-]*)=(.+)", model)
-        yield (*(named.groups() if named else ("", model)), wanted.also)  # type: ignore[misc]
+        name, place_given = (named[1], named[2]) if named else ("", model)
+        yield _Model(place_given, name, also=wanted.also)
 
 
-def _kept(
-    clones: Clones, one: Assigned, name: str, source: str, also: tuple[str, ...]
-) -> tuple[Submission, Path]:
+def _kept(clones: Clones, one: Assigned, model: _Model) -> tuple[Submission, Path]:
+    """Fetch a model and keep it, so that an attempt needs no second fetch."""
     from grader.fetch.interface import fetch
 
-    with fetch(source, also=also) as fetched:
-        submission = shown_as(fetched.submission, name or fetched.submission.name)
+    with fetch(model.place, also=model.also) as fetched:
+        submission = shown_as(fetched.submission, model.name or fetched.submission.name)
+        if model.shown:
+            second = tuple(
+                replace(other, source=f"reference_models/{MODELS_REPOSITORY[1]}") for other in submission.also
+            )
+            submission = replace(submission, source=model.shown, also=second)
         key = folder_name(f"{one.loaded.spec.id}-{submission.name}")
         clones.put(key, replace(fetched, submission=submission))
     return submission, clones.place(key)
 
 
 @contextmanager
-def at_work(folder: Path) -> Iterator[None]:
-    """This benchmark's folder for one process.
+def alone(wanted: Wanted) -> Iterator[None]:
+    """The benchmark's folder for this process.
 
     Raises:
         StoreError: another one is at work there, or it cannot be written.
     """
-    from grader.course.store import locked
-
+    folder = work_folder(wanted)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        from grader.errors import StoreError
-
         raise StoreError(
             f"{folder}: {error.strerror}.", "Give a folder that can be written: --out."
         ) from error

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import grader
 from grader.bench.energy import ON_A_GPU, SHARED, Meter
-from grader.bench.plan import Assigned, Cell, Wanted, assigned, at_work, cells, job_of
+from grader.bench.plan import Assigned, Cell, Wanted, cells, job_of, work_folder
 from grader.bench.records import BENCH_SCHEMA, Bench, Missing, Series, StoredTrial
 from grader.bench.trials import FILE_NAME, from_run, read_trial, under, with_energy, write
 from grader.course.again import is_reusable
@@ -65,13 +65,16 @@ class Study:
     rows: list[Row] = field(default_factory=list)
     specs: tuple[Assigned, ...] = ()
 
-    def plan(self) -> None:
-        """Look at the machine, fetch the models, and find what was measured before.
+    def plan(self, specs: tuple[Assigned, ...]) -> None:
+        """Fetch the models, and find what was measured before.
+
+        Args:
+            specs: as `assigned` prepared them.
 
         Raises:
-            GraderError: a spec, a model or the machine cannot be used.
+            GraderError: a model cannot be had.
         """
-        self.specs = assigned(self.wanted, self._work)
+        self.specs = specs
         found = cells(self.wanted, self.specs, Clones(self._work / "clones"))
         self.rows = [Row(cell) for cell in found]
         for row in self.rows:
@@ -113,7 +116,7 @@ class Study:
 
     @property
     def _work(self) -> Path:
-        return self.wanted.out / ".work"
+        return work_folder(self.wanted)
 
     def _order(self) -> Iterator[tuple[str, str]]:
         """Spec by spec as they were asked for, and in each the models as they were given."""
@@ -237,11 +240,6 @@ class Study:
 
     def _folder(self, cell: Cell) -> Path:
         return self._work / "attempts" / cell.key
-
-
-def alone(wanted: Wanted) -> Any:
-    """The benchmark's folder for this process, as a context."""
-    return at_work(wanted.out / ".work")
 
 
 def _names(cell: Cell) -> tuple[str, str]:

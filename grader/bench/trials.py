@@ -12,13 +12,14 @@ from grader.bench.records import (
     TRIAL_SCHEMA,
     Assignment,
     Bench,
+    Series,
     StoredTrial,
     Subject,
     TrialResult,
 )
 from grader.errors import StoreError, UsageError
 from grader.evaluation.consistency import Line
-from grader.records import Absent, DataFacts, Recipe, RunRecord, Structure, Submission
+from grader.records import Absent, DataFacts, Recipe, RunRecord, Structure, Submission, Trial
 from grader.report.json import plain
 from grader.text import clean
 
@@ -40,13 +41,25 @@ def from_run(record: RunRecord, key: str, lines: tuple[Line, ...], *, on_gpu: bo
         on_gpu: device time is the wall clock there.
         run: folder of the run, below the benchmark's.
     """
+    trial = record.evidence.trials[0] if record.evidence.trials else None
     return StoredTrial(
         schema=TRIAL_SCHEMA,
         key=key,
         assignment=_assignment(record, lines),
         subject=_subject(record),
-        trial=_trial(record, on_gpu=on_gpu, run=run),
+        trial=_trial(record, trial, on_gpu=on_gpu, run=run),
     )
+
+
+def series_of(record: RunRecord, lines: tuple[Line, ...], *, on_gpu: bool) -> Series:
+    """All trials of a graded run; the arguments are those of `from_run`."""
+    trials = tuple(_trial(record, one, on_gpu=on_gpu, run="") for one in record.evidence.trials)
+    return Series(_assignment(record, lines), _subject(record), trials)
+
+
+def on_gpu(device: str) -> bool:
+    """Whether a run's device, as its provenance has it, is a GPU."""
+    return device.startswith("cuda")
 
 
 def under(
@@ -122,37 +135,32 @@ def _subject(record: RunRecord) -> Subject:
     )
 
 
-def _trial(record: RunRecord, *, on_gpu: bool, run: str) -> TrialResult:
-    """Its only trial; where none was begun, the run's own reason."""
+def _trial(record: RunRecord, trial: Trial | None, *, on_gpu: bool, run: str) -> TrialResult:
+    """One trial of a run; where none was begun, the run's own reason."""
     made, evidence = record.provenance, record.evidence
     whole = evidence.test_accuracy
     why = whole if isinstance(whole, Absent) else Absent("errored", "No trial was stored.")
-    trial = evidence.trials[0] if evidence.trials else None
     accuracy = trial.accuracy if trial else why
-    scored = not isinstance(accuracy, Absent)
     return TrialResult(
         seed=trial.seed if trial else -1,
         accuracy=accuracy if isinstance(accuracy, Absent) else accuracy.value,
         stop_reason=clean(trial.stop_reason if trial else why.reason),
         epochs=trial.epochs if trial else (),
         samples=trial.samples if trial else 0,
-        counted_seconds=_counted(record, on_gpu=on_gpu),
+        counted_seconds=_counted(trial, made.threads, on_gpu=on_gpu) if trial else 0.0,
         wall_seconds=trial.wall_seconds if trial else 0.0,
-        evaluate_seconds=made.evaluate_seconds,
+        evaluate_seconds=trial.evaluate_seconds if trial else 0.0,
         overhead_seconds=made.overhead_seconds,
         energy_joules=NO_ENERGY,
-        known_sd=accuracy.spread if scored and not isinstance(accuracy, Absent) else 0.0,
+        known_sd=0.0 if isinstance(accuracy, Absent) else accuracy.spread,
         flags=tuple(one.name for one in evidence.integrity.probes if one.weight in ("flag", "void")),
         run=run,
         measured_at=made.finished_at,
     )
 
 
-def _counted(record: RunRecord, *, on_gpu: bool) -> float:
-    if not record.evidence.trials:
-        return 0.0
-    trial = record.evidence.trials[0]
-    return trial.wall_seconds if on_gpu else round(trial.cpu_seconds / max(1, record.provenance.threads), 3)
+def _counted(trial: Trial, threads: int, *, on_gpu: bool) -> float:
+    return trial.wall_seconds if on_gpu else round(trial.cpu_seconds / max(1, threads), 3)
 
 
 # --- files ----------------------------------------------------------------------------------------------------

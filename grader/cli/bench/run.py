@@ -66,7 +66,8 @@ def command(specs: tuple[str, ...], dry_run: bool, as_json: bool, **options: Any
     Exit codes: 0 everything is measured, 5 a trial is missing through the machine's fault, 2 a mistake in the command
     or a spec, 130 interrupted.
     """
-    from grader.bench.study import Study, alone
+    from grader.bench.plan import alone, assigned
+    from grader.bench.study import Study
     from grader.bench.write import write_pages
     from grader.cli._bench_view import view
     from grader.cli._stopping import until_stopped
@@ -76,7 +77,7 @@ def command(specs: tuple[str, ...], dry_run: bool, as_json: bool, **options: Any
     with alone(wanted), view(as_json=as_json) as shown:
         study = Study(wanted, Local(wanted.slots), shown.changed)
         shown.note("Looking at this machine and fetching the models")
-        study.plan()
+        study.plan(assigned(wanted))
         shown.planned(study)
         if dry_run:
             return ExitCode.PASSED
