@@ -89,14 +89,20 @@ def two_sided_p(t: float, df: float) -> float:
 
 
 def t_quantile(df: float, confidence: float = CONFIDENCE) -> float:
-    """Student's t for a two-sided interval of this confidence. Found by halving: p falls as t grows."""
-    low, high = 0.0, 1.0
-    while two_sided_p(high, df) > 1 - confidence:
-        low, high = high, 2 * high
-    for _ in range(80):
-        middle = (low + high) / 2
-        low, high = (middle, high) if two_sided_p(middle, df) > 1 - confidence else (low, middle)
-    return (low + high) / 2
+    """Student's t for a two-sided interval of this confidence. By Newton's method from the normal quantile, which is
+    smaller: p falls and is convex, so no step goes too far."""
+    t = statistics.NormalDist().inv_cdf((1 + confidence) / 2)
+    for _ in range(60):
+        step = (two_sided_p(t, df) - (1 - confidence)) / (2 * _density(t, df))
+        t += step
+        if step <= 1e-12 * t:
+            break
+    return t
+
+
+def _density(t: float, df: float) -> float:
+    scale = math.exp(math.lgamma((df + 1) / 2) - math.lgamma(df / 2)) / math.sqrt(df * math.pi)
+    return scale * math.exp(-(df + 1) / 2 * math.log1p(t * t / df))
 
 
 def _beta(x: float, a: float, b: float) -> float:
