@@ -11,9 +11,12 @@ from grader.report.inert import one_line
 from grader.report.markdown import plain
 
 _OWN_STYLE = """
-.bench { overflow-x: auto; } .bench table { width: auto; } .bench td, .bench th { white-space: nowrap; }
+main { max-width: 88rem; padding-block: 2rem; } h2 { margin-top: 2.25rem; } main > ul { color: var(--soft); }
+.bench { overflow-x: auto; } .bench table { width: auto; }
+.bench td, .bench th { white-space: nowrap; padding: .375rem .625rem; }
 .bench td.number, .bench th.number { text-align: right; font-variant-numeric: tabular-nums; }
-.bench td.long { white-space: normal; min-width: 14rem; overflow-wrap: anywhere; } figure svg { max-width: 44rem; }
+.bench td.long { white-space: normal; min-width: 14rem; overflow-wrap: anywhere; }
+figure { max-width: 52rem; margin-top: 1.25rem; } figure svg { width: 100%; height: auto; }
 """
 _LONG = 36
 
