@@ -11,7 +11,7 @@ from grader.report.inert import one_line
 from grader.report.markdown import plain
 
 _OWN_STYLE = """
-main { max-width: 88rem; padding-block: 2rem; } h2 { margin-top: 2.25rem; } main > ul { color: var(--soft); }
+body { max-width: 92rem; } main { padding-block: 2rem; } h2 { margin-top: 2.25rem; } main > ul { color: var(--soft); }
 .bench { overflow-x: auto; } .bench table { width: auto; }
 .bench td, .bench th { white-space: nowrap; padding: .375rem .625rem; }
 .bench td.number, .bench th.number { text-align: right; font-variant-numeric: tabular-nums; }
