@@ -48,6 +48,7 @@ def command(first: Path, second: Path, slower_by: float, worse: bool, out: Path 
     from grader.bench.render import html, markdown
     from grader.bench.trials import read_bench, write_text
     from grader.cli._bench_view import WIDTH, show
+    from grader.report.inert import one_line
 
     results = read_bench(first), read_bench(second)
     found = compare(*results, slower_by=slower_by)
@@ -62,7 +63,7 @@ def command(first: Path, second: Path, slower_by: float, worse: bool, out: Path 
         return ExitCode.PASSED
     failed, open_ = regressions(found, worse=worse), undecided(found, worse=worse)
     for line in (*failed, *open_):
-        console.print(line, soft_wrap=True, markup=False)
+        console.print(one_line(line), soft_wrap=True, markup=False)
     if failed:
         return ExitCode.BELOW_PASS_MARK
     return ExitCode.NEEDS_REVIEW if open_ else ExitCode.PASSED

@@ -47,6 +47,7 @@ def command(
     from grader.bench.render import html, markdown
     from grader.bench.trials import FILE_NAME, read_bench, write_text
     from grader.cli._bench_view import WIDTH, show
+    from grader.report.inert import one_line
     from grader.spec.load import load_spec
 
     if (runs is None) != (names is None):
@@ -63,7 +64,7 @@ def command(
         console.width = max(console.width, WIDTH)
     show(page, console)
     for line in found.left_out:
-        console.print(f"Left out: {line}", soft_wrap=True, markup=False)
+        console.print(one_line(f"Left out: {line}"), soft_wrap=True, markup=False)
     if out is not None:
         write_text(out / "leaderboard.md", markdown(page))
         write_text(out / "leaderboard.html", html(page, (front_chart(found),)))

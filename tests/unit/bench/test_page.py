@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from pathlib import Path
 
+import pytest
+
+from grader.bench import records
 from grader.bench.page import bench_page
 from grader.bench.records import Missing
 from grader.bench.render import html, markdown
@@ -67,3 +71,12 @@ def test_the_html_needs_nothing_else(make_bench):
     text = html(bench_page(make_bench()))
     assert "http" not in text.replace("http-equiv", "")
     assert text.startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize(
+    "record", ["Bench", "Conditions", "Assignment", "Subject", "TrialResult", "Missing", "StoredTrial"]
+)
+def test_every_key_of_the_result_is_documented(record):
+    text = (Path(__file__).parents[3] / "docs" / "benchmarks.md").read_text("utf-8")
+    names = {field.name for field in fields(getattr(records, record))}
+    assert {name for name in names if f"`{name}`" not in text and f"`{name}[]" not in text} == set()
