@@ -10,7 +10,8 @@ from grader.bench.records import Bench
 from grader.records import Absent
 
 READ_AS = (
-    "Differences are the second result minus the first, with their 95 % intervals (Welch).",
+    "Differences are the second result minus the first, with their 95 % intervals (Welch); those of time are shares of "
+    "the first mean.",
     f"A difference is reported where Holm's p over all rows is below {ERROR_RATE:g}: where nothing differs, at most "
     f"{100 * ERROR_RATE:.0f} of 100 such comparisons report one of accuracy, and as many one of time.",
     "No evidence of a difference is no proof that there is none: the interval says how large it may still be.",

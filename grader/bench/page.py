@@ -40,7 +40,8 @@ READ_AS = (
     "Time and samples to the target are medians over all seeds, counted to the end of the first epoch that has it; a "
     "seed that never has it counts as endless.",
 )
-_NONE = "–"
+NONE = "–"
+"""In a cell where nothing is known."""
 
 
 def bench_page(bench: Bench) -> Page:
@@ -103,14 +104,14 @@ def _row(series: Series, found: Summary) -> tuple[str, ...]:
     return (
         series.subject.model,
         str(0 if isinstance(accuracy, Absent) else accuracy.n),
-        _NONE if isinstance(accuracy, Absent) else with_sd(accuracy),
-        _NONE if isinstance(accuracy, Absent) else span(accuracy),
+        NONE if isinstance(accuracy, Absent) else with_sd(accuracy),
+        NONE if isinstance(accuracy, Absent) else span(accuracy),
         *to_target(found.to_target),
-        _NONE if isinstance(found.counted_seconds, Absent) else _with_unit(found.counted_seconds, "s"),
-        seconds(found.overhead_seconds) if found.overhead_seconds else _NONE,
+        NONE if isinstance(found.counted_seconds, Absent) else _with_unit(found.counted_seconds, "s"),
+        seconds(found.overhead_seconds) if found.overhead_seconds else NONE,
         f"{series.subject.parameters:,}",
         mflops(series),
-        _NONE if isinstance(found.energy_joules, Absent) else _with_unit(found.energy_joules, "J"),
+        NONE if isinstance(found.energy_joules, Absent) else _with_unit(found.energy_joules, "J"),
     )
 
 
@@ -119,7 +120,7 @@ def _provenance(series: Sequence[Series]) -> Grid:
     for one in series:
         subject = one.subject
         commit = (
-            subject.commit[:12] + (", changed since" if subject.dirty else "") if subject.commit else _NONE
+            subject.commit[:12] + (", changed since" if subject.dirty else "") if subject.commit else NONE
         )
         trained = f"{counted(subject.epochs, 'epoch', 'epochs')}, batches of {subject.batch_size}, {subject.lane} lane"
         rows.append(
@@ -172,14 +173,14 @@ def with_sd(found: Spread) -> str:
 def span(found: Spread) -> str:
     """The interval, cut where no accuracy can be."""
     if not found.is_known:
-        return _NONE
+        return NONE
     return f"{100 * max(found.low, 0.0):.2f} to {100 * min(found.high, 1.0):.2f} %"
 
 
 def to_target(found: ToTarget | Absent) -> tuple[str, str, str]:
     """How many reach it, and the medians of time and samples."""
     if isinstance(found, Absent):
-        return (_NONE, _NONE, _NONE)
+        return (NONE, NONE, NONE)
     share = f"{found.reached} of {found.trials}"
     if not math.isfinite(found.epoch):
         return (share, "not reached", "not reached")
@@ -194,7 +195,7 @@ def seconds(value: float) -> str:
 def mflops(series: Series) -> str:
     subject = series.subject
     if not subject.flops:
-        return _NONE
+        return NONE
     return f"{'≥ ' if subject.flops_partial else ''}{subject.flops / 1e6:,.2f}"
 
 

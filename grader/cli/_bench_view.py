@@ -13,10 +13,11 @@ from pathlib import Path
 
 from rich.console import Console, RenderableType
 from rich.live import Live
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from grader.bench.page import Grid, Page, bench_page, percent, seconds
+from grader.bench.page import NONE, Grid, Page, bench_page, percent, seconds
 from grader.bench.records import Bench
 from grader.bench.study import Row, Study
 from grader.records import Absent
@@ -119,10 +120,23 @@ def show(page: Page, console: Console, tables: int | None = None) -> None:
     for grid in page.grids[:tables]:
         console.print()
         console.print(Text(one_line(grid.title), "bold"), soft_wrap=True)
-        console.print(_table(grid))
+        _print_grid(grid, console)
         for note in grid.notes:
             console.print(Text(one_line(note), "dim"), soft_wrap=True)
     console.print()
+
+
+def _print_grid(grid: Grid, console: Console) -> None:
+    """As a table or, where the terminal is too narrow for one, row by row."""
+    table = _table(grid)
+    wide = Measurement.get(console, console.options.update(max_width=1000), table).maximum
+    if wide <= console.width:
+        console.print(table)
+        return
+    for row in grid.rows:
+        named = zip(grid.heads[1:], row[1:], strict=True)
+        facts = " · ".join(f"{head} {one_line(cell)}" for head, cell in named if cell and cell != NONE)
+        console.print(Text.assemble((one_line(row[0]), "bold"), f": {facts}"))
 
 
 def _table(grid: Grid) -> Table:

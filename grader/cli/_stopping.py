@@ -27,6 +27,7 @@ def until_stopped(
     """
     made: list[Made] = []
     raised: list[BaseException] = []
+    asked: list[int] = []
 
     def doing() -> None:
         try:
@@ -34,8 +35,9 @@ def until_stopped(
         except BaseException as error:
             raised.append(error)
 
-    def heard(_: int, __: object) -> None:
-        if finish.is_set():
+    def heard(number: int, _: object) -> None:
+        asked.append(number)
+        if len(asked) > 1:
             stop.set()
             note("Ending what runs.")
         else:
@@ -53,4 +55,4 @@ def until_stopped(
             signal.signal(number, handler)
     if raised:
         raise raised[0]
-    return made[0], finish.is_set()
+    return made[0], bool(asked)

@@ -172,6 +172,23 @@ def test_killed_in_the_middle_it_goes_on_and_measures_nothing_twice(tmp_path):
     assert len(list(out.glob("runs/s4/reference/*/result.json"))) == 3
 
 
+def test_a_narrow_terminal_gets_rows_that_can_be_read(tmp_path):
+    from io import StringIO
+
+    from rich.console import Console
+
+    from grader.bench.page import bench_page
+    from grader.cli._bench_view import show
+
+    page = bench_page(read_bench(result(tmp_path / "good", (0.989, 0.99, 0.991))))
+    narrow, wide = (Console(file=StringIO(), width=width) for width in (70, 200))
+    show(page, narrow, tables=1)
+    show(page, wide, tables=1)
+    assert "reference: seeds 3 · accuracy 99.00 ± 0.10 %" in narrow.file.getvalue()
+    assert max(map(len, narrow.file.getvalue().splitlines()[6:9])) <= 70
+    assert "model      seeds" in wide.file.getvalue()
+
+
 def test_trainings_share_the_cores():
     """Whoever gives each training two threads gets half as many at once."""
     from grader.cli.bench.run import _wanted
