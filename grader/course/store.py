@@ -159,7 +159,7 @@ def _prepare(folder: Path) -> None:
     """A new folder of runs is marked as one, and ignores itself: made inside of a submission, it must not become
     part of what is handed in."""
     if not folder.exists():
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=True)  # several may begin at once
         _write(folder / ".gitignore", "*\n")
         _write(folder / RUNS_MARK, "Runs of the grader. Not part of a submission.\n")
 

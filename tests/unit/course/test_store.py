@@ -6,6 +6,8 @@ import errno
 import json
 import os
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -104,3 +106,20 @@ def test_errno_decides_what_is_said(tmp_path):
         "Permission denied"
         in store._fault(OSError(errno.EACCES, os.strerror(errno.EACCES)), tmp_path).message
     )
+
+
+def test_several_runs_may_begin_at_once_in_a_folder_that_is_not_there(tmp_path):
+    """Each begins at the very same moment, and each finds that the folder of runs is missing."""
+    at_once = 8
+    together = threading.Barrier(at_once)
+
+    def begin(round_: int, number: int) -> None:
+        together.wait(10)
+        with RunFolder(tmp_path / f"{round_}", "s4", f"name{number}", "20261121-093000-abcd") as run:
+            run.publish(FILES)
+
+    with ThreadPoolExecutor(at_once) as pool:
+        for round_ in range(20):
+            for done in [pool.submit(begin, round_, number) for number in range(at_once)]:
+                done.result()
+    assert len(list(tmp_path.glob("*/s4/*/*/result.json"))) == 20 * at_once
