@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from grader.spec.load import Loaded
 
 Kind = Literal["benchmark", "student"]
+_Found = tuple[Series, str, Kind, str]
+"""What may become an entry: its trials, its name, its kind, and the device it ran on."""
 NAME_LIMIT = 40
 
 
@@ -96,39 +98,47 @@ def board(
     Raises:
         UsageError: there is nothing to show.
     """
-    from grader.spec.load import evidence_plan_digest
-
-    plan, said = evidence_plan_digest(loaded.spec), list[str]()
-    series = [one for bench in benches for one in bench.series if one.assignment.spec_id == loaded.spec.id]
-    target = max((line.target for line in lines_of(loaded.spec.rules) if line.of == "test"), default=0.0)
-    entries = [
-        _entry(one, one.subject.model, "benchmark", bench.conditions.device, target)
+    said: list[str] = []
+    found: list[_Found] = [
+        (one, one.subject.model, "benchmark", bench.conditions.device)
         for bench in benches
         for one in bench.series
-        if one.assignment.spec_id == loaded.spec.id and accuracies(one) and _fits(one, plan, series[0], said)
+        if one.assignment.spec_id == loaded.spec.id and accuracies(one)
     ]
-    for name, record in _students(loaded, runs, names or {}, said):
-        found = series_of(record, lines_of(loaded.spec.rules), on_gpu=on_gpu(record.provenance.device))
-        series.append(found)
-        if _fits(found, plan, series[0], said):
-            entries.append(_entry(found, name, "student", record.provenance.device, target))
+    entries = _entries(loaded, [*found, *_students(loaded, runs, names or {}, said)], said)
     if not entries:
         why = f" {' '.join(said)}" if said else ""
         raise UsageError(
             f"There is nothing to rank for {loaded.spec.id}.{why}",
             f"Measure first: grader bench {loaded.spec.id}",
         )
-    _refuse_twins(entries)
-    about = series[0].assignment
+    _refuse_twins([entry for _, entry in entries])
+    about = entries[0][0].assignment
     return Board(
         spec_id=loaded.spec.id,
         edition=loaded.spec.edition,
         title=loaded.spec.title,
-        target=target,
+        target=_target(loaded),
         data=about.data if about.official or about.stand_in else f"{about.data} (not official)",
-        entries=ranked(entries),
+        entries=ranked([entry for _, entry in entries]),
         left_out=tuple(said),
     )
+
+
+def _target(loaded: Loaded) -> float:
+    return max((line.target for line in lines_of(loaded.spec.rules) if line.of == "test"), default=0.0)
+
+
+def _entries(loaded: Loaded, found: Sequence[_Found], said: list[str]) -> list[tuple[Series, Entry]]:
+    """Those that were measured under the spec as it is, and on the data of the first of them."""
+    from grader.spec.load import evidence_plan_digest
+
+    plan, target = evidence_plan_digest(loaded.spec), _target(loaded)
+    made: list[tuple[Series, Entry]] = []
+    for series, name, kind, device in found:
+        if _fits(series, plan, made[0][0] if made else series, said):
+            made.append((series, _entry(series, name, kind, device, target)))
+    return made
 
 
 def _fits(series: Series, plan: str, first: Series, said: list[str]) -> bool:
@@ -163,7 +173,7 @@ def _entry(series: Series, name: str, kind: Kind, device: str, target: float) ->
 
 def _students(
     loaded: Loaded, runs: Path | None, names: Mapping[str, str], said: list[str]
-) -> Iterator[tuple[str, RunRecord]]:
+) -> Iterator[_Found]:
     """The latest graded run of each who chose a name."""
     if runs is None:
         return
@@ -179,7 +189,9 @@ def _students(
         if why:
             said.append(f"{submission}: {why}")
         else:
-            yield name, one.record
+            device = one.record.provenance.device
+            series = series_of(one.record, lines_of(loaded.spec.rules), on_gpu=on_gpu(device))
+            yield series, name, "student", device
     said += [f"{submission}: there is no run of it under {loaded.spec.id}." for submission in left]
 
 

@@ -16,10 +16,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import grader
+from grader.bench.assigned import Assigned
 from grader.bench.energy import ON_A_GPU, SHARED, Meter
-from grader.bench.plan import Assigned, Cell, Wanted, cells, job_of, work_folder
+from grader.bench.jobs import job_of
+from grader.bench.plan import Cell, cells
 from grader.bench.records import BENCH_SCHEMA, Bench, Missing, Series, StoredTrial
 from grader.bench.trials import FILE_NAME, from_run, read_trial, under, with_energy, write
+from grader.bench.wanted import Wanted, work_folder
 from grader.course.again import is_reusable
 from grader.course.clones import Clones
 from grader.course.database import now
@@ -167,20 +170,22 @@ class Study:
             meter = Meter()
             answer = self._attempt(row, meter)
             row.seconds = time.monotonic() - row.began
-            if answer is None:
-                self._set(row, "stopped", "It was stopped, and begins again.")
+            if self._settled(row, answer, meter, last=attempt == MAX_ATTEMPTS):
                 return
-            if answer.kind == "graded" and (stored := self._taken(row.cell, answer, meter)) is not None:
-                self._set(row, "measured", stored=stored)
-                return
-            said = f"{answer.message} {answer.hint}".strip() or "The machine failed while it was measured."
-            if answer.kind != "machine" and answer.kind != "graded":
-                self._set(row, "stuck", said)
-                return
-            last = attempt == MAX_ATTEMPTS
-            self._set(row, "stuck" if last else "retry", said)
-            if not last:
-                self.finish.wait(self.pause_seconds * 2 ** (attempt - 1))
+            self.finish.wait(self.pause_seconds * 2 ** (attempt - 1))
+
+    def _settled(self, row: Row, answer: Answer | None, meter: Meter, *, last: bool) -> bool:
+        """Take the answer of an attempt; whether this trial is over for this go."""
+        if answer is None:
+            self._set(row, "stopped", "It was stopped, and begins again.")
+            return True
+        if answer.kind == "graded" and (stored := self._taken(row.cell, answer, meter)) is not None:
+            self._set(row, "measured", stored=stored)
+            return True
+        said = f"{answer.message} {answer.hint}".strip() or "The machine failed while it was measured."
+        over = last or answer.kind not in ("machine", "graded")
+        self._set(row, "stuck" if over else "retry", said)
+        return over
 
     def _attempt(self, row: Row, meter: Meter) -> Answer | None:
         """The answer of one attempt; None where it left none because it was asked to end."""

@@ -74,6 +74,9 @@ class View:
             sys.stdout.flush()
             return
         show(bench_page(bench), self._console, tables=len({one.assignment.spec_id for one in bench.series}))
+        if bench.missing:
+            left = counted(len(bench.missing), "trial is", "trials are")
+            self.note(f"{left} missing; the page says why. The same command again goes on with them.")
         self.note(f"{out / 'README.md'}, bench.html and bench.json")
 
     def _now(self) -> RenderableType:

@@ -19,7 +19,7 @@ from grader.cli._run_options import (
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
-    from grader.bench.plan import Wanted
+    from grader.bench.wanted import Wanted
 
 
 @click.command(short_help="Train models over seeds.")
@@ -66,8 +66,9 @@ def command(specs: tuple[str, ...], dry_run: bool, as_json: bool, **options: Any
     Exit codes: 0 everything is measured, 5 a trial is missing through the machine's fault, 2 a mistake in the command
     or a spec, 130 interrupted.
     """
-    from grader.bench.plan import alone, assigned
+    from grader.bench.assigned import assigned
     from grader.bench.study import Study
+    from grader.bench.wanted import alone
     from grader.bench.write import write_pages
     from grader.cli._bench_view import view
     from grader.cli._stopping import until_stopped
@@ -90,7 +91,7 @@ def command(specs: tuple[str, ...], dry_run: bool, as_json: bool, **options: Any
 
 
 def _wanted(specs: tuple[str, ...], options: dict[str, Any]) -> Wanted:
-    from grader.bench.plan import Wanted, specs_asked
+    from grader.bench.wanted import Wanted, specs_asked
     from grader.course.batch_setup import slots
 
     return Wanted(

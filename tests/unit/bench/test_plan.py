@@ -6,8 +6,9 @@ from dataclasses import fields, replace
 
 import pytest
 
+from grader.bench.assigned import assigned
 from grader.bench.conditions import TrialKey, conditions, conditions_digest, processor
-from grader.bench.plan import Wanted, assigned, references, specs_asked
+from grader.bench.wanted import Wanted, references, specs_asked
 from grader.errors import UsageError
 
 KEY = TrialKey("tree", "plan", 1, 4, "data", "cpu", "here")

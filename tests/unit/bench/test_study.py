@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from grader.bench.assigned import Assigned
 from grader.bench.conditions import conditions
-from grader.bench.plan import SECRET, Assigned, Wanted, alone, work_folder
+from grader.bench.jobs import SECRET
 from grader.bench.study import MAX_ATTEMPTS, Study
 from grader.bench.trials import FILE_NAME, read_bench
+from grader.bench.wanted import Wanted, alone, work_folder
 from grader.course.clones import kept
 from grader.course.executors.interface import Ended
 from grader.course.job import ANSWER, JOB, Answer, read_job, write
@@ -110,7 +112,7 @@ def go(model):
         loaded = load_spec(work / "s4.yaml")
         there = conditions("cpu", threads=threads, slots=1, lane="auto", isolation="auto")
         lines = lines_of(loaded.spec.rules)
-        spec = Assigned(loaded, work / "s4.yaml", seeds, lines, DATA, "cpu", False, there, ("mnist", 0.02))
+        spec = Assigned(loaded, work / "s4.yaml", seeds, lines, DATA, False, there, ("mnist", 0.02))
         made = Study(wanted, executor, pause_seconds=0.0)
         made.plan((spec,))
         if finish:
