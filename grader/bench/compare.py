@@ -104,7 +104,7 @@ def regressions(found: Comparison, *, worse: bool) -> tuple[str, ...]:
             and row.slower.verdict == "larger"
             and isinstance(row.time, Compared)
         ):
-            grown = row.time.second / row.time.first - 1
+            grown = row.time.second / max(row.time.first, 1e-9) - 1
             said.append(f"{row.name}: a training takes {100 * grown:.0f} % longer.")
     return tuple(said)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -211,6 +212,14 @@ def read_bench(place: Path) -> Bench:
     return _read(file, Bench, BENCH_SCHEMA)
 
 
+def _refuse_no_numbers(value: Any) -> None:
+    """Nothing that was measured is infinite or no number, and no comparison could tell it from an equal one."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} is no measured number")
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _refuse_no_numbers(one)
+
+
 def _read(place: Path, kind: type[Kept], schema: str) -> Kept:
     from pydantic import TypeAdapter, ValidationError
 
@@ -220,6 +229,7 @@ def _read(place: Path, kind: type[Kept], schema: str) -> Kept:
             raise StoreError(f"{place} is larger than {MAX_BYTES // 1024**2} MiB.", again)
         text = place.read_text("utf-8")
         data: Any = json.loads(text)
+        _refuse_no_numbers(data)
     except (OSError, ValueError, RecursionError) as error:
         raise StoreError(f"{place} cannot be read: {clean(str(error))}.", again) from None
     found = data.get("schema") if isinstance(data, dict) else None

@@ -131,6 +131,19 @@ def test_a_leaderboard_is_shown_and_written(tmp_path):
     assert "--runs together with --names" in str(raised)
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_number_passes_no_gate(tmp_path, number):
+    good = result(tmp_path / "good", (0.989, 0.99, 0.991))
+    text = (good / "bench.json").read_text()
+    other = tmp_path / "other.json"
+    other.write_text(text.replace("0.989", number))
+    raised = grader("bench", "compare", good, other, "--fail-if-worse").exception
+    assert isinstance(raised, StoreError)
+    assert "no measured number" in str(raised)
+    other.write_text("[" * 100_000)
+    assert isinstance(grader("bench", "compare", good, other).exception, StoreError)
+
+
 @pytest.mark.slow
 @pytest.mark.isolated
 def test_killed_in_the_middle_it_goes_on_and_measures_nothing_twice(tmp_path):
