@@ -57,7 +57,8 @@ def _assigned(wanted: Wanted, name: str, seeds: int) -> Assigned:
     loaded = load_spec(name)
     if not loaded.spec.trains:
         raise UsageError(
-            f"{loaded.spec.id} trains nothing, so there is nothing to measure over seeds.", "Leave it out."
+            f"No check of {loaded.spec.id} needs a training: there is nothing to measure over seeds.",
+            "Leave it out.",
         )
     machine = prepare_machine(_request(wanted, loaded))
     assert machine.data is not None  # who trains names a task

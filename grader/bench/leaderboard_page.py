@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from html import escape
 
 from grader.bench.leaderboard import Board, Ranked
-from grader.bench.page import Grid, Page, percent, seconds
+from grader.bench.page import Grid, Page, mflops, percent, seconds
 from grader.report.charts import apart
 from grader.report.inert import one_line
 
@@ -51,7 +51,7 @@ def _row(ranked: Ranked, *, several: bool) -> tuple[str, ...]:
         str(one.seeds),
         f"{one.parameters:,}",
         "yes" if ranked.on_front else "",
-        f"{one.flops / 1e6:,.2f}" if one.flops else "–",
+        mflops(one.flops),
         f"{one.samples:,.0f}" if math.isfinite(one.samples) else "not reached",
         f"{time} ({one.device})" if several and math.isfinite(one.seconds) else time,
     )

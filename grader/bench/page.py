@@ -110,7 +110,7 @@ def _row(series: Series, found: Summary) -> tuple[str, ...]:
         NONE if isinstance(found.counted_seconds, Absent) else _with_unit(found.counted_seconds, "s"),
         seconds(found.overhead_seconds) if found.overhead_seconds else NONE,
         f"{series.subject.parameters:,}",
-        mflops(series),
+        mflops(series.subject.flops, partial=series.subject.flops_partial),
         NONE if isinstance(found.energy_joules, Absent) else _with_unit(found.energy_joules, "J"),
     )
 
@@ -189,17 +189,24 @@ def to_target(found: ToTarget | Absent) -> tuple[str, str, str]:
 
 
 def seconds(value: float) -> str:
+    if value < 1:
+        return f"{value:.2f} s"
     return f"{value:,.0f} s" if value >= 100 else f"{value:.1f} s"
 
 
-def mflops(series: Series) -> str:
-    subject = series.subject
-    if not subject.flops:
+def mflops(flops: int, *, partial: bool = False) -> str:
+    """Millions, with two digits after the point or, of few, two that say something; a dash where they are not known.
+
+    Args:
+        partial: an operator ran that the counter does not know.
+    """
+    if not flops:
         return NONE
-    return f"{'≥ ' if subject.flops_partial else ''}{subject.flops / 1e6:,.2f}"
+    millions = flops / 1e6
+    return f"{'≥ ' if partial else ''}{f'{millions:,.2f}' if millions >= 0.1 else f'{millions:.2g}'}"
 
 
 def _with_unit(found: Spread, unit: str) -> str:
-    digits = 0 if found.mean >= 100 else 1
+    digits = 0 if found.mean >= 100 else 1 if found.mean >= 1 else 2
     sd = f" ± {found.sd:,.{digits}f}" if found.is_known else ""
     return f"{found.mean:,.{digits}f}{sd} {unit}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.bench import records
-from grader.bench.page import bench_page
+from grader.bench.page import bench_page, mflops, seconds
 from grader.bench.records import Missing
 from grader.bench.render import html, markdown
 from grader.bench.stats import spread
@@ -48,6 +48,17 @@ def test_what_is_not_known_is_not_a_number(make_bench, make_series):
     rows = bench_page(make_bench(nothing, one)).grids[0].rows
     assert rows[0][1:9] == ("0", "–", "–", "–", "–", "–", "–", "–")
     assert rows[1][1:7] == ("1", "93.00 %", "–", "0 of 1", "not reached", "not reached")
+
+
+def test_small_amounts_keep_digits_that_say_something():
+    assert [seconds(value) for value in (0.042, 8.26, 131.4, 2500.0)] == [
+        "0.04 s",
+        "8.3 s",
+        "131 s",
+        "2,500 s",
+    ]
+    assert [mflops(value) for value in (0, 806, 3_960_000)] == ["–", "0.00081", "3.96"]
+    assert mflops(3_960_000, partial=True) == "≥ 3.96"
 
 
 def test_flags_are_named(make_bench, make_series, make_trial):

@@ -59,5 +59,5 @@ def test_without_a_spec_all_that_train_and_have_a_reference():
 
 def test_a_spec_that_trains_nothing_is_refused(tmp_path):
     wanted = Wanted((("eva8_s3_1", 2),), (), True, tmp_path, "grader bench eva8_s3_1")
-    with pytest.raises(UsageError, match="eva8_s3_1 trains nothing"):
+    with pytest.raises(UsageError, match="No check of eva8_s3_1 needs a training"):
         assigned(wanted)
