@@ -46,7 +46,7 @@ def _again(wanted: Wanted, cell: Cell) -> str:
         without_credentials(cell.submission.source),
     ]
     for second in cell.submission.also:
-        words += ["--also", f"{second.name}={without_credentials(second.source)}"]
+        words += ["--also", f"{second.folder}={without_credentials(second.source)}"]
     for choice, given, usual in (
         ("isolation", wanted.level, "auto"),
         ("lane", wanted.lane, "auto"),

@@ -6,10 +6,14 @@ from dataclasses import fields, replace
 
 import pytest
 
-from grader.bench.assigned import assigned
+from grader.bench.assigned import Assigned, assigned
 from grader.bench.conditions import TrialKey, conditions, conditions_digest, processor
+from grader.bench.jobs import job_of
+from grader.bench.plan import cells
 from grader.bench.wanted import Wanted, references, specs_asked
+from grader.course.clones import Clones
 from grader.errors import UsageError
+from grader.spec.load import load_spec
 
 KEY = TrialKey("tree", "plan", 1, 4, "data", "cpu", "here")
 
@@ -61,3 +65,20 @@ def test_a_spec_that_trains_nothing_is_refused(tmp_path):
     wanted = Wanted((("eva8_s3_1", 2),), (), True, tmp_path, "grader bench eva8_s3_1")
     with pytest.raises(UsageError, match="No check of eva8_s3_1 needs a training"):
         assigned(wanted)
+
+
+def test_a_reference_comes_with_the_repository_that_it_imports_and_names_the_command_that_grades_it(tmp_path):
+    loaded = load_spec("eva8_s8")
+    here = conditions("cpu", threads=1, slots=1, lane="fast", isolation="auto")
+    spec = Assigned(loaded, tmp_path / "eva8_s8.yaml", 2, (), "sha256:data", False, here, ("cifar10", 0.0))
+    wanted = Wanted((("eva8_s8", 2),), (), True, tmp_path, "grader bench eva8_s8", stand_in=True, lane="fast")
+    first, second = cells(wanted, (spec,), Clones(tmp_path / "clones"))
+    assert (first.seed, second.seed) == (1, 2)
+    assert first.key != second.key
+    assert (first.clone / "tree" / "pytorch-cifar-models" / "models").is_dir()
+    job = job_of(wanted, second, tmp_path / "runs")
+    assert job.command == (
+        "grader run eva8_s8 --repo reference_models/eva8_s8 "
+        "--also pytorch-cifar-models=reference_models/eva8_models --lane fast --stand-in"
+    )
+    assert (job.seed, job.name, job.stand_in) == (2, "reference", True)
