@@ -1,4 +1,4 @@
-"""`make bench`: what a run costs beyond its training. Prints a Markdown table; commit it under results/.
+"""`make bench-overhead`: what a run costs beyond its training. Prints a Markdown table; commit it under results/.
 
 Seconds depend on the machine and on what else it does: quote the ratios. Every figure is the median of several
 runs, interleaved where two things are compared.
@@ -46,7 +46,7 @@ def main() -> None:
         ("worker start, plain process", starts["plain process"], "s"),
         ("worker start, bubblewrap / plain", starts["bubblewrap"] / starts["plain process"], ""),
     ]
-    print(f"Date: {datetime.now(UTC):%Y-%m-%d}. Command: `make bench`.")
+    print(f"Date: {datetime.now(UTC):%Y-%m-%d}. Command: `make bench-overhead`.")
     print(
         f"Machine: {os.cpu_count()} cores, {platform.machine()}, {platform.system()} {platform.release()}.\n"
     )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import signal
-import threading
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -180,40 +179,12 @@ def _again(spec: str, options: dict[str, Any]) -> str:
 
 
 def _go(batch: Batch, shown: View, *, dry_run: bool) -> bool:
-    """Run the batch beside this thread, which hears Ctrl-C: once to finish what runs, twice to end it.
-
-    Returns whether it was interrupted.
+    """Run the batch; whether it was interrupted.
 
     Raises:
         What the batch raised.
     """
-    raised: list[BaseException] = []
-    asked: list[int] = []
+    from grader.cli._stopping import until_stopped
 
-    def work() -> None:
-        try:
-            batch.run(fetch_only=dry_run)
-        except BaseException as error:
-            raised.append(error)
-
-    def heard(number: int, _: object) -> None:
-        asked.append(number)
-        if len(asked) > 1:
-            batch.stop.set()
-            shown.note("Ending what runs.")
-        else:
-            batch.finish.set()
-            shown.note("Finishing what runs, and beginning nothing new. Ctrl-C again ends it now.")
-
-    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        thread = threading.Thread(target=work)
-        thread.start()
-        while thread.is_alive():
-            thread.join(0.2)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if raised:
-        raise raised[0]
-    return bool(asked)
+    work = partial(batch.run, fetch_only=dry_run)
+    return until_stopped(work, batch.finish, batch.stop, shown.note)[1]

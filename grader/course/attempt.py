@@ -128,6 +128,7 @@ def _request(job: Job) -> Any:
         stand_in=job.stand_in,
         unofficial_data=job.unofficial_data,
         secret=job.secret,
+        seeds=(job.seed,) if job.seed >= 0 else (),
         seeds_follow=True,
         level=job.level,  # type: ignore[arg-type]
         lane=job.lane,  # type: ignore[arg-type]

@@ -38,6 +38,7 @@ class Job:
     lane: str = "auto"
     zygote: bool = True
     web: bool = False  # whether a student's own web address is asked
+    seed: int = -1  # the only one that is trained with; -1: they follow from `secret`
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ FAMILIES = (
     "review_page",
     "web",
     "platforms",
+    "bench",
 )
 
 

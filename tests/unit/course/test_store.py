@@ -6,8 +6,9 @@ import errno
 import json
 import os
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -107,11 +108,18 @@ def test_errno_decides_what_is_said(tmp_path):
     )
 
 
-def test_two_runs_that_are_the_first_ones_at_once(tmp_path, monkeypatch):
-    """Both find no folder of the assignment; the second to make it must not fail."""
-    for name in ("ada", "grace"):
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "exists", lambda self: False)
-            with RunFolder(tmp_path, "s4", name, "20261101-100000-aaaa") as folder:
-                folder.publish({"result.json": "{}"})
-    assert len(list(tmp_path.glob("s4/*/*/result.json"))) == 2
+def test_several_runs_may_begin_at_once_in_a_folder_that_is_not_there(tmp_path):
+    """Each begins at the very same moment, and each finds that the folder of runs is missing."""
+    at_once = 8
+    together = threading.Barrier(at_once)
+
+    def begin(round_: int, number: int) -> None:
+        together.wait(10)
+        with RunFolder(tmp_path / f"{round_}", "s4", f"name{number}", "20261121-093000-abcd") as run:
+            run.publish(FILES)
+
+    with ThreadPoolExecutor(at_once) as pool:
+        for round_ in range(20):
+            for done in [pool.submit(begin, round_, number) for number in range(at_once)]:
+                done.result()
+    assert len(list(tmp_path.glob("*/s4/*/*/result.json"))) == 20 * at_once

@@ -1,0 +1,1 @@
+"""The benchmark: models × specs × seeds as a study, comparisons of two studies, leaderboards."""
