@@ -31,7 +31,11 @@ class Training:
         """`epoch 3 of 15, loss 0.071, 97.8 % of training images right, says the worker; about 40 s left`."""
         trial = f"trial {self.trial} of at most {self.trials_at_most}, " if self.trials_at_most > 1 else ""
         said = f"loss {self.loss:.3f}" if self.loss is not None else ""
-        said += f"{', ' if said else ''}{100 * self.right:.1f} % of training images right" if self.right is not None else ""
+        said += (
+            f"{', ' if said else ''}{100 * self.right:.1f} % of training images right"
+            if self.right is not None
+            else ""
+        )
         left = "" if self.seconds_left is None else f"; about {_time(self.seconds_left)} left"
         over = "; trained, scoring follows" if self.epochs_done == self.epochs else left
         return (
