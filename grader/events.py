@@ -22,25 +22,23 @@ class Training:
     epochs_done: int
     loss: float | None  # mean since the report before
     right: float | None  # share of right answers in this epoch's last batches before a report, 0 to 1
-    seconds_left: (
-        float | None
-    )  # of this training, by the supervisor's clock; None where it cannot be told yet
+    seconds_left: float | None  # of this training, by the supervisor's clock; None: not known yet
 
     @property
     def sentence(self) -> str:
-        """`epoch 3 of 15, loss 0.071, 97.8 % of training images right, says the worker; about 40 s left`."""
+        """`epoch 3 of 15, about 40 s left; the worker says: loss 0.071, 97.8 % of training images right`."""
         trial = f"trial {self.trial} of at most {self.trials_at_most}, " if self.trials_at_most > 1 else ""
-        said = f"loss {self.loss:.3f}" if self.loss is not None else ""
-        said += (
-            f"{', ' if said else ''}{100 * self.right:.1f} % of training images right"
-            if self.right is not None
-            else ""
-        )
-        left = "" if self.seconds_left is None else f"; about {_time(self.seconds_left)} left"
-        over = "; trained, scoring follows" if self.epochs_done == self.epochs else left
-        return (
-            f"{trial}epoch {self.epoch} of {self.epochs}{f', {said}, says the worker' if said else ''}{over}"
-        )
+        return f"{trial}epoch {self.epoch} of {self.epochs}{self._left()}{self._said()}"
+
+    def _left(self) -> str:
+        if self.epochs_done == self.epochs:
+            return ", trained, scoring follows"
+        return "" if self.seconds_left is None else f", about {_time(self.seconds_left)} left"
+
+    def _said(self) -> str:
+        loss = [] if self.loss is None else [f"loss {self.loss:.3f}"]
+        right = [] if self.right is None else [f"{100 * self.right:.1f} % of training images right"]
+        return f"; the worker says: {', '.join([*loss, *right])}" if loss or right else ""
 
 
 @dataclass(frozen=True)

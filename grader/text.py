@@ -22,7 +22,9 @@ def _visible(character: str, keep: str) -> str:
 
 def clean(text: str, limit: int = 200) -> str:
     """One line of student text: NFC, control and bidi characters as visible escapes, cut at `limit`."""
-    shown = "".join(_visible(c, "") for c in unicodedata.normalize("NFC", text[: 4 * limit]))
+    normal = unicodedata.normalize("NFC", text[: 4 * limit])
+    # Nearly every text: what can be printed holds none of the characters that are looked for.
+    shown = normal if normal.isprintable() else "".join(_visible(c, "") for c in normal)
     return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 

@@ -89,7 +89,7 @@ def bars(console: Console) -> Progress:
         TextColumn(
             "{task.description}",
             markup=False,
-            table_column=Column(ratio=1, overflow="ellipsis", no_wrap=True),
+            table_column=Column(ratio=1, overflow="fold"),
         ),
         TimeElapsedColumn(),
         console=console,

@@ -216,7 +216,7 @@ def _progress(setting: Setting, recipe: Recipe, events: Events) -> Progress:
     training = setting.spec.training
     assert training is not None
     images = len(setting.data.train_images)
-    most = len(setting.seeds) or training.seeds.at_most
+    most = (len(setting.seeds) or training.seeds.at_most) if setting.full else 1
     return Progress(events, images, recipe.epochs, most, trains_to_end=setting.full)
 
 

@@ -45,8 +45,8 @@ def test_a_log_has_a_line_per_stage_what_came_of_it_and_one_per_epoch() -> None:
     )
     assert shown == [
         "Training Net(), 4 epochs",
-        "  trial 1 of at most 5, epoch 1 of 4, loss 0.250, 87.5 % of training images right, says the worker; about 12 s left",
-        "  trial 1 of at most 5, epoch 2 of 4, loss 0.250, 87.5 % of training images right, says the worker; about 12 s left",
+        "  trial 1 of at most 5, epoch 1 of 4, about 12 s left; the worker says: loss 0.250, 87.5 % of training images right",
+        "  trial 1 of at most 5, epoch 2 of 4, about 12 s left; the worker says: loss 0.250, 87.5 % of training images right",
         "  Trial 1: 98.9 %",
         "  1 trial",
     ]

@@ -86,14 +86,14 @@ def test_what_the_worker_does_not_say_is_absent() -> None:
 @pytest.mark.parametrize(
     ("samples", "sentence"),
     [
-        (12, "epoch 1 of 2, loss 0.500, 90.0 % of training images right, says the worker"),
+        (12, "epoch 1 of 2; the worker says: loss 0.500, 90.0 % of training images right"),
         (
             100,
-            "epoch 1 of 2, loss 0.500, 90.0 % of training images right, says the worker; about 62 s left",
+            "epoch 1 of 2, about 62 s left; the worker says: loss 0.500, 90.0 % of training images right",
         ),
         (
             200,
-            "epoch 2 of 2, loss 0.500, 90.0 % of training images right, says the worker; trained, scoring follows",
+            "epoch 2 of 2, trained, scoring follows; the worker says: loss 0.500, 90.0 % of training images right",
         ),
     ],
     ids=["first", "half", "over"],
