@@ -5,7 +5,6 @@ Event texts may hold a student's words: they are cleaned once more before they a
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from rich.table import Column
 from rich.text import Text
 
 from grader.events import Event, Training
+from grader.report.inert import json_text
 from grader.text import clean
 
 LINE_LIMIT = 500
@@ -109,7 +109,7 @@ class JsonLines:
 
     def line(self, told: dict[str, object]) -> None:
         try:
-            self._out.write(json.dumps(told) + "\n")
+            self._out.write(json_text(told, indent=None))
             self._out.flush()
         except BrokenPipeError:
             nobody_listens(self._out)

@@ -38,10 +38,12 @@ def one_line(text: str, limit: int = LINE_LIMIT) -> str:
     return clean(" ".join(text[: 4 * limit].split()), limit)
 
 
-def json_text(made: Any) -> str:
+def json_text(made: Any, indent: int | None = 2) -> str:
     """An object as ASCII JSON with an end of line. No text in it is a command, should it be printed where a runner of
     GitHub Actions listens: in its old form, `##[error]`, a command may stand anywhere in a line."""
-    return json.dumps(made, ensure_ascii=True, allow_nan=False, indent=2).replace("##[", "##\\u005b") + "\n"
+    return (
+        json.dumps(made, ensure_ascii=True, allow_nan=False, indent=indent).replace("##[", "##\\u005b") + "\n"
+    )
 
 
 def _encoded(value: str) -> str:

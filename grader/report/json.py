@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from grader import records
 from grader.errors import StoreError
 from grader.records import RESULT_SCHEMA, Inspection, RunRecord
+from grader.report.inert import json_text
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -39,7 +40,7 @@ def written(record: RunRecord | Inspection) -> str:
 
     Not by pydantic: inside of nested unions it writes `true` as 1, and what asks for true would not find it again.
     """
-    return json.dumps(_writable(record), ensure_ascii=True, allow_nan=False, indent=2) + "\n"
+    return json_text(_writable(record))
 
 
 def plain(record: Any) -> Any:
