@@ -71,9 +71,7 @@ def command_seconds(records: list[RunRecord]) -> tuple[float, float]:
     """`grader report` over a folder of these runs: seconds on the clock, CPU seconds."""
     with tempfile.TemporaryDirectory() as kept:
         for record in records:
-            folder = Path(
-                kept, record.provenance.spec_id, record.evidence.submission.name, record.run_id
-            )
+            folder = Path(kept, record.provenance.spec_id, record.evidence.submission.name, record.run_id)
             folder.mkdir(parents=True)
             (folder / "result.json").write_text(render(record), "utf-8")
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -111,7 +109,9 @@ def main() -> None:
             f"| {name} | {usual:.2f} s | {min(seconds):.2f} to {max(seconds):.2f} s "
             f"| {1000 * usual / asked.students:.0f} ms | {size / asked.students / 1000:.0f} kB |"
         )
-    print(f"\ntogether: {whole:.1f} s; goal of {GOAL_SECONDS:g} s: {'met' if whole < GOAL_SECONDS else 'MISSED'}")
+    print(
+        f"\ntogether: {whole:.1f} s; goal of {GOAL_SECONDS:g} s: {'met' if whole < GOAL_SECONDS else 'MISSED'}"
+    )
     print(f"torch was imported: {'yes' if 'torch' in sys.modules else 'no'}")
     print(f"memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB at most")
     clock, cpu = command_seconds(records)

@@ -108,11 +108,14 @@ def _writable(value: Any, as_float: bool = False) -> Any:
     if isinstance(value, tuple):
         return [_writable(item, as_float) for item in value]
     if dataclasses.is_dataclass(value):
-        return {
-            f.name: _writable(getattr(value, f.name), "float" in str(f.type))
-            for f in dataclasses.fields(value)
-        }
+        return {name: _writable(getattr(value, name), floats) for name, floats in _declared(type(value))}
     return float(value) if as_float and type(value) is int else value
+
+
+@cache
+def _declared(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The keys of a record, and whether each is declared to hold floats."""
+    return tuple((one.name, "float" in str(one.type)) for one in dataclasses.fields(kind))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
