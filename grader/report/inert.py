@@ -57,7 +57,7 @@ def _encoded(value: str) -> str:
 
 def _inert(value: Any, block: bool = False) -> Any:
     """The value itself where nothing of it changes, which is nearly always."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _HARMLESS:
         return value
     if isinstance(value, str):

@@ -108,7 +108,8 @@ def _writable(value: Any, as_float: bool = False) -> Any:
     if isinstance(value, tuple):
         return [_writable(item, as_float) for item in value]
     if dataclasses.is_dataclass(value):
-        return {name: _writable(getattr(value, name), floats) for name, floats in _declared(type(value))}
+        kind: Any = type(value)
+        return {name: _writable(getattr(value, name), floats) for name, floats in _declared(kind)}
     return float(value) if as_float and type(value) is int else value
 
 
