@@ -6,6 +6,7 @@ import dataclasses
 import io
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -32,18 +33,9 @@ MOST_BYTES = 700_000
 MOST_SECONDS = 4.0
 """Of one text with a million characters in every field, on a core that others use, too."""
 
-KINDS = {
-    "actions_annotations": "printed",
-    "actions_summary": "markdown",
-    "classroom50": "json",
-    "gradescope": "json",
-    "html": "html",
-    "json": "json",
-    "junit": "xml",
-    "markdown": "markdown",
-    "terminal": "printed",
-}
-"""What each format is read as. One that is added has to be named here."""
+FORMATS = sorted(formats())
+READ_AS = {".html": "html", ".json": "json", ".md": "markdown", ".txt": "printed", ".xml": "xml"}
+"""What each format is read as, by the name of its file."""
 
 IN_A_STEP = ("actions_annotations", "actions_summary", "classroom50", "gradescope", "json", "junit")
 """What a workflow's step may print as it is; the report is printed where no command is obeyed."""
@@ -51,7 +43,7 @@ IN_A_STEP = ("actions_annotations", "actions_summary", "classroom50", "gradescop
 PAGES = ("review page", "similarity page")
 PRINTED = ("report on a terminal", "similarity on a terminal", "inspection on a terminal")
 EXPORTS = ("grades.csv", "similarity.json", "inspection.json")
-EVERYWHERE = (*sorted(KINDS), *PAGES, *PRINTED, *EXPORTS)
+EVERYWHERE = (*FORMATS, *PAGES, *PRINTED, *EXPORTS)
 
 UNCUT = ("json", "inspection.json")
 """The records themselves: what is recorded was cut before."""
@@ -75,7 +67,7 @@ class Outputs:
         return self.hostile.record_of(kind, text, turn, most)
 
     def of(self, output: str, text: Callable[[str], str], turn: int = 0, most: int = 2) -> str:
-        if output in KINDS:
+        if output in FORMATS:
             return formats()[output].render(self.made(RunRecord, text, turn, most))
         if output == "review page":
             return self._review_page(text, turn, most)
@@ -117,9 +109,10 @@ def outputs(hostile: ModuleType) -> Outputs:
 
 def acts(output: str, text: str, acting: ModuleType, runner: Any) -> Iterator[str]:
     """All that would act in this output, or where it is printed in a step of a workflow."""
-    kind = KINDS.get(output, "html" if output in PAGES else output.rpartition(".")[2])
+    name = formats()[output].file_name if output in FORMATS else output
+    kind = "html" if output in PAGES else READ_AS.get(Path(name).suffix, Path(name).suffix)
     readers = {"markdown": acting.in_markdown, "json": acting.in_json, "xml": acting.in_xml}
-    readers |= {"html": lambda one: acting.in_html(one, NONCE), "csv": acting.in_a_table}
+    readers |= {"html": lambda one: acting.in_html(one, NONCE), ".csv": acting.in_a_table}
     yield from readers.get(kind, acting.in_a_terminal)(text)
     allowed = {"error", "warning", "notice"} if output == "actions_annotations" else set()
     if output in IN_A_STEP:
@@ -127,7 +120,8 @@ def acts(output: str, text: str, acting: ModuleType, runner: Any) -> Iterator[st
 
 
 def test_every_format_is_read_as_something() -> None:
-    assert set(KINDS) == set(formats())
+    assert {Path(formats()[name].file_name).suffix for name in FORMATS} <= set(READ_AS)
+    assert set(IN_A_STEP) < set(FORMATS)
 
 
 def test_every_text_of_every_record_is_reached(hostile: ModuleType) -> None:
@@ -164,7 +158,9 @@ def test_nothing_acts(
         assert shown.encode("utf-8")
 
 
-@pytest.mark.parametrize("output", ["html", *PAGES])
+@pytest.mark.parametrize(
+    "output", [*(one for one in FORMATS if formats()[one].file_name.endswith(".html")), *PAGES]
+)
 def test_no_word_changes_what_a_page_is_made_of(
     output: str, outputs: Outputs, hostile: ModuleType, acting: ModuleType
 ) -> None:
@@ -200,7 +196,7 @@ def test_no_mixture_of_them_acts_either(
     data: st.DataObject, outputs: Outputs, hostile: ModuleType, acting: ModuleType, actions_runner: Any
 ) -> None:
     pieces = data.draw(st.lists(st.sampled_from(list(hostile.WORST.values())) | PIECES, max_size=4))
-    output = data.draw(st.sampled_from([one for one in EVERYWHERE if one != "html"]))
+    output = data.draw(st.sampled_from(EVERYWHERE))
     shown = outputs.of(output, lambda _: "".join(pieces), data.draw(st.sampled_from(TURNS)), most=1)
     assert list(acts(output, shown, acting, actions_runner)) == []
 
