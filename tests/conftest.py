@@ -6,7 +6,7 @@ import gzip
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -69,12 +69,6 @@ def git_server() -> ModuleType:
 def stored() -> ModuleType:
     """The module `tests/fixtures/stored.py`: stored runs as a batch leaves them."""
     return load_fixture("stored")
-
-
-@pytest.fixture(scope="session")
-def fixture_module() -> Callable[[str], ModuleType]:
-    """A module of `tests/fixtures` by its name."""
-    return load_fixture
 
 
 @pytest.fixture

@@ -93,16 +93,6 @@ class Outputs:
 
 
 @pytest.fixture(scope="module")
-def hostile(fixture_module: Callable[[str], ModuleType]) -> ModuleType:
-    return fixture_module("hostile")
-
-
-@pytest.fixture(scope="module")
-def acting(fixture_module: Callable[[str], ModuleType]) -> ModuleType:
-    return fixture_module("acting")
-
-
-@pytest.fixture(scope="module")
 def outputs(hostile: ModuleType) -> Outputs:
     return Outputs(hostile)
 
