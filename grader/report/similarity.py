@@ -5,6 +5,7 @@ It is no format of a run's report. It says where to look, and nothing about anyb
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
@@ -15,7 +16,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from grader.records.similarity import Similarity, SimilarPair, SimilarWork
-from grader.report.inert import inert, json_text
+from grader.report.inert import inert
 from grader.report.json import plain
 from grader.report.terminal import printable
 from grader.text import counted
@@ -32,7 +33,7 @@ _MOST_NOTES = 12
 
 def to_json(found: Similarity) -> str:
     """All of it as JSON text."""
-    return json_text(plain(inert(found)))
+    return json.dumps(plain(inert(found)), ensure_ascii=True, allow_nan=False, indent=1) + "\n"
 
 
 def page(found: Similarity) -> str:
