@@ -164,8 +164,8 @@ def _batches(epoch: Epoch) -> list[tuple[torch.Tensor, torch.Tensor]]:
 class _Silent:
     """Nobody listens; the loss is computed for a report all the same."""
 
-    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
-        del steps, samples, loss, rate
+    def report(self, steps: int, samples: int, loss: float, rate: float, right: float) -> None:
+        del steps, samples, loss, rate, right
 
     def epoch_ended(self, epoch: int, samples: int) -> None:
         del epoch, samples

@@ -78,7 +78,7 @@ ROWS = {
 
 
 class Silent:
-    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
+    def report(self, steps: int, samples: int, loss: float, rate: float, right: float) -> None:
         pass
 
     def epoch_ended(self, epoch: int, samples: int) -> None:

@@ -22,16 +22,20 @@ def _visible(character: str, keep: str) -> str:
 
 def clean(text: str, limit: int = 200) -> str:
     """One line of student text: NFC, control and bidi characters as visible escapes, cut at `limit`."""
-    shown = "".join(_visible(c, "") for c in unicodedata.normalize("NFC", text[: 4 * limit]))
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return _shown(text[: 4 * limit], "", limit)
 
 
 def clean_block(text: str, limit: int = 16_000) -> str:
     """Several lines of student text: as `clean`, but newlines and tabs stay."""
-    shown = "".join(
-        _visible(c, "\n\t") for c in unicodedata.normalize("NFC", text[: 4 * limit].replace("\r\n", "\n"))
-    )
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return _shown(text[: 4 * limit].replace("\r\n", "\n"), "\n\t", limit)
+
+
+def _shown(text: str, keep: str, limit: int) -> str:
+    """A bounded text, made visible and cut. What can be printed holds none of the characters that are looked for."""
+    normal = unicodedata.normalize("NFC", text)[: limit + 1]  # no character becomes less than one
+    if not normal.isprintable():
+        normal = "".join([c if c.isprintable() else _visible(c, keep) for c in normal])
+    return normal if len(normal) <= limit else normal[: limit - 1] + "…"
 
 
 def without_credentials(source: str) -> str:

@@ -54,6 +54,35 @@ def data_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def progress_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--quiet, --json-events, --json."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output."),
+        click.option(
+            "--json-events",
+            "as_events",
+            is_flag=True,
+            help="Print each event as a line of JSON on standard output; the last one is the result.",
+        ),
+        click.option(
+            "-q", "--quiet", is_flag=True, help="No progress: the result alone, and what goes wrong."
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def one_output(*, quiet: bool, as_events: bool, as_json: bool) -> None:
+    """
+    Raises:
+        click.UsageError: two of them want the same output for something else.
+    """
+    if as_events and (quiet or as_json):
+        raise click.UsageError(
+            f"--json-events cannot be had with {'--quiet' if quiet else '--json'}: choose one."
+        )
+
+
 no_zygote_option = click.option(
     "--no-zygote",
     is_flag=True,

@@ -1,21 +1,19 @@
-"""What a run looks like on a terminal: a line per stage, a bar where something takes long, the report at the end."""
+"""What a run looks like on a terminal: a line per stage, a bar below them, the report at the end."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.text import Text
 
+from grader.cli._progress import Bars, JsonLines, Lines, bars, nobody_listens, to_standard_output
 from grader.errors import GraderFault
-from grader.events import Event, Events
+from grader.events import Events
 
 if TYPE_CHECKING:
     from grader.records import RunRecord
@@ -27,26 +25,33 @@ def download_progress(name: str, done: int, total: int) -> None:
         Console(stderr=True).print(f"  downloaded {name} ({total / 1e6:.1f} MB)", highlight=False)
 
 
+def downloads(*, silent: bool) -> Callable[[str, int, int], None] | None:
+    """Who is told of downloads."""
+    return None if silent else download_progress
+
+
 @dataclass
 class Session:
-    """Events on their way to the terminal, and the result after them."""
+    """Events on their way to whoever watches, and the result after them."""
 
     events: Events
     console: Console
+    told: JsonLines | None = None  # where events go as JSON, the result is one of them
 
     def result(self, record: RunRecord, folder: Path | None, *, as_json: bool) -> None:
         from grader.report.json import to_json
         from grader.report.terminal import print_report
 
         try:
-            if as_json:
+            if self.told is not None:
+                self.told.line(_as_event(record, folder))
+            elif as_json:
                 sys.stdout.write(to_json(record) + "\n")
             else:
                 print_report(record, Console(), folder / "report.html" if folder else None)
             sys.stdout.flush()
         except BrokenPipeError:
-            # Whoever read has seen enough; what was graded stays graded. Nothing more goes to this pipe.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            nobody_listens(sys.stdout)
         except OSError as error:
             raise GraderFault(
                 f"The result could not be printed: {error.strerror}.", "Look at where the output goes."
@@ -54,39 +59,30 @@ class Session:
 
 
 @contextmanager
-def session(*, quiet: bool) -> Iterator[Session]:
-    """Show a run's events on standard error; with `quiet`, only problems."""
-    console = Console(stderr=True, highlight=False, quiet=quiet)
-    columns = (
-        TextColumn("  "),
-        BarColumn(bar_width=30),
-        TextColumn("{task.percentage:>3.0f} %  {task.description}"),
-        TimeElapsedColumn(),
-    )
-    bar = Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)
-    with bar:
-        yield Session(Events([_Lines(console, bar)]), console)
+def session(*, quiet: bool, as_events: bool = False) -> Iterator[Session]:
+    """Show a run's events on standard error; `quiet`: only problems; `as_events`: JSON on standard output."""
+    console = Console(stderr=True, highlight=False, quiet=quiet or as_events)
+    if as_events:
+        told = to_standard_output()
+        yield Session(Events([told]), console, told)
+        return
+    shown = bars(console) if console.is_terminal and not quiet else None
+    with shown or nullcontext():
+        yield Session(Events([Bars(console, shown) if shown else Lines(console)]), console)
 
 
-class _Lines:
-    """One line per stage: what it does, then what came out of it."""
-
-    def __init__(self, console: Console, bar: Progress) -> None:
-        self._console = console
-        self._bar = bar
-        self._task: TaskID | None = None
-
-    def __call__(self, event: Event) -> None:
-        if event.kind == "progress":
-            if self._task is None:
-                self._task = self._bar.add_task("", total=1.0)
-            self._bar.update(self._task, completed=event.share, description=event.text)
-            return
-        if self._task is not None:
-            self._bar.remove_task(self._task)
-            self._task = None
-        if event.kind == "start":
-            self._console.print(Text(event.text, style="bold"), soft_wrap=True)
-        elif event.text:
-            line = Text(f"  {event.text}", style="dim" if event.kind == "note" else "")
-            self._console.print(line, soft_wrap=True)
+def _as_event(record: RunRecord, folder: Path | None) -> dict[str, object]:
+    """The last line of `--json-events`."""
+    grade = record.grade
+    return {
+        "kind": "result",
+        "run": str(folder) if folder else "",
+        "status": grade.status,
+        "points": grade.points,
+        "lowest": grade.lowest,
+        "highest": grade.highest,
+        "max_points": grade.max_points,
+        "passed": grade.passed,
+        "not_a_grade": list(record.not_a_grade),
+        "seconds": record.provenance.wall_seconds,
+    }

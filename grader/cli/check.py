@@ -12,7 +12,9 @@ from grader.cli._run_options import (
     also_option,
     data_options,
     no_zygote_option,
+    one_output,
     parse_seeds,
+    progress_options,
     web_option,
 )
 from grader.errors import ExitCode
@@ -34,8 +36,8 @@ from grader.records import Grade
 @click.option("--threads", type=click.IntRange(1, 256), help="Threads. Default: a core each, at most 8.")
 @no_zygote_option
 @web_option
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
-def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
+@progress_options
+def command(spec: str, path: str, as_json: bool, as_events: bool, quiet: bool, **options: Any) -> int:
     """Check the folder PATH against SPEC: everything that is quick, and how long the training would take.
 
     Without arguments this folder is checked against s4, with one folder that one. The stages and the messages are
@@ -45,9 +47,10 @@ def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
     """
     if options["seeds"] and not options["train"]:
         raise click.UsageError("--seeds is for a training: give --train, too.")
+    one_output(quiet=quiet, as_events=as_events, as_json=as_json)
     if path == "." and Path(spec).is_dir():
         spec, path = "s4", spec
-    from grader.cli._show import download_progress, session
+    from grader.cli._show import downloads, session
     from grader.fetch.access import read_access
     from grader.judge import exit_code
     from grader.pipeline import Request, check_submission
@@ -70,9 +73,9 @@ def command(spec: str, path: str, as_json: bool, **options: Any) -> int:
         plain_if_needed=True,
         zygote=not options["no_zygote"],
         web=options["web"],
-        download_progress=download_progress,
+        download_progress=downloads(silent=quiet or as_events),
     )
-    with session(quiet=as_json) as shown:
+    with session(quiet=quiet or as_json, as_events=as_events) as shown:
         graded = check_submission(request, shown.events, keep=bool(options["out"]))
     shown.result(graded.record, graded.folder, as_json=as_json)
     code = exit_code(graded.record.grade)

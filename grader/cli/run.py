@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from grader.cli._run_options import (
     isolation_option,
     lane_option,
     no_zygote_option,
+    one_output,
     parse_seeds,
+    progress_options,
     source_options,
     web_option,
 )
@@ -54,27 +57,28 @@ from grader.cli._run_options import (
 @no_zygote_option
 @web_option
 @click.option("--strict", is_flag=True, help="Exit with 3 for anything below full marks.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON on standard output.")
-def command(spec: str, as_json: bool, strict: bool, **options: Any) -> int:
+@progress_options
+def command(spec: str, as_json: bool, as_events: bool, quiet: bool, strict: bool, **options: Any) -> int:
     """Grade the submission at --repo under SPEC (a file, or the name of a shipped spec such as s4).
 
     Exit codes: 0 at or above the pass mark, 3 below it, 4 ungradable, 6 a person must look, 5 the grader's or the
     machine's fault, 2 a mistake in the spec or the command, 130 interrupted.
     """
-    from grader.cli._show import session
+    one_output(quiet=quiet, as_events=as_events, as_json=as_json)
+    from grader.cli._show import downloads, session
     from grader.judge import exit_code
     from grader.pipeline import Request, grade_submission
     from grader.spec.load import load_spec
 
     request = Request(loaded=load_spec(spec), command=_again(spec, options), **_request(options))
-    with session(quiet=as_json) as shown:
+    request = replace(request, download_progress=downloads(silent=quiet or as_events))
+    with session(quiet=quiet or as_json, as_events=as_events) as shown:
         graded = grade_submission(request, shown.events)
     shown.result(graded.record, graded.folder, as_json=as_json)
     return exit_code(graded.record.grade, strict=strict)
 
 
 def _request(options: dict[str, Any]) -> dict[str, Any]:
-    from grader.cli._show import download_progress
     from grader.fetch.access import read_access
 
     return {
@@ -97,7 +101,6 @@ def _request(options: dict[str, Any]) -> dict[str, Any]:
         "device": options["device"],
         "zygote": not options["no_zygote"],
         "web": options["web"],
-        "download_progress": download_progress,
     }
 
 

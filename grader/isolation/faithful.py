@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.isolation import checked
 from grader.isolation.frames import Array, Message, ProtocolError, strict_json
-from grader.isolation.hearing import Declined, EpochState, Heard, Pace, Paced
+from grader.isolation.hearing import Declined, EpochState, Heard, OnProgress, Pace, Paced
 from grader.isolation.states import STATE_LIMIT_BYTES, State, state_of
 from grader.isolation.supervisor import Ending, EndingKind, Patience, Worker
 from grader.records import CurvePoint
@@ -96,13 +96,13 @@ def train(
     budget: Budget,
     *,
     patience: Patience,
-    on_progress: Callable[[int, float], None] | None = None,
+    on_progress: OnProgress | None = None,
     pace: Pace | None = None,
 ) -> FaithfulRun:
     """Run the unit in a worker that has the training images. The worker is of no further use.
 
     Args:
-        on_progress: gets samples and loss.
+        on_progress: is told how it goes, as the worker says.
         pace: says after the first steps whether the training is worth going on with.
     """
     heard = _Heard(budget=budget, cpu=worker.cpu_seconds, on_progress=on_progress, pace=pace)

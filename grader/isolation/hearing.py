@@ -41,6 +41,11 @@ Pace = Callable[[Sequence[Mark]], Paced | None]
 """Is asked after each report until it can tell; None: not yet."""
 
 
+OnProgress = Callable[[int, float, float], None]
+"""Gets samples, the mean loss since the report before, and the share of right answers in the last training batch; the
+last two below 0 where there is none. All of it is what the worker says."""
+
+
 class Declined(Exception):
     """The training would take too long; it was ended, and nothing went wrong."""
 
@@ -59,7 +64,7 @@ class Heard:
     """One training as it was told so far."""
 
     cpu: Callable[[], float]
-    on_progress: Callable[[int, float], None] | None
+    on_progress: OnProgress | None
     start: float = field(default_factory=time.monotonic)
     cpu_start: float = 0.0
     cpu_last: float = 0.0
@@ -118,11 +123,12 @@ class Heard:
         if self.reports > MAX_REPORTS:
             raise ProtocolError("progress")
 
-    def went_on(self, steps: int, samples: int, loss: float, rate: float = -1.0) -> None:
+    def went_on(self, steps: int, samples: int, loss: float, rate: float = -1.0, right: float = -1.0) -> None:
         """So many steps and samples in all; `loss` is the mean since the report before, below 0 where it is none.
 
         Args:
             rate: of the last step; below 0 where it is not known.
+            right: share of right answers in the last batch; below 0 where it is not known.
 
         Raises:
             Declined: the first steps say that the training would take too long.
@@ -132,7 +138,7 @@ class Heard:
         if loss >= 0 and len(self.curve) < MAX_CURVE:
             self.curve.append(CurvePoint(samples, loss, rate if rate >= 0 else -1.0))
         if self.on_progress:
-            self.on_progress(samples, loss)
+            self.on_progress(samples, loss, right)
         self._mark(Mark(steps, samples, self.cpu_seconds))
 
     def _mark(self, mark: Mark) -> None:

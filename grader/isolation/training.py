@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from grader.isolation import checked
 from grader.isolation.frames import Message, ProtocolError
-from grader.isolation.hearing import Declined, EpochState, Heard, Pace, Paced
+from grader.isolation.hearing import Declined, EpochState, Heard, OnProgress, Pace, Paced
 from grader.isolation.states import STATE_LIMIT_BYTES, State, state_of
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.records import Call, CurvePoint
@@ -43,7 +43,7 @@ def train(
     max_steps: int = 0,
     max_seconds: float = 0.0,
     report_every: int = 20,
-    on_progress: Callable[[int, float], None] | None = None,
+    on_progress: OnProgress | None = None,
     pace: Pace | None = None,
 ) -> Training:
     """One training by the harness's loop.
@@ -54,7 +54,7 @@ def train(
         max_steps: stop after so many, the schedules still made for the whole; 0 for the whole training.
         max_seconds: with `max_steps`, begin no step after so many seconds.
         report_every: steps between two points of the curve.
-        on_progress: gets samples and loss.
+        on_progress: is told how it goes, as the worker says.
         pace: says after the first steps whether the training is worth going on with; where it is not, the worker is
             ended, and `Training.paced` says why.
     """
@@ -105,9 +105,10 @@ class _Heard(Heard):
         steps = message.integer("steps", 1, checked.MAX_COUNT)
         samples = message.integer("samples", 1, checked.MAX_COUNT)
         loss, rate = message.number("loss", -1, 1e30), message.number("rate", -1, 1e30)
+        right = message.number("right", -1, 1)
         if steps <= self.steps:  # it was begun anew
             self.forget()
-        self.went_on(steps, samples, loss, rate)
+        self.went_on(steps, samples, loss, rate, right)
 
     def _epoch(self, message: Message) -> None:
         epoch = message.integer("epoch", 1, self.epochs_planned)

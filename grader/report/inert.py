@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import operator
 import re
+from functools import cache
 from typing import Any, TypeVar
 
 from grader.text import clean, clean_block
@@ -24,6 +26,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _BLOCKS = ("table", "output_tail", "source_line")
 """Fields whose lines stay lines."""
 
+_HARMLESS = frozenset((int, float, bool, type(None)))
+
 Shown = TypeVar("Shown")
 
 
@@ -38,10 +42,12 @@ def one_line(text: str, limit: int = LINE_LIMIT) -> str:
     return clean(" ".join(text[: 4 * limit].split()), limit)
 
 
-def json_text(made: Any) -> str:
+def json_text(made: Any, indent: int | None = 2) -> str:
     """An object as ASCII JSON with an end of line. No text in it is a command, should it be printed where a runner of
     GitHub Actions listens: in its old form, `##[error]`, a command may stand anywhere in a line."""
-    return json.dumps(made, ensure_ascii=True, allow_nan=False, indent=2).replace("##[", "##\\u005b") + "\n"
+    return (
+        json.dumps(made, ensure_ascii=True, allow_nan=False, indent=indent).replace("##[", "##\\u005b") + "\n"
+    )
 
 
 def _encoded(value: str) -> str:
@@ -50,16 +56,26 @@ def _encoded(value: str) -> str:
 
 
 def _inert(value: Any, block: bool = False) -> Any:
-    if isinstance(value, str):
-        return clean_block(value, BLOCK_LIMIT) if block else one_line(value)
-    if isinstance(value, tuple):
-        return tuple(_inert(item) for item in value)
-    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+    """The value itself where nothing of it changes, which is nearly always."""
+    kind: Any = type(value)
+    if kind in _HARMLESS:
         return value
-    shown = {
-        f.name: _encoded(getattr(value, f.name))
-        if f.name == "png"
-        else _inert(getattr(value, f.name), f.name in _BLOCKS)
-        for f in dataclasses.fields(value)
-    }
-    return dataclasses.replace(value, **shown)
+    if isinstance(value, str):
+        shown = clean_block(value, BLOCK_LIMIT) if block else one_line(value)
+        return value if shown == value else shown
+    if kind is tuple:
+        members = [_inert(item) for item in value]
+        return value if all(map(operator.is_, members, value)) else tuple(members)
+    changed = {}
+    for name in _fields(kind):
+        was = getattr(value, name)
+        now = _encoded(was) if name == "png" else _inert(was, name in _BLOCKS)
+        if now is not was:
+            changed[name] = now
+    return dataclasses.replace(value, **changed) if changed else value
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """Of a record; of anything else none."""
+    return tuple(one.name for one in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from grader import records
 from grader.errors import StoreError
 from grader.records import RESULT_SCHEMA, Inspection, RunRecord
+from grader.report.inert import json_text
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -39,7 +40,7 @@ def written(record: RunRecord | Inspection) -> str:
 
     Not by pydantic: inside of nested unions it writes `true` as 1, and what asks for true would not find it again.
     """
-    return json.dumps(_writable(record), ensure_ascii=True, allow_nan=False, indent=2) + "\n"
+    return json_text(_writable(record))
 
 
 def plain(record: Any) -> Any:
@@ -107,11 +108,15 @@ def _writable(value: Any, as_float: bool = False) -> Any:
     if isinstance(value, tuple):
         return [_writable(item, as_float) for item in value]
     if dataclasses.is_dataclass(value):
-        return {
-            f.name: _writable(getattr(value, f.name), "float" in str(f.type))
-            for f in dataclasses.fields(value)
-        }
+        kind: Any = type(value)
+        return {name: _writable(getattr(value, name), floats) for name, floats in _declared(kind)}
     return float(value) if as_float and type(value) is int else value
+
+
+@cache
+def _declared(kind: type) -> tuple[tuple[str, bool], ...]:
+    """The keys of a record, and whether each is declared to hold floats."""
+    return tuple((one.name, "float" in str(one.type)) for one in dataclasses.fields(kind))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

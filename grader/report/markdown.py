@@ -16,8 +16,12 @@ from grader.report.sections.interface import Block, Fact, Kind, Section, Table
 
 file_name = "README.md"
 
-_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;"}
-_ESCAPED = "\\`*[]~"
+_MEANT = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;"}
+    | {one: f"\\{one}" for one in "\\`*[]~"}
+)
+_EMPHASIS = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_AT_THE_START = re.compile(r"([#+=:-])|(\d+)([.)])(?=\s|$)")
 
 
 def render(record: RunRecord) -> str:
@@ -33,10 +37,15 @@ def judged(shown: RunRecord) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """Text that stays text, also in a table cell and at the start of a line; a web address is no link."""
-    shown = "".join(_ENTITIES.get(c, "\\" + c if c in _ESCAPED else c) for c in text)
-    shown = re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", shown)
+    shown = text.translate(_MEANT)
+    if "_" in shown:
+        shown = _EMPHASIS.sub(r"\\_", shown)
     shown = shown.replace("://", "&#58;//").replace("www.", "www&#46;")
-    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", re.sub(r"^([#+=:-])", r"\\\1", shown))
+    start = _AT_THE_START.match(shown)
+    if start is None:
+        return shown
+    at = start.start(1) if start[1] else start.start(3)
+    return f"{shown[:at]}\\{shown[at:]}"
 
 
 def code(text: str) -> str:

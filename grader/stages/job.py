@@ -10,7 +10,7 @@ from grader.evaluation.clock import is_due, projected, wall_limit
 from grader.evaluation.score import Secret
 from grader.isolation import conversation
 from grader.isolation.frames import Array
-from grader.isolation.hearing import Mark, Paced
+from grader.isolation.hearing import Mark, OnProgress, Paced
 from grader.isolation.inputs import Inputs
 from grader.isolation.supervisor import Ending, Patience, Worker
 from grader.reading.scan import Scan
@@ -55,7 +55,7 @@ class Job:
     )
     threads: int
     secret: int
-    on_progress: Callable[[int, float], None] | None = None
+    on_progress: OnProgress | None = None
     scan: Scan | None = None  # of the repository, where it was looked through
     on_figures: Callable[[Mapping[str, float]], None] | None = None  # is told what the probes measured
     on_scored: OnScored | None = None

@@ -29,6 +29,7 @@ from grader.stages.faithful import why_not
 from grader.stages.job import Job, OwnLoop, Unit
 from grader.stages.look import Looked
 from grader.stages.own_loop import LoopNotRun
+from grader.stages.progress import Progress
 from grader.stages.recipe import Lane, recipe_for
 from grader.stages.study import known_sd, lines_of, run_study
 from grader.stages.training_score import NOT_ASKED, mean_over
@@ -168,12 +169,18 @@ def _trained(
     setting: Setting, looked: Looked, model: ModelFacts, recipe: Recipe, limit: TimeLimit, events: Events
 ) -> Studied:
     explaining = FirstModel()
-    job = _job(setting, looked, model, recipe, limit, events, explaining)
+    progress = _progress(setting, recipe, events)
+    job = _job(setting, looked, model, recipe, limit, progress, explaining)
     if not setting.full:
         return _a_few_steps(setting, looked, job, events)
     training = setting.spec.training
     assert training is not None
     events.start("train", f"Training {model.entrypoint.call}, {counted(recipe.epochs, 'epoch', 'epochs')}")
+
+    def on_trial(number: int, trial: Trial) -> None:
+        progress.trial_ended()
+        events.note(_trial_line(number, trial))
+
     trials, accuracy, probes = run_study(
         job,
         lines_of(setting.spec.rules),
@@ -181,7 +188,7 @@ def _trained(
         at_most=training.seeds.at_most,
         seeds=setting.seeds,
         drawn_from=setting.drawn_from,
-        on_trial=lambda n, trial: events.note(_trial_line(n, trial)),
+        on_trial=on_trial,
     )
     events.end(counted(len(trials), "trial", "trials"))
     projection = _projection(trials, accuracy)
@@ -205,16 +212,23 @@ def _projection(trials: tuple[Trial, ...], accuracy: Measurement | Absent) -> Pr
     return Absent("skipped", "It was trained, so nothing was projected.")
 
 
+def _progress(setting: Setting, recipe: Recipe, events: Events) -> Progress:
+    training = setting.spec.training
+    assert training is not None
+    images = len(setting.data.train_images)
+    most = (len(setting.seeds) or training.seeds.at_most) if setting.full else 1
+    return Progress(events, images, recipe.epochs, most, trains_to_end=setting.full)
+
+
 def _job(
     setting: Setting,
     looked: Looked,
     model: ModelFacts,
     recipe: Recipe,
     limit: TimeLimit,
-    events: Events,
+    progress: Progress,
     explaining: FirstModel,
 ) -> Job:
-    total = recipe.epochs * len(setting.data.train_images)
     return Job(
         open_worker=setting.open_worker,
         model=model,
@@ -223,7 +237,7 @@ def _job(
         time_limit_seconds=limit.seconds,
         threads=setting.threads,
         secret=setting.secret,
-        on_progress=lambda samples, loss: events.progress(samples / total, f"loss {loss:.3f}"),
+        on_progress=progress,
         scan=scan(looked.fetched.root, looked.fetched.submission),
         on_scored=explaining,
         own_loop=_own_loop(looked) if recipe.lane == "faithful" and setting.full else None,
@@ -253,4 +267,5 @@ def _a_few_steps(setting: Setting, looked: Looked, job: Job, events: Events) -> 
 def _trial_line(number: int, trial: Trial) -> str:
     if isinstance(trial.accuracy, Absent):
         return f"Trial {number} (seed {trial.seed}): {trial.accuracy.reason}"
-    return f"Trial {number} (seed {trial.seed}): {100 * trial.accuracy.value:.2f} % in {trial.wall_seconds:.1f} s"
+    of_test = f"{100 * trial.accuracy.value:.2f} % of the test images, measured"
+    return f"Trial {number} (seed {trial.seed}): {of_test}; trained in {trial.wall_seconds:.1f} s"

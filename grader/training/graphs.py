@@ -13,15 +13,23 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 
 from grader.training.losses import Loss
 
-Backward = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-"""Batch and labels → the loss, detached; afterwards the parameters have their gradients."""
+
+class Backward(Protocol):
+    """Batch and labels → the loss, detached; afterwards the parameters have their gradients."""
+
+    @property
+    def scores(self) -> object:
+        """What the model gave for the last batch, detached where it is a tensor; None before the first."""
+
+    def __call__(self, batch: torch.Tensor, labels: torch.Tensor) -> torch.Tensor: ...
+
 
 Forward = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """Batch and labels → the scores. Labels may hold what the model takes beside each image."""
@@ -51,9 +59,13 @@ class _Plain:
 
     def __init__(self, forward: Forward, loss: Loss, parameters: Sequence[torch.Tensor]) -> None:
         self._forward, self._loss, self._parameters = forward, loss, parameters
+        self.scores: object = None
 
     def __call__(self, batch: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        value = self._loss(self._forward(batch, labels), labels)
+        scores = self._forward(batch, labels)
+        value = self._loss(scores, labels)
+        # A plain tensor only: a class of the student's own would run its code once more.
+        self.scores = scores.detach() if type(scores) is torch.Tensor else None
         for parameter in self._parameters:
             parameter.grad = None
         if value.requires_grad:
@@ -69,6 +81,7 @@ class _Recorded:
     batch: torch.Tensor
     labels: torch.Tensor
     loss: torch.Tensor
+    scores: object
     gradients: tuple[torch.Tensor | None, ...]
 
     def takes(self, batch: torch.Tensor, labels: torch.Tensor) -> bool:
@@ -85,12 +98,13 @@ class Graphed:
         self._layout: tuple[Any, ...] = ()
         self._warm_steps = 0
         self.given_up = ""  # why there is no graph
+        self.scores: object = None
 
     def __call__(self, batch: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         if self._recorded and self._recorded.takes(batch, labels):
             return self._play(self._recorded, batch, labels)
         if self._recorded or self.given_up:
-            return self._plain(batch, labels)
+            return self._step(batch, labels)
         if self._warm_steps < WARM_UP_STEPS or self._layout != _layout(batch, labels):
             return self._warm_up(batch, labels)
         outside = Outside.of(self._model)
@@ -114,8 +128,13 @@ class Graphed:
         here, aside = torch.cuda.current_stream(), torch.cuda.Stream()  # type: ignore[no-untyped-call]
         aside.wait_stream(here)
         with torch.cuda.stream(aside):
-            value = self._plain(batch, labels)
+            value = self._step(batch, labels)
         here.wait_stream(aside)
+        return value
+
+    def _step(self, batch: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        value = self._plain(batch, labels)
+        self.scores = self._plain.scores
         return value
 
     def _record(self, batch: torch.Tensor, labels: torch.Tensor) -> _Recorded:
@@ -125,7 +144,8 @@ class Graphed:
             parameter.grad = None
         with torch.cuda.graph(graph):
             loss = self._plain(own_batch, own_labels)
-        return _Recorded(graph, own_batch, own_labels, loss, tuple(one.grad for one in self._parameters))
+        gradients = tuple(one.grad for one in self._parameters)
+        return _Recorded(graph, own_batch, own_labels, loss, self._plain.scores, gradients)
 
     def _play(self, recorded: _Recorded, batch: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
         recorded.batch.copy_(batch)
@@ -133,6 +153,7 @@ class Graphed:
         recorded.graph.replay()
         for parameter, gradient in zip(self._parameters, recorded.gradients, strict=True):
             parameter.grad = gradient  # a plain step in between took others
+        self.scores = recorded.scores
         return recorded.loss.clone()
 
 

@@ -26,6 +26,7 @@ from grader.training.order import epoch_order
 from grader.training.pairs import DIGIT, loss_of_pair
 from grader.training.placing import placed
 from grader.training.recipe import BadRecipe, Schedules, optimizer, schedules
+from grader.training.rightness import share_right
 
 Named = Mapping[str, Any]
 """`{"name": ..., "arguments": {...}}`, as it comes through JSON."""
@@ -62,8 +63,12 @@ class Result:
 class Listener(Protocol):
     """Who is told how it goes."""
 
-    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
-        """The mean loss over the steps since the report before, which may be NaN or infinite; the last step's rate."""
+    def report(self, steps: int, samples: int, loss: float, rate: float, right: float) -> None:
+        """The mean loss over the steps since the report before, which may be NaN or infinite; the last step's rate.
+
+        Args:
+            right: share of the last batch that was classified rightly, 0 to 1; below 0 where it cannot be told.
+        """
 
     def epoch_ended(self, epoch: int, samples: int) -> None:
         """All images were delivered once more; `epoch` counts from 1."""
@@ -82,6 +87,7 @@ class _Run:
     samples: int = 0
     since: list[torch.Tensor] = field(default_factory=list)
     rate: Any = 0.0  # of the last step, in the first group
+    classes: int | None = None  # of the images, where more scores follow theirs
     began: float = field(default_factory=time.monotonic)
 
     def step(self, batch: torch.Tensor, labels: torch.Tensor) -> None:
@@ -94,11 +100,11 @@ class _Run:
         self.steps, self.samples = self.steps + 1, self.samples + len(labels)
         self.since.append(value)
 
-    def mean_loss(self) -> float:
-        """Since it was asked before."""
+    def figures(self, labels: torch.Tensor) -> tuple[float, float]:
+        """The mean loss since it was asked before; the share of right answers in the last batch, with these labels."""
         mean = float(torch.stack(self.since).mean())
         self.since.clear()
-        return mean
+        return mean, share_right(self.backward.scores, labels, self.classes)
 
 
 def steps_of(images: int, batch_size: int, epochs: int) -> int:
@@ -144,6 +150,7 @@ def _trained(
         schedules(plan.schedules, built),
         _backward(model, plan, parameters, pictures.device),
         _clipping(plan.clipping, parameters),
+        classes=None if plan.pair is None else int(plan.pair["classes"]),
     )
     for epoch in range(1, plan.epochs + 1):
         if ending := _epoch(run, pictures, labels, pipeline, plan, listener):
@@ -183,11 +190,12 @@ def _epoch(
         batch = pipeline(pictures.index_select(0, chosen))
         if plan.channels_last and batch.dim() == 4:
             batch = batch.contiguous(memory_format=torch.channels_last)
-        run.step(batch, labels.index_select(0, chosen))
+        target = labels.index_select(0, chosen)
+        run.step(batch, target)
         stops = _is_enough(plan, run)
         if number % plan.report_every == 0 or number == len(batches) or stops:
-            mean = run.mean_loss()
-            listener.report(run.steps, run.samples, mean, float(run.rate))
+            mean, right = run.figures(target)
+            listener.report(run.steps, run.samples, mean, float(run.rate), right)
             if not math.isfinite(mean):
                 return "diverged"
         if stops:

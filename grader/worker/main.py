@@ -381,9 +381,9 @@ class _Told:
     model: torch.nn.Module
     state_limit: int  # bytes of a state; one that is larger is not sent
 
-    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
+    def report(self, steps: int, samples: int, loss: float, rate: float, right: float) -> None:
         shown, known = (value if math.isfinite(value) else -1.0 for value in (loss, rate))
-        fields = {"steps": steps, "samples": samples, "loss": shown, "rate": known}
+        fields = {"steps": steps, "samples": samples, "loss": shown, "rate": known, "right": right}
         self.channel.send({"op": "progress", **fields})
 
     def epoch_ended(self, epoch: int, samples: int) -> None:

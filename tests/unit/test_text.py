@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 
 import pytest
@@ -68,3 +69,19 @@ def test_what_is_counted_reads_well():
         "2 files",
         "11,000 files",
     ]
+
+
+def test_every_character_is_cleaned_alone_and_in_a_text_as_its_category_says():
+    """The quick way, for texts that can be printed, lets nothing through that the other one would show as an escape."""
+    hidden = ("Cc", "Cs", "Co", "Cn", "Zl", "Zp")
+    for code in range(sys.maxunicode + 1):
+        character = chr(code)
+        if character.isprintable():
+            assert unicodedata.category(character) not in hidden, hex(code)
+            assert character not in BIDI, hex(code)
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x9b", "\u202e", "\ud800", "\u2028", "\ue000"])
+def test_one_bad_character_in_a_long_good_text_is_shown(character):
+    shown = clean(f"{'a' * 100}{character}{'b' * 50}")
+    assert shown == f"{'a' * 100}{ascii(character)[1:-1]}{'b' * 50}"

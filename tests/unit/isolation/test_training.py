@@ -19,8 +19,9 @@ def heard(epochs: int = 3, **fields: object) -> _Heard:
     return _Heard(epochs_planned=epochs, cpu=lambda: 1.0, on_progress=None, **fields)
 
 
-def progress(steps: int, samples: int, loss: float = 0.5, rate: object = 0.1) -> Message:
-    return Message({"op": "progress", "steps": steps, "samples": samples, "loss": loss, "rate": rate}, {})
+def progress(steps: int, samples: int, loss: float = 0.5, rate: object = 0.1, right: object = 0.9) -> Message:
+    fields = {"steps": steps, "samples": samples, "loss": loss, "rate": rate, "right": right}
+    return Message({"op": "progress", **fields}, {})
 
 
 def state(epoch: int, samples: int, values: int = 4, entries: object = None) -> Message:
@@ -53,6 +54,20 @@ def test_the_rate_goes_with_the_point_and_one_that_is_not_known_is_below_zero():
     for message in (progress(5, 160, rate=0.05), progress(10, 320, rate=-0.5), progress(15, 480, rate=0)):
         told(message)
     assert [point.rate for point in told.so_far().curve] == [0.05, -1.0, 0.0]
+
+
+def test_who_watches_is_told_what_the_worker_says_of_its_last_batch():
+    told = []
+    listening = _Heard(epochs_planned=3, cpu=lambda: 1.0, on_progress=lambda *said: told.append(said))
+    for message in (progress(5, 160, right=0.25), progress(10, 320, right=-1.0)):
+        listening(message)
+    assert told == [(160, 0.5, 0.25), (320, 0.5, -1.0)]
+
+
+@pytest.mark.parametrize("right", [1.5, -2, "0.9", True, None, float("nan")])
+def test_a_share_that_is_none_is_a_breach(right):
+    with pytest.raises(ProtocolError, match="right"):
+        heard()(progress(5, 160, right=right))
 
 
 # --- whether it is worth going on ---------------------------------------------------------------------------

@@ -121,7 +121,7 @@ def trained(device: str, transforms: list[dict[str, object]]) -> list[torch.Tens
 
 
 class Silent:
-    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
+    def report(self, steps: int, samples: int, loss: float, rate: float, right: float) -> None:
         pass
 
     def epoch_ended(self, epoch: int, samples: int) -> None:

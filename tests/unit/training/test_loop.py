@@ -36,11 +36,13 @@ class Heard:
     def __init__(self) -> None:
         self.reports: list[tuple[int, int, float]] = []
         self.rates: list[float] = []
+        self.right: list[float] = []
         self.epochs: list[tuple[int, int]] = []
 
-    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
+    def report(self, steps: int, samples: int, loss: float, rate: float, right: float) -> None:
         self.reports.append((steps, samples, loss))
         self.rates.append(rate)
+        self.right.append(right)
 
     def epoch_ended(self, epoch: int, samples: int) -> None:
         self.epochs.append((epoch, samples))
@@ -339,3 +341,20 @@ def test_a_one_cycle_that_is_over_keeps_its_last_rate():
 def test_what_cannot_be_built_is_named(fields, said):
     with pytest.raises(BadRecipe, match=said):
         trained(model(), changed(**fields))
+
+
+def test_the_share_of_right_answers_comes_with_each_report_and_rises() -> None:
+    """The two classes differ in brightness, so soon all are told apart."""
+    _, _, heard = trained(model(), changed(epochs=6))
+    assert len(heard.right) == len(heard.reports)
+    assert all(0 <= one <= 1 for one in heard.right)
+    assert heard.right[-1] > 0.9
+
+
+def test_reports_change_no_bit_of_what_is_trained() -> None:
+    def weights(every: int) -> list[torch.Tensor]:
+        torch.manual_seed(0)
+        net = nn.Sequential(nn.Flatten(), nn.Linear(36, 8), nn.Dropout(0.5), nn.Linear(8, 2))
+        return list(trained(net, changed(epochs=2, report_every=every))[0].state_dict().values())
+
+    assert all(torch.equal(a, b) for a, b in zip(weights(1), weights(1000), strict=True))

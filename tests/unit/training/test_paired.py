@@ -49,7 +49,7 @@ class Seen:
     labels: list[torch.Tensor] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
 
-    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
+    def report(self, steps: int, samples: int, loss: float, rate: float, right: float) -> None:
         self.losses.append(loss)
 
     def epoch_ended(self, epoch: int, samples: int) -> None:

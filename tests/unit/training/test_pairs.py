@@ -73,7 +73,7 @@ class Adds(nn.Module):
 
 
 class Heard:
-    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
+    def report(self, steps: int, samples: int, loss: float, rate: float, right: float) -> None:
         self.last = (steps, samples, loss)
 
     def epoch_ended(self, epoch: int, samples: int) -> None:

@@ -23,7 +23,7 @@ STEP = {"name": "StepLR", "arguments": {"step_size": 1}, "steps": "per epoch"}
 
 
 class Silent:
-    def report(self, steps: int, samples: int, loss: float, rate: float) -> None:
+    def report(self, steps: int, samples: int, loss: float, rate: float, right: float) -> None:
         pass
 
     def epoch_ended(self, epoch: int, samples: int) -> None:
@@ -70,11 +70,11 @@ NOT_ON_META = {"multi_margin_loss"}
 def test_nothing_but_a_report_waits_for_a_value(monkeypatch, one_device, optimizer, loss):
     reports = []
 
-    def without_a_value(run: _Run) -> float:
+    def without_a_value(run: _Run, labels: torch.Tensor) -> tuple[float, float]:
         reports.append(run.steps)
-        return 0.5
+        return 0.5, 0.5
 
-    monkeypatch.setattr(_Run, "mean_loss", without_a_value)
+    monkeypatch.setattr(_Run, "figures", without_a_value)
     with one_device:
         result = elsewhere(plan(optimizer, loss))
     assert result == Result(8, 100, diverged=False)
