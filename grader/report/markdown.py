@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from grader.records import Decision, Outcome, Part, RunRecord, Step
 from grader.report import words
-from grader.report.inert import inert
+from grader.report.inert import inert_for_students
 from grader.report.sections import sections
 from grader.report.sections.interface import Block, Fact, Kind, Section, Table
 
@@ -21,7 +21,7 @@ _ESCAPED = "\\`*[]~"
 
 
 def render(record: RunRecord) -> str:
-    shown = inert(record)
+    shown = inert_for_students(record)
     parts = [*judged(shown), *map(_section, sections(shown))]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -198,7 +198,7 @@ def _others(found: RecoveredTraining) -> tuple[Table, ...]:
         Column("Epochs", "number"),
     )
     more = len(rest) - len(rows)
-    note = f"{more:,} more in result.json." if more else ""
+    note = f"{more:,} more, which are left out here." if more else ""
     return tuple(
         replace(one, note=note)
         for one in listed("Other trainings in the submission", columns, rows, folded=True)

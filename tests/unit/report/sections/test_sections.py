@@ -251,7 +251,7 @@ def test_a_long_list_is_cut_and_counted(example_records: dict[str, RunRecord]) -
     submission = replace(record.evidence.submission, left_out=many, subfolder="S4")
     section = handed_in.build(replace(record, evidence=replace(record.evidence, submission=submission)))
     assert len(section.tables[0].rows) == ROWS_SHOWN
-    assert section.tables[0].note == f"{1000 - ROWS_SHOWN} more in result.json."
+    assert section.tables[0].note == f"{1000 - ROWS_SHOWN} more, which are left out here."
     assert facts(section)["Folder"] == "S4"
 
 
