@@ -1,7 +1,7 @@
 """What of a run is for the student, and what is for the staff alone (docs/result-format.md says it field by field).
 
-A `RunRecord` holds all of it. What a student is given is made from `for_students(record)`: there is then nothing in it that
-a format could show by mistake, not even hidden.
+A `RunRecord` holds all of it. What a student is given is made from `for_students(record)`: there is then nothing in it
+that a format could show by mistake, not even hidden.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ STAFF_ONLY: Mapping[str, str] = {
 def for_students(record: RunRecord) -> RunRecord:
     """The same run without what is the staff's; done twice it is as done once."""
     found = record.evidence
-    sentences = {one.detail: sentence_of(one) for one in found.integrity.probes if one.weight in ("flag", "void")}
+    sentences = {
+        one.detail: sentence_of(one) for one in found.integrity.probes if one.weight in ("flag", "void")
+    }
     last = {one.id: index for index, one in enumerate(record.decisions)}
     return replace(
         record,

@@ -1,7 +1,7 @@
 """What a student reads of an integrity probe: no figure, no threshold, and nothing of how it was done.
 
-`grader.evaluation.probes` words each probe for the staff. Here the same probes are worded for who handed the work in: what
-a person will look at, and where an innocent mistake is the usual cause, that mistake and how to mend it.
+`grader.evaluation.probes` words each probe for the staff. Here the same probes are worded for who handed the work in:
+what a person will look at, and where an innocent mistake is the usual cause, that mistake and how to mend it.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ DEFAULT = ("html", "markdown", "staff")
 def command(place: Path, wanted: tuple[str, ...], to: Path | None) -> int:
     """Render the runs at PLACE again: a run's folder, or a folder of runs, of which the latest of each submission count.
 
-    Without --format, report.html and README.md for the student and staff.html for the staff. The record itself, result.json, stays as it is: nothing is measured
-    or judged again. A terminal report without --to is printed.
+    Without --format, report.html and README.md for the student and staff.html for the staff. The record itself,
+    result.json, stays as it is: nothing is measured or judged again. A terminal report without --to is printed.
     """
     from grader.cli.export._writing import told
     from grader.course.rendered import Written, render_again, write_runs

@@ -20,6 +20,7 @@ from grader.report.inert import inert_for_students
 from grader.report.sections import sections
 from grader.report.sections.curves import limits
 from grader.report.sections.interface import Table
+from grader.report.seeds_chart import seeds_chart
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -54,12 +55,14 @@ def shown_in_html(shown: RunRecord) -> dict[str, Any]:
         "pictures": {
             "curve": Markup(charts.loss_curve(shown.evidence.trials)),
             "rates": Markup(charts.rate_curve(shown.evidence.trials)),
+            "seeds": Markup(seeds_chart(shown)),
             "accuracy": Markup(accuracy_curve(shown.evidence.trials, limits(shown))),
             "images": Markup(gallery(shown.evidence.explanations)),
             "growth": Markup(growth(shown.evidence.model)),
         },
         "style": Markup(template("style.css")),
         "words": words,
+        "losses": words.losses(shown),
         "heat": _heat,
         "copies": _copies(shown),
         "decided": words.last_decisions(shown),

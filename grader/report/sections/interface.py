@@ -31,7 +31,9 @@ class Table:
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
-    shown_as: Literal["plain", "heat", "bars", "curve", "growth", "accuracy", "images", "rates"] = "plain"
+    shown_as: Literal["plain", "heat", "bars", "curve", "growth", "accuracy", "images", "rates", "seeds"] = (
+        "plain"
+    )
     weights: tuple[float, ...] = ()  # one per row, 0 to 1
     folded: bool = False
     note: str = ""
