@@ -58,7 +58,7 @@ def budget(found: ModelFacts, outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
     limits = [_LIMIT.search(one.requirement) for one in outcomes if one.check == "parameters"]
     known = dict.fromkeys(int(one[1].replace(",", "")) for one in limits if one)
     said = [
-        f"{found.parameters:,} parameters are {_percent(found.parameters, limit)} of the limit of {limit:,}."
+        f"{found.parameters:,} parameters are {_percent(found.parameters, limit)} the limit of {limit:,}."
         for limit in known
         if limit > 0
     ]
@@ -72,7 +72,7 @@ def budget(found: ModelFacts, outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
 
 
 def _percent(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.0f} %" if part < 10 * whole else f"{part / whole:,.0f} times"
+    return f"{100 * part / whole:.0f} % of" if part < 10 * whole else f"{part / whole:,.0f} times"
 
 
 def describe(found: ModelFacts | Absent, seen: Reading | Inspection) -> Section:

@@ -18,6 +18,7 @@ from grader.records import (
     RunRecord,
 )
 from grader.report.sections import (
+from grader.report.sections.history import has_any
     data,
     handed_in,
     integrity,
@@ -52,7 +53,10 @@ def test_every_section_says_something(example_record: RunRecord) -> None:
     assert (
         len({section.id for section in made})
         == len(made)
-        == 13 + bool(example_record.grade.adjustments) + bool(example_record.forecasts)
+        == 13
+        + bool(example_record.grade.adjustments)
+        + bool(example_record.forecasts)
+        + has_any(example_record)
     )
     assert all(section.lead or section.facts or section.tables for section in made)
 
