@@ -18,7 +18,6 @@ from grader.records import (
     RunRecord,
 )
 from grader.report.sections import (
-from grader.report.sections.history import has_any
     data,
     handed_in,
     integrity,
@@ -29,6 +28,7 @@ from grader.report.sections.history import has_any
     sections,
     training,
 )
+from grader.report.sections.history import has_any
 from grader.report.sections.interface import ROWS_SHOWN, Section, Table
 
 
