@@ -119,13 +119,16 @@ def _lines(found: Seeds, low: float, high: float) -> Iterator[str]:
 
 
 def _interval(found: Seeds, low: float, high: float) -> Iterator[str]:
-    mean = _x(found.mean, low, high)
+    mean = first = last = _x(found.mean, low, high)
     yield '<g class="line line-0"><title>mean and the 95 % interval of it</title>'
     if found.interval:
         first, last = (_x(end, low, high) for end in found.interval)
         ends = " ".join(f"M{x:.1f} {INTERVAL - 6}v12" for x in (first, last))
         yield f'<path d="M{first:.1f} {INTERVAL}H{last:.1f} {ends}"/>'
-    yield f'<path d="M{mean:.1f} {INTERVAL - 10}v20"/></g>'
+    label = f"mean {words.accuracy(found.mean)}{', 95 % interval' if found.interval else ''}"
+    x, anchor = (first - 8, "end") if first > WIDTH / 2 else (last + 8, "start")
+    yield f'<path d="M{mean:.1f} {INTERVAL - 10}v20"/>'
+    yield f'<text x="{x:.1f}" y="{INTERVAL + 4}" text-anchor="{anchor}">{label}</text></g>'
 
 
 def _dots(found: Seeds, low: float, high: float) -> Iterator[str]:
