@@ -58,7 +58,7 @@ def shown_in_html(shown: RunRecord) -> dict[str, Any]:
             "seeds": Markup(seeds_chart(shown)),
             "accuracy": Markup(accuracy_curve(shown.evidence.trials, limits(shown))),
             "images": Markup(gallery(shown.evidence.explanations)),
-            "growth": Markup(growth(shown.evidence.model)),
+            "growth": Markup(growth(shown.evidence.model, shown.outcomes)),
         },
         "style": Markup(template("style.css")),
         "words": words,

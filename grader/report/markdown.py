@@ -82,6 +82,8 @@ def _head(record: RunRecord) -> str:
     lines.append(" · ".join(part for part in about if part))
     lines.append(f"## {verdict.icon} {plain(verdict.headline)}")
     lines += [plain(line) for line in (verdict.reason, verdict.pass_line, verdict.scope) if line]
+    if went := words.losses(record):
+        lines.append("\n".join(f"- {plain(one.text)}" for one in went))
     return "\n\n".join(lines)
 
 
