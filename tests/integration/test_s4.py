@@ -241,6 +241,7 @@ def test_a_stored_run_holds_every_report_and_reads_back(tmp_path):
         "result.json",
         "report.html",
         "README.md",
+        "staff.html",
         "events.jsonl",
     }
     assert from_json((graded.folder / "result.json").read_text()) == graded.record
