@@ -11,9 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-sys.path.insert(0, str(Path(__file__).parent))
-
+HERE = Path(__file__).parent
 _WHOSE = {
     "nobody": "Nothing is anybody's fault",
     "student": "The student's work falls short",
@@ -22,13 +20,19 @@ _WHOSE = {
 }
 
 
-def write(folder: Path) -> Path:
-    """Write all of it; returns the page to open."""
+def all_samples() -> dict[str, Any]:
+    """Those of the fixture, which is found by its path: `tests` is no package."""
+    sys.path[:0] = [str(HERE), str(HERE.parent)]
     from conftest import load_fixture
 
+    found: dict[str, Any] = load_fixture("endings").endings()
+    return found
+
+
+def write(folder: Path, samples: dict[str, Any]) -> Path:
+    """Write a page of these samples; returns the one to open."""
     from grader.report.interface import formats
 
-    samples = load_fixture("endings").endings()
     folder.mkdir(parents=True, exist_ok=True)
     for name, sample in samples.items():
         for format_name, suffix in (("html", "html"), ("staff", "staff.html"), ("markdown", "md")):
@@ -74,4 +78,4 @@ def _row(name: str, sample: Any) -> str:
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         sys.exit("Usage: python tests/report_gallery.py FOLDER")
-    print(write(Path(sys.argv[1])))
+    print(write(Path(sys.argv[1]), all_samples()))

@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -170,3 +170,17 @@ def test_the_first_two_pages_on_paper_hold_the_verdict_and_every_check(opened, e
     paper = 2 * (297 - 2 * 16) / 25.4 * 96
     assert page.evaluate("document.querySelector('#points').getBoundingClientRect().bottom") < paper
     assert not page.locator("nav").is_visible()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 600, "\u05e9\u05dc\u05d5\u05dd " * 60, "\U0001f984" * 300],
+    ids=["long", "right to left", "emoji"],
+)
+def test_no_name_breaks_a_phones_page(name: str, opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    record = example_records["partial"]
+    named = replace(record.evidence, submission=replace(record.evidence.submission, name=name, source=name))
+    outcomes = tuple(replace(one, requirement=name) for one in record.outcomes)
+    page = opened(replace(record, title=name, evidence=named, outcomes=outcomes), width=360).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.locator(".losses li").count() == 2

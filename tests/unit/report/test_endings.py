@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
 from types import ModuleType
 from typing import get_args
 
@@ -70,3 +72,22 @@ def test_each_report_is_small(endings: ModuleType) -> None:
     for name, (record, _) in samples(endings).items():
         for format in ("html", "staff"):
             assert len(interface.formats()[format].render(record).encode()) < 300_000, name
+
+
+def test_the_gallery_links_each_of_them_under_whose_fault_it_is(endings: ModuleType, tmp_path: Path) -> None:
+    spec = importlib.util.spec_from_file_location(
+        "grader_test_report_gallery", Path(__file__).parents[2] / "report_gallery.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    gallery = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(gallery)
+    chosen = {name: endings.endings()[name] for name in ("void", "disk_full")}
+    index = gallery.write(tmp_path / "gallery", chosen)
+    assert sorted(path.name for path in index.parent.iterdir()) == [
+        *("disk_full.html", "disk_full.md", "disk_full.staff.html", "index.html"),
+        *("void.html", "void.md", "void.staff.html"),
+    ]
+    page = index.read_text("utf-8")
+    student, machine = page.index("falls short"), page.index("its machine's fault")
+    assert student < page.index('href="void.html"') < machine < page.index('href="disk_full.html"')
