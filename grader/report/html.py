@@ -17,6 +17,7 @@ from grader.report.accuracy_chart import accuracy_curve
 from grader.report.gallery import gallery
 from grader.report.growth import growth
 from grader.report.inert import inert_for_students
+from grader.report.losses import losses
 from grader.report.sections import sections
 from grader.report.sections.curves import limits
 from grader.report.sections.interface import Table
@@ -62,7 +63,7 @@ def shown_in_html(shown: RunRecord) -> dict[str, Any]:
         },
         "style": Markup(template("style.css")),
         "words": words,
-        "losses": words.losses(shown),
+        "losses": losses(shown),
         "heat": _heat,
         "copies": _copies(shown),
         "decided": words.last_decisions(shown),

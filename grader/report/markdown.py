@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from grader.records import Decision, Outcome, Part, RunRecord, Step
 from grader.report import words
 from grader.report.inert import inert_for_students
+from grader.report.losses import losses
 from grader.report.sections import sections
 from grader.report.sections.interface import Block, Fact, Kind, Section, Table
 
@@ -82,7 +83,7 @@ def _head(record: RunRecord) -> str:
     lines.append(" · ".join(part for part in about if part))
     lines.append(f"## {verdict.icon} {plain(verdict.headline)}")
     lines += [plain(line) for line in (verdict.reason, verdict.pass_line, verdict.scope) if line]
-    if went := words.losses(record):
+    if went := losses(record):
         lines.append("\n".join(f"- {plain(one.text)}" for one in went))
     return "\n\n".join(lines)
 

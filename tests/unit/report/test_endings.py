@@ -11,7 +11,8 @@ import pytest
 
 from grader.isolation.supervisor import EndingKind
 from grader.records import RunRecord, Status
-from grader.report import interface, words
+from grader.report import interface
+from grader.report.losses import losses
 
 SAYS = {
     "student": ("points lost", "Not met"),
@@ -59,13 +60,13 @@ def test_nothing_is_lost_where_the_machine_or_a_person_is_to_decide(endings: Mod
 
 def test_where_points_went_adds_up(endings: ModuleType) -> None:
     record, _ = samples(endings)["partial"]
-    assert [one.text for one in words.losses(record)] == [
+    assert [one.text for one in losses(record)] == [
         "75 points lost: The model has fewer than 25,000 parameters.",
         "16.67 points lost: The README explains the architecture, shows the training log and is well formatted.",
     ]
     fault, _ = samples(endings)["infrastructure"]
-    assert [(one.place, one.tone) for one in words.losses(fault)] == [(2, "fault")]
-    assert "125 points open, the grader failed" in words.losses(fault)[0].text
+    assert [(one.place, one.tone) for one in losses(fault)] == [(2, "fault")]
+    assert "125 points open, the grader failed" in losses(fault)[0].text
 
 
 def test_each_report_is_small(endings: ModuleType) -> None:
