@@ -25,11 +25,10 @@ def losses(record: RunRecord) -> tuple[Loss, ...]:
         word = words.STATUS[one.status]
         if one.status != "skipped" and gone > 0:
             found.append(
-                (gone, Loss(place, word.tone, f"{words.points(gone)} points lost: {one.requirement}"))
+                (False, -gone, Loss(place, word.tone, f"{words.points(gone)} points lost: {one.requirement}"))
             )
         if one.status != "skipped" and one.open_points > 0:
             who = "the grader failed" if one.status == "errored" else "a person decides"
             said = f"{words.points(one.open_points)} points open, {who}: {one.requirement}"
-            found.append((one.open_points, Loss(place, word.tone, said)))
-    order = sorted(found, key=lambda pair: (" open, " in pair[1].text.partition(":")[0], -pair[0]))
-    return tuple(loss for _, loss in order)
+            found.append((True, -one.open_points, Loss(place, word.tone, said)))
+    return tuple(loss for _, _, loss in sorted(found, key=lambda row: row[:2]))
