@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.audience import for_students
 from grader.course.again import store
 from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
@@ -170,7 +171,7 @@ def check_submission(request: Request, events: Events, *, keep: bool = False) ->
         reading = _read(fetched, events)
         with _prepared(request, events, started, machine) as prepared:
             evidence = _gather(request, events, prepared, fetched, reading)
-            record = judged(request, prepared.started, evidence, self_check=True)
+            record = for_students(judged(request, prepared.started, evidence, self_check=True))
     return Graded(record, store(request.out, record) if keep else None)
 
 

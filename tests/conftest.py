@@ -71,6 +71,12 @@ def stored() -> ModuleType:
     return load_fixture("stored")
 
 
+@pytest.fixture(scope="session")
+def endings() -> ModuleType:
+    """The module `tests/fixtures/endings.py`: a record for each way in which a run can end."""
+    return load_fixture("endings")
+
+
 @pytest.fixture
 def example_records() -> dict[str, RunRecord]:
     """One whole run record for each kind of ending, by name."""

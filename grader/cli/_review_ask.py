@@ -12,6 +12,8 @@ from grader.cli._review_wish import parsed
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import Console, RenderableType
 
     from grader.course.runs import StoredRun
@@ -106,11 +108,17 @@ def _evidence(run: StoredRun, item: OpenItem) -> Iterator[RenderableType]:
     yield Text(f"Measured: {outcome.finding.measured or 'not measured'}")
     for line in advice(outcome):
         yield Padding(line, (0, 0, 0, 2))
-    yield Text(f"All of it: {(run.folder / 'report.html').resolve().as_uri()}{_anchor(run, item)}", "dim")
+    yield Text(f"All of it: {_page(run).resolve().as_uri()}{_anchor(run, item)}", "dim")
     yield Text("")
 
 
+def _page(run: StoredRun) -> Path:
+    """The staff's report; a run of an older grader has the other one alone."""
+    whole = run.folder / "staff.html"
+    return whole if whole.is_file() else run.folder / "report.html"
+
+
 def _anchor(run: StoredRun, item: OpenItem) -> str:
-    """The item's place in report.html."""
+    """The item's place in the report."""
     ids = [one.id for one in run.record.outcomes]
     return f"#check-{ids.index(item.id) + 1}" if item.takes_points else "#adjustments"

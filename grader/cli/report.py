@@ -13,7 +13,7 @@ from grader.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from grader.records import RunRecord
 
-DEFAULT = ("html", "markdown")
+DEFAULT = ("html", "markdown", "staff")
 
 
 @click.command(short_help="Render the reports of stored runs again.")
@@ -23,7 +23,7 @@ DEFAULT = ("html", "markdown")
     "wanted",
     multiple=True,
     metavar="NAME",
-    help="html, markdown, json, terminal, or one of the exports. Can be given several times.",
+    help="html, markdown, staff, json, terminal, or one of the exports. Can be given several times.",
 )
 @click.option(
     "--to",
@@ -35,8 +35,8 @@ DEFAULT = ("html", "markdown")
 def command(place: Path, wanted: tuple[str, ...], to: Path | None, batch: bool) -> int:
     """Render the runs at PLACE again: a run's folder, or a folder of runs, of which the latest of each submission count.
 
-    Without --format, report.html and README.md. The record itself, result.json, stays as it is: nothing is measured
-    or judged again. A terminal report without --to is printed.
+    Without --format, report.html and README.md for the student and staff.html for the staff. The record itself,
+    result.json, stays as it is: nothing is measured or judged again. A terminal report without --to is printed.
 
     With --batch, PLACE is the folder of all runs or of one assignment: all submissions on one page, as they stand now.
     """

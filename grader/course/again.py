@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grader.course.store import RunFolder
 from grader.decisions import decidable, with_decision
 from grader.records import Absent, Decision, Evidence, RunRecord, Submission
-from grader.report.interface import reports
+from grader.report.interface import FOR_A_STUDENT, STORED, reports
 from grader.stages.endings import KILLED
 from grader.stages.judgement import judgement
 
@@ -94,5 +94,6 @@ def faults(record: RunRecord) -> tuple[Absent, ...]:
 def store(base: Path, record: RunRecord) -> Path:
     """A run that was judged again, in a folder of its own."""
     made = record.provenance
+    kept = FOR_A_STUDENT if record.self_check else STORED
     with RunFolder(base, made.spec_id, record.evidence.submission.name, record.run_id) as folder:
-        return folder.publish({report.file_name: report.render(record) for report in reports()})
+        return folder.publish({report.file_name: report.render(record) for report in reports(kept)})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from grader.audience import for_students
 from grader.course.totals import Counted
 from grader.records import Outcome, RunRecord
 from grader.text import clean
@@ -16,6 +17,7 @@ def feedback(counted: Counted, record: RunRecord | None) -> str:
     """The points of one assignment and each thing that lost some; `record` is the run that counts."""
     sentences = [f"{clean(step.text, 200)}." for step in counted.steps]
     if record is not None:
+        record = for_students(record)
         sentences += [_lost(one) for one in record.outcomes if one.points < one.max_points]
         sentences += _adjusted(record)
     return clean(" ".join(sentences), LIMIT)

@@ -14,7 +14,7 @@ from typing import Literal
 from grader.records import RunRecord
 from grader.report import words
 from grader.report.entries import Entry, entries, reasons
-from grader.report.inert import inert, one_line
+from grader.report.inert import inert_for_students, one_line
 
 file_name = "actions-annotations.txt"
 
@@ -59,7 +59,7 @@ def render(record: RunRecord) -> str:
 
 def annotated(record: RunRecord) -> tuple[Annotation, ...]:
     """Errors, then warnings, then notices, at most `PER_KIND` of each; the verdict is always among them."""
-    shown = inert(record)
+    shown = inert_for_students(record)
     found = [_verdict(shown), *_checks(shown), *_remarks(shown), *_claims(shown)]
     kinds: tuple[Kind, ...] = ("error", "warning", "notice")
     listed = {kind: sorted((one for one in found if one.kind == kind), key=_first) for kind in kinds}

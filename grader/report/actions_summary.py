@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from grader.records import RunRecord
-from grader.report.inert import inert
+from grader.report.inert import inert_for_students
 from grader.report.markdown import judged
 
 file_name = "actions-summary.md"
@@ -20,7 +20,7 @@ def render(record: RunRecord) -> str:
 def summary(record: RunRecord, limit_bytes: int) -> str:
     """As much of the summary as fits, in whole paragraphs and tables; it says so where something is left out."""
     # A name in the font of code could hold `##[`, which a runner obeys wherever it is printed.
-    blocks = "\n\n".join(judged(inert(record))).replace("##[", "## [").split("\n\n")
+    blocks = "\n\n".join(judged(inert_for_students(record))).replace("##[", "## [").split("\n\n")
     whole = "\n\n".join(blocks) + "\n"
     if len(whole.encode()) <= limit_bytes:
         return whole

@@ -37,7 +37,7 @@ class Export:
 
 @dataclass(frozen=True)
 class BatchPage:
-    """All that the page shows. Rows are inert already; every other text is made so here."""
+    """All that the page shows."""
 
     title: str
     course: str
@@ -52,6 +52,8 @@ class BatchPage:
 def render(page: BatchPage) -> str:
     """The page as HTML; the same rows give the same text."""
     from markupsafe import Markup
+
+    page = inert(page)
 
     style, script = template("style.css") + template("batch.css"), template("batch.js")
     rows = page.rows

@@ -14,7 +14,7 @@ from typing import Any
 from grader.records import RunRecord
 from grader.report import words
 from grader.report.entries import Entry, entries, reasons
-from grader.report.inert import inert, json_text, one_line
+from grader.report.inert import inert_for_students, json_text, one_line
 
 file_name = "classroom50.json"
 
@@ -46,7 +46,7 @@ def written(record: RunRecord, place: Place) -> str:
 
 def result(record: RunRecord, place: Place) -> dict[str, Any]:
     """The object that the file holds: `score` and `max-score` are the sums of those of its tests."""
-    shown = inert(record)
+    shown = inert_for_students(record)
     submission, made = shown.evidence.submission, shown.provenance
     tests = [*_verdict(shown), *_tests(shown)]
     found = {

@@ -11,7 +11,7 @@ from typing import Any
 from grader.records import RunRecord
 from grader.report import words
 from grader.report.entries import CERTAIN, Entry, entries, finite, reasons
-from grader.report.inert import inert, json_text, one_line
+from grader.report.inert import inert_for_students, json_text, one_line
 
 file_name = "gradescope.json"
 
@@ -24,7 +24,7 @@ def render(record: RunRecord) -> str:
 
 def results(record: RunRecord) -> dict[str, Any]:
     """The object that the file holds. Its `score` is the grade's total, and the tests' scores add up to it."""
-    shown = inert(record)
+    shown = inert_for_students(record)
     return {
         "score": finite(shown.grade.points),
         "execution_time": max(0.0, finite(shown.provenance.wall_seconds)),

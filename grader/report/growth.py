@@ -6,21 +6,24 @@ the table beside the picture lists all of them.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from grader.records import Absent, Axis, ModelFacts, Operator
+from grader.records import Absent, Axis, ModelFacts, Operator, Outcome
 from grader.report import charts, words
 from grader.report.sections.structure import kind_of, sees
 
 WIDTH, HEIGHT = charts.WIDTH, charts.HEIGHT
 LEFT, RIGHT, TOP, BOTTOM = charts.LEFT, charts.RIGHT, charts.TOP + 12, charts.BOTTOM
 DOTS = 60
+_REQUIRED = re.compile(r"(?:over|at least|exactly) (\d{1,6})(?=\.|\s|$)")
+"""As the check `receptive_field` writes its requirement."""
 Points = dict[int, int]
 
 
-def growth(found: ModelFacts | Absent) -> str:
-    """The picture as an `<svg>`; "" where there is no growth to draw."""
+def growth(found: ModelFacts | Absent, outcomes: tuple[Outcome, ...] = ()) -> str:
+    """The picture as an `<svg>`, with a line where a check asks for a size; "" where there is no growth to draw."""
     if isinstance(found, Absent) or isinstance(found.structure, Absent):
         return ""
     widest = _widest(found.structure.operators)
@@ -31,21 +34,30 @@ def growth(found: ModelFacts | Absent) -> str:
         lines = lines[:1]
     picture = found.input_shape[-2:]
     last = max(widest)
-    highest = charts.round_up(max(*picture, *(size for points in lines for size in points.values())))
+    wanted = required(outcomes)
+    sizes = (*picture, *wanted.values(), *(size for points in lines for size in points.values()))
+    highest = charts.round_up(max(sizes))
     return "".join(
         (
             f'<svg class="curve growth" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" ',
             'aria-labelledby="growth-t growth-d">',
             '<title id="growth-t">Receptive field over depth</title>',
-            f'<desc id="growth-d">{escape(_told(widest, picture))}</desc>',
+            f'<desc id="growth-d">{escape(_told(widest, picture, wanted))}</desc>',
             *_grid(last, highest),
             *_bands(widest, last),
             *_picture_lines(picture, highest),
+            *_required_lines(wanted, highest),
             *_steps(lines, last, highest),
             *_dots(widest, last, highest),
             "</svg>",
         )
     )
+
+
+def required(outcomes: tuple[Outcome, ...]) -> dict[str, int]:
+    """`over 44` → 44, for each check of the receptive field, as its requirement states it."""
+    found = [_REQUIRED.search(one.requirement) for one in outcomes if one.check == "receptive_field"]
+    return {one[0]: int(one[1]) for one in found if one}
 
 
 def _widest(operators: tuple[Operator, ...]) -> dict[int, Operator]:
@@ -77,7 +89,7 @@ def _sizes(widest: dict[int, Operator], axis: int) -> Points:
     }
 
 
-def _told(widest: dict[int, Operator], picture: tuple[int, ...]) -> str:
+def _told(widest: dict[int, Operator], picture: tuple[int, ...], wanted: dict[str, int]) -> str:
     known = [one for _, one in sorted(widest.items()) if _all(one.axes, "known")]
     said = f"The picture has {words.shape(picture)} pixels."
     if known:
@@ -86,7 +98,7 @@ def _told(widest: dict[int, Operator], picture: tuple[int, ...]) -> str:
     for state in ("global", "unknown"):
         depths = [depth for depth, one in widest.items() if any(axis.state == state for axis in one.axes)]
         said += f" At depth {min(depths)} it becomes {state}." if depths else ""
-    return said
+    return said + "".join(f" Required is {name}." for name in wanted)
 
 
 def _all(axes: tuple[Axis, ...], state: str) -> bool:
@@ -164,6 +176,15 @@ def _picture_lines(picture: tuple[int, ...], highest: float) -> Iterator[str]:
         yield (
             f'<g class="edge"><line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}" '
             f'stroke-dasharray="6 4"/><text x="{LEFT + 6}" y="{y - 6:.1f}">{name}: {size}</text></g>'
+        )
+
+
+def _required_lines(wanted: dict[str, int], highest: float) -> Iterator[str]:
+    for name, size in wanted.items():
+        y = _y(size, highest)
+        yield (
+            f'<g class="edge required"><line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
+            f'<text x="{WIDTH - RIGHT - 6}" y="{y - 6:.1f}" text-anchor="end">required: {escape(name)}</text></g>'
         )
 
 

@@ -1,4 +1,4 @@
-"""One offline HTML file: no request, no script, readable on a phone, in the dark and on paper.
+"""The student's report, one offline HTML file: no request, no script, readable on a phone, in the dark and on paper.
 
 jinja2 escapes everything that is not marked as safe, and only the stylesheet and our own SVG are.
 """
@@ -6,6 +6,7 @@ jinja2 escapes everything that is not marked as safe, and only the stylesheet an
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -15,10 +16,12 @@ from grader.report import charts, words
 from grader.report.accuracy_chart import accuracy_curve
 from grader.report.gallery import gallery
 from grader.report.growth import growth
-from grader.report.inert import inert
+from grader.report.inert import inert_for_students
+from grader.report.losses import losses
 from grader.report.sections import sections
 from grader.report.sections.curves import limits
 from grader.report.sections.interface import Table
+from grader.report.seeds_chart import seeds_chart
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,7 +30,18 @@ file_name = "report.html"
 
 
 def render(record: RunRecord) -> str:
-    return environment().get_template("report.html.jinja").render(**shown_in_html(inert(record)))
+    return page(inert_for_students(record))
+
+
+def page(shown: RunRecord, *, staff: bool = False, beside: Mapping[str, str] | None = None) -> str:
+    """The whole page of a record that was made inert.
+
+    Args:
+        staff: whether the record is whole, so that the page has to say whom it is for.
+        beside: files in the same folder that it links, and what they are.
+    """
+    template = environment().get_template("report.html.jinja")
+    return template.render(**shown_in_html(shown), staff=staff, beside=beside or {})
 
 
 def shown_in_html(shown: RunRecord) -> dict[str, Any]:
@@ -42,12 +56,14 @@ def shown_in_html(shown: RunRecord) -> dict[str, Any]:
         "pictures": {
             "curve": Markup(charts.loss_curve(shown.evidence.trials)),
             "rates": Markup(charts.rate_curve(shown.evidence.trials)),
+            "seeds": Markup(seeds_chart(shown)),
             "accuracy": Markup(accuracy_curve(shown.evidence.trials, limits(shown))),
             "images": Markup(gallery(shown.evidence.explanations)),
-            "growth": Markup(growth(shown.evidence.model)),
+            "growth": Markup(growth(shown.evidence.model, shown.outcomes)),
         },
         "style": Markup(template("style.css")),
         "words": words,
+        "losses": losses(shown),
         "heat": _heat,
         "copies": _copies(shown),
         "decided": words.last_decisions(shown),

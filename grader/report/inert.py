@@ -13,6 +13,8 @@ import re
 from functools import cache
 from typing import Any, TypeVar
 
+from grader.audience import for_students
+from grader.records import RunRecord
 from grader.text import clean, clean_block
 
 LINE_LIMIT = 600
@@ -35,6 +37,11 @@ def inert(record: Shown) -> Shown:
     """The same record, of any class, with no control or bidirectional character in any string, and none endless."""
     made: Shown = _inert(record)
     return made
+
+
+def inert_for_students(record: RunRecord) -> RunRecord:
+    """What every format that a student may get starts from: without what is the staff's, and harmless."""
+    return inert(for_students(record))
 
 
 def one_line(text: str, limit: int = LINE_LIMIT) -> str:

@@ -10,8 +10,10 @@ from typing import Protocol, cast
 from grader.errors import UsageError
 from grader.records import RunRecord
 
-STORED = ("json", "html", "markdown")
+STORED = ("json", "html", "markdown", "staff")
 """The formats that every run's folder holds."""
+FOR_A_STUDENT = ("json", "html", "markdown")
+"""Those of a student's own check, whose record holds nothing of the staff's."""
 
 
 class Report(Protocol):

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from grader.records import Decision, Outcome, Part, RunRecord, Step
 from grader.report import words
-from grader.report.inert import inert
+from grader.report.inert import inert_for_students
+from grader.report.losses import losses
 from grader.report.sections import sections
 from grader.report.sections.interface import Block, Fact, Kind, Section, Table
 
@@ -25,7 +26,7 @@ _AT_THE_START = re.compile(r"([#+=:-])|(\d+)([.)])(?=\s|$)")
 
 
 def render(record: RunRecord) -> str:
-    shown = inert(record)
+    shown = inert_for_students(record)
     parts = [*judged(shown), *map(_section, sections(shown))]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -91,6 +92,8 @@ def _head(record: RunRecord) -> str:
     lines.append(" · ".join(part for part in about if part))
     lines.append(f"## {verdict.icon} {plain(verdict.headline)}")
     lines += [plain(line) for line in (verdict.reason, verdict.pass_line, verdict.scope) if line]
+    if went := losses(record):
+        lines.append("\n".join(f"- {plain(one.text)}" for one in went))
     return "\n\n".join(lines)
 
 

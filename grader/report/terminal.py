@@ -17,6 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from grader.audience import for_students
 from grader.records import Absent, Finding, Outcome, Projection, RunRecord
 from grader.report import words
 from grader.report.inert import inert
@@ -54,17 +55,17 @@ _IN_ASCII = str.maketrans(
 
 
 def render(record: RunRecord) -> str:
-    """The report as plain text of 80 columns, the same on every machine."""
+    """The student's report as plain text of 80 columns, the same on every machine."""
     file = StringIO()
     plain = Console(
         file=file, width=WIDTH, color_system=None, force_terminal=False, force_jupyter=False, _environ={}
     )
-    print_report(record, plain)
+    print_report(for_students(record), plain)
     return "\n".join(line.rstrip() for line in file.getvalue().rstrip().splitlines()) + "\n"
 
 
 def print_report(record: RunRecord, console: Console, place: Path | str | None = None) -> None:
-    """Print the report. `place` is where the whole report lies, if it was stored."""
+    """Print all of the record that a terminal has room for. `place` is where the whole report lies, if it was stored."""
     shown = inert(record)
     for part in (
         *_head(shown, console),

@@ -13,7 +13,7 @@ from grader.course.runs import read_run
 from grader.decisions import mark
 from grader.errors import StoreError, UsageError
 from grader.records import RunRecord
-from grader.report import html, review_page
+from grader.report import review_page, staff
 from grader.report.review_page import Form
 from grader.review_page import guard
 from grader.review_page.desk import Desk, Entry
@@ -121,7 +121,7 @@ class Pages:
         rules = (
             "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'none'; sandbox"
         )
-        return Answer(200, html.render(read_run(folder)), {"Content-Security-Policy": rules})
+        return Answer(200, staff.render_alone(read_run(folder)), {"Content-Security-Policy": rules})
 
     def _shown(self, session: Session, queue: Queue, entry: Entry, form: Form | None, status: int) -> Answer:
         record = self._record(entry)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from grader.records import RunRecord
-from grader.report import html
+from grader.report import html, staff
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
@@ -47,9 +47,14 @@ def opened(browser: playwright.Browser, tmp_path: Path) -> Iterator[object]:
     """A function that opens a record's report from the disk and listens to all that happens."""
     contexts = []
 
-    def open_it(record: RunRecord, width: int = 1280, scheme: str = "light") -> Opened:
+    def open_it(
+        record: RunRecord,
+        width: int = 1280,
+        scheme: str = "light",
+        render: Callable[[RunRecord], str] = html.render,
+    ) -> Opened:
         place = tmp_path / "report.html"
-        place.write_text(html.render(record), encoding="utf-8")
+        place.write_text(render(record), encoding="utf-8")
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
         contexts.append(context)
         made = Opened(context.new_page())
@@ -114,7 +119,7 @@ def test_it_prints(opened, example_records) -> None:  # type: ignore[no-untyped-
     page = opened(example_records["partial"]).page
     printed = page.pdf(prefer_css_page_size=True)
     assert printed.startswith(b"%PDF")
-    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 6
+    assert 2 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 7
 
 
 def test_what_is_folded_opens_by_the_keyboard(opened, example_records) -> None:  # type: ignore[no-untyped-def]
@@ -124,3 +129,58 @@ def test_what_is_folded_opens_by_the_keyboard(opened, example_records) -> None: 
     folded.locator("summary").focus()
     page.keyboard.press("Enter")
     assert folded.locator("pre").is_visible()
+
+
+@pytest.mark.parametrize(
+    ("name", "width", "scheme", "render"),
+    [("review", 1440, "light", staff.render), ("hostile", 360, "dark", html.render)],
+    ids=["staff light wide", "hostile dark narrow"],
+)
+def test_axe_finds_nothing_serious(name, width, scheme, render, opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = opened(example_records[name], width=width, scheme=scheme, render=render).page
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = axe.run(page).response["violations"]
+    serious = [
+        (one["id"], [node["html"][:120] for node in one["nodes"]][:3])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_the_staffs_page_opens_without_a_message_and_fits(opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    seen = opened(example_records["decided"], width=360, render=staff.render)
+    seen.page.wait_for_timeout(100)
+    assert ([url.rsplit("/", 1)[-1] for url in seen.requests], seen.messages) == (["report.html"], [])
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert seen.page.locator("aside.staff").is_visible()
+
+
+def test_what_was_lost_leads_to_its_check(opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    page = opened(example_records["partial"]).page
+    page.locator(".losses a").first.click()
+    assert page.url.endswith("#check-1")
+    assert "fewer than 25,000 parameters" in page.inner_text("#check-1")
+
+
+def test_the_first_two_pages_on_paper_hold_the_verdict_and_every_check(opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    page = opened(example_records["partial"], width=680).page  # the width of A4 between its margins
+    page.emulate_media(media="print")
+    paper = 2 * (297 - 2 * 16) / 25.4 * 96
+    assert page.evaluate("document.querySelector('#points').getBoundingClientRect().bottom") < paper
+    assert not page.locator("nav").is_visible()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["x" * 600, "\u05e9\u05dc\u05d5\u05dd " * 60, "\U0001f984" * 300],
+    ids=["long", "right to left", "emoji"],
+)
+def test_no_name_breaks_a_phones_page(name: str, opened, example_records) -> None:  # type: ignore[no-untyped-def]
+    record = example_records["partial"]
+    named = replace(record.evidence, submission=replace(record.evidence.submission, name=name, source=name))
+    outcomes = tuple(replace(one, requirement=name) for one in record.outcomes)
+    page = opened(replace(record, title=name, evidence=named, outcomes=outcomes), width=360).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.locator(".losses li").count() == 2

@@ -22,20 +22,20 @@ each_format = pytest.mark.parametrize("name", FORMATS)
 
 
 def test_the_formats_are_found_by_their_files() -> None:
-    whole = {"html", "json", "markdown", "terminal"}
+    whole = {"html", "json", "markdown", "staff", "terminal"}
     assert set(FORMATS) == whole | OF_GRADES
     assert len({module.file_name for module in interface.formats().values()}) == len(FORMATS)
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r'format "pdf".*html, json, .*markdown, terminal'):
+    with pytest.raises(UsageError, match=r'format "pdf".*html, json, .*markdown, staff, terminal'):
         interface.reports(("html", "pdf"))
 
 
 def test_the_stored_files_are_those_of_a_run_folder(example_records: dict[str, RunRecord]) -> None:
     record = example_records["full_marks"]
     written = {report.file_name: report.render(record) for report in interface.reports()}
-    assert sorted(written) == ["README.md", "report.html", "result.json"]
+    assert sorted(written) == ["README.md", "report.html", "result.json", "staff.html"]
     assert all(text.encode("utf-8") for text in written.values())
 
 

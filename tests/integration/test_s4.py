@@ -234,6 +234,7 @@ def test_a_stored_run_of_stand_in_data(tmp_path):
         "result.json",
         "report.html",
         "README.md",
+        "staff.html",
         "events.jsonl",
     }
     assert from_json((graded.folder / "result.json").read_text()) == graded.record

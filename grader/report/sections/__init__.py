@@ -11,6 +11,7 @@ from grader.report.sections import (
     data,
     explanations,
     handed_in,
+    history,
     integrity,
     method,
     mistakes,
@@ -48,10 +49,11 @@ def sections(record: RunRecord) -> tuple[Section, ...]:
     """All of them, also where there is nothing to show: then the section says why.
 
     Only an assignment without a model has none about it, and one without bonuses and penalties none about these;
-    a self-check alone has one about the chance of passing.
+    a self-check alone has one about the chance of passing, and the staff's record alone one about earlier decisions.
     """
     found = record.evidence.model
     asked = not (isinstance(found, Absent) and found.cause == "skipped")
     order = ORDER if record.grade.adjustments else ORDER[1:]
     order = (chance, *order) if record.forecasts else order
+    order = (*order, history) if history.has_any(record) else order
     return tuple(part.build(record) for part in order if asked or part not in OF_A_MODEL)

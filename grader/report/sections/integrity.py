@@ -1,6 +1,7 @@
 """How the submission was held while it ran, and what the integrity probes saw.
 
-A flag is not an accusation: it is a question to a person, with the evidence beside it.
+A flag is not an accusation: it is a question to a person, with the evidence beside it. A student's record names only what
+the person will look at (`grader.audience`): a probe without a detail has no row.
 """
 
 from __future__ import annotations
@@ -38,15 +39,15 @@ def _lead(found: Integrity) -> tuple[str, ...]:
     if not found.probes:
         lines.append("No integrity probe was run.")
     elif not any(probe.weight in ("flag", "void") for probe in found.probes):
-        lines.append(
-            f"{words.counted(len(found.probes), 'integrity probe')}: nothing that a person needs to look at."
-        )
+        lines.append("The integrity probes saw nothing that a person needs to look at.")
     return tuple(lines)
 
 
 def _attention(probe: Probe) -> str:
     if probe.weight == "void":
         return f"The measured number could not be used ({probe.name}): {words.sentence(probe.detail)}"
+    if not probe.detail:
+        return f"A person will look at {probe.name}."
     return f"A person will look at {probe.name}: {words.sentence(probe.detail)}"
 
 
@@ -57,7 +58,7 @@ def _rows(probes: tuple[Probe, ...]) -> tuple[tuple[str, ...], ...]:
         "flag": "a person will look",
         "void": "the number is not used",
     }
-    return tuple((probe.name, results[probe.weight], probe.detail) for probe in probes)
+    return tuple((probe.name, results[probe.weight], probe.detail) for probe in probes if probe.detail)
 
 
 def _facts(isolation: Isolation) -> tuple[Fact, ...]:

@@ -8,7 +8,7 @@ from typing import Literal
 Kind = Literal["text", "code", "number"]
 
 ROWS_SHOWN = 60
-"""Rows of one table; the rest is counted. `result.json` holds all of them."""
+"""Rows of one table; the rest is counted."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class Table:
     title: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
-    shown_as: Literal["plain", "heat", "bars", "curve", "growth", "accuracy", "images", "rates"] = "plain"
+    shown_as: Literal["plain", "heat", "bars", "curve", "growth", "accuracy", "images", "rates", "seeds"] = (
+        "plain"
+    )
     weights: tuple[float, ...] = ()  # one per row, 0 to 1
     folded: bool = False
     note: str = ""
@@ -62,7 +64,7 @@ def shortened(
 ) -> tuple[tuple[tuple[str, ...], ...], str]:
     """The first rows, and a sentence about the others."""
     more = len(rows) - limit
-    return rows[:limit], f"{more:,} more in result.json." if more > 0 else ""
+    return rows[:limit], f"{more:,} more, which are left out here." if more > 0 else ""
 
 
 def listed(

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
-from grader.records import Absent, Candidate, Entrypoint, Inspection, Layer, ModelFacts, Reading, RunRecord
+from grader.records import (
+    Absent,
+    Candidate,
+    Entrypoint,
+    Inspection,
+    Layer,
+    ModelFacts,
+    Outcome,
+    Reading,
+    RunRecord,
+)
 from grader.report import words
 from grader.report.sections import structure
 from grader.report.sections.interface import (
@@ -26,10 +37,42 @@ HEADS = {
 
 
 LAYERS_SHOWN = 200
+DEAREST = 3
+"""Layers that are named as the most expensive ones."""
+_LIMIT = re.compile(r"(?:fewer than|at most|exactly) (\d[\d,]{0,20}) ")
+"""As the check `parameters` writes its requirement."""
 
 
 def build(record: RunRecord) -> Section:
-    return describe(record.evidence.model, record.evidence.reading)
+    made = describe(record.evidence.model, record.evidence.reading)
+    found = record.evidence.model
+    return (
+        made
+        if isinstance(found, Absent)
+        else replace(made, lead=(*made.lead, *budget(found, record.outcomes)))
+    )
+
+
+def budget(found: ModelFacts, outcomes: tuple[Outcome, ...]) -> tuple[str, ...]:
+    """The parameters against each limit of the assignment, and where most of them are."""
+    limits = [_LIMIT.search(one.requirement) for one in outcomes if one.check == "parameters"]
+    known = dict.fromkeys(int(one[1].replace(",", "")) for one in limits if one)
+    said = [
+        f"{found.parameters:,} parameters are {_percent(found.parameters, limit)} the limit of {limit:,}."
+        for limit in known
+        if limit > 0
+    ]
+    dear = sorted((one for one in found.layers if one.parameters > 0), key=lambda one: -one.parameters)
+    if dear:
+        named = ", ".join(
+            f"{one.name or 'the model itself'} ({one.kind}) with {one.parameters:,}" for one in dear[:DEAREST]
+        )
+        said.append(f"The most expensive: {named}.")
+    return tuple(said)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f} % of" if part < 10 * whole else f"{part / whole:,.0f} times"
 
 
 def describe(found: ModelFacts | Absent, seen: Reading | Inspection) -> Section:

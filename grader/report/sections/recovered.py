@@ -98,7 +98,15 @@ def _rows(session: Session) -> Iterator[Row]:
             doubt = f", not sure: {words.sentence(unknown.pop(name))}" if name in unknown else ""
             yield what, value, place, how + doubt
     for name, reason in unknown.items():
-        yield name, "", "", f"not recovered: {words.sentence(reason)}"
+        yield _NAMES.get(name, name), "", "", f"not recovered: {words.sentence(reason)}"
+
+
+_NAMES = {
+    "last_rate": "Learning rate at the end",
+    "loss_arguments": "Arguments of the loss",
+    "passes": "Passes",
+}
+"""Of fields that have no row of their own."""
 
 
 def _values(session: Session) -> Iterator[Row]:
@@ -198,7 +206,7 @@ def _others(found: RecoveredTraining) -> tuple[Table, ...]:
         Column("Epochs", "number"),
     )
     more = len(rest) - len(rows)
-    note = f"{more:,} more in result.json." if more else ""
+    note = f"{more:,} more, which are left out here." if more else ""
     return tuple(
         replace(one, note=note)
         for one in listed("Other trainings in the submission", columns, rows, folded=True)

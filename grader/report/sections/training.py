@@ -124,12 +124,12 @@ def _seeds(found: Evidence) -> tuple[Table, ...]:
     rows = tuple(_seed_row(trial) for trial in found.trials)
     note = " ".join(filter(None, (_mean(found.test_accuracy), _mean(found.train_accuracy))))
     if isinstance(found.train_accuracy, Absent):
-        return (Table("Seeds", columns, rows, note=note),)
+        return (Table("Seeds", columns, rows, shown_as="seeds", note=note),)
     beside = (*columns[:2], Column("Training accuracy", "number"), *columns[2:])
     both = tuple(
         (*row[:2], _on_training(trial), *row[2:]) for row, trial in zip(rows, found.trials, strict=True)
     )
-    return (Table("Seeds", beside, both, note=note),)
+    return (Table("Seeds", beside, both, shown_as="seeds", note=note),)
 
 
 def _on_training(trial: Trial) -> str:

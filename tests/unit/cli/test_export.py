@@ -147,7 +147,7 @@ def test_reports_are_rendered_again(runs) -> None:
     page.write_text("old")
     done = grader("report", runs)
     assert (done.exception, done.return_value) == (None, 0)
-    assert "Wrote 6 files" in done.stderr
+    assert "Wrote 9 files" in done.stderr
     assert page.read_text("utf-8") == formats()["html"].render(read_run(page.parent))
 
 

@@ -168,7 +168,7 @@ def test_at_the_prompt(runs):
     there.until("3 open, decided by Ada")
     there.until("The log in the screenshot shows two answers of the model.")
     there.until("Two answers, at 10:00 and 10:03.")
-    there.until("report.html#check-2")
+    there.until("staff.html#check-2")
     there.until("0 to 50 points:")
     there.type("60")
     there.until("Reason:")

@@ -39,6 +39,7 @@ def test_the_report_shows_who_decided_when_and_why(run):
         "events.jsonl",
         "report.html",
         "result.json",
+        "staff.html",
     ]
 
 

@@ -149,3 +149,18 @@ def test_a_hundred_layers_make_a_small_picture() -> None:
     text = growth.growth(fixture.model(ran=seen))
     assert text.count('class="dot"') == growth.DOTS
     assert len(text) < 60_000
+
+
+def test_the_size_that_a_check_asks_for_is_a_line(example_records: dict[str, RunRecord]) -> None:
+    record = example_records["full_marks"]
+    asked = replace(
+        record.outcomes[0],
+        check="receptive_field",
+        requirement="The receptive field before global pooling is over 44.",
+    )
+    picture = ElementTree.fromstring(growth.growth(record.evidence.model, (*record.outcomes, asked)))
+    assert "required: over 44" in [one.text for one in picture.iter("text")]
+    assert (picture.findtext("desc") or "").endswith("Required is over 44.")
+    (line,) = [one for one in picture.iter("g") if one.get("class") == "edge required"]
+    assert 0 < float(line[0].get("y1", "-1")) < HEIGHT
+    assert "required" not in growth.growth(record.evidence.model, record.outcomes)

@@ -80,7 +80,7 @@ def test_no_attribute_can_act_or_load(example_record: RunRecord) -> None:
         assert name not in ("src", "srcset", "action", "formaction", "xlink:href"), (tag, name)
         if name == "href":
             picture = tag == "image" and re.fullmatch(PICTURE, value)
-            assert picture or (tag, value) == ("link", "data:,") or re.fullmatch(r"#[a-z-]+", value)
+            assert picture or (tag, value) == ("link", "data:,") or re.fullmatch(r"#[a-z0-9-]+", value)
         if name == "style":
             assert re.fullmatch(r"--h:[01]?\.?\d*|--w:\d+px", value)
 
@@ -104,7 +104,7 @@ def test_no_stylesheet_loads_anything(example_records: dict[str, RunRecord]) -> 
     style = render(example_records["full_marks"]).split("<style>")[1].split("</style>")[0]
     assert "url(" not in style
     assert "@import" not in style
-    assert len(style) < 13_000
+    assert len(style) < 14_000
 
 
 def test_hostile_text_is_shown_as_text(example_records: dict[str, RunRecord]) -> None:
@@ -132,8 +132,8 @@ def test_a_deep_model_makes_a_small_page(example_records: dict[str, RunRecord]) 
     model = replace(found, structure=deep, layers=layers, table="x" * 60_000)
     text = render(replace(record, evidence=replace(record.evidence, model=model)))
     assert len(text.encode("utf-8")) < 300_000
-    assert "317 more in result.json." in text
-    assert "267 more in result.json." in text
+    assert "317 more, which are left out here." in text
+    assert "267 more, which are left out here." in text
 
 
 @pytest.mark.parametrize(

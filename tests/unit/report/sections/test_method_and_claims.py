@@ -96,7 +96,7 @@ def test_many_trainings_and_transforms_are_cut(careless: RunRecord) -> None:
     loading = replace(session.training, transforms=(Call("Pad"),) * 25)
     many = replace(training, sessions=(replace(session, training=loading),) * 50, chosen=0)
     section = recovered.describe(many)
-    assert section.tables[1].note == "29 more in result.json."
+    assert section.tables[1].note == "29 more, which are left out here."
     (shown,) = [row[1] for row in rows(section) if row[0] == "Training transforms"]
     assert shown.endswith("Pad and 5 more")
 

@@ -28,6 +28,7 @@ from grader.report.sections import (
     sections,
     training,
 )
+from grader.report.sections.history import has_any
 from grader.report.sections.interface import ROWS_SHOWN, Section, Table
 
 
@@ -52,7 +53,10 @@ def test_every_section_says_something(example_record: RunRecord) -> None:
     assert (
         len({section.id for section in made})
         == len(made)
-        == 13 + bool(example_record.grade.adjustments) + bool(example_record.forecasts)
+        == 13
+        + bool(example_record.grade.adjustments)
+        + bool(example_record.forecasts)
+        + has_any(example_record)
     )
     assert all(section.lead or section.facts or section.tables for section in made)
 
@@ -251,7 +255,7 @@ def test_a_long_list_is_cut_and_counted(example_records: dict[str, RunRecord]) -
     submission = replace(record.evidence.submission, left_out=many, subfolder="S4")
     section = handed_in.build(replace(record, evidence=replace(record.evidence, submission=submission)))
     assert len(section.tables[0].rows) == ROWS_SHOWN
-    assert section.tables[0].note == f"{1000 - ROWS_SHOWN} more in result.json."
+    assert section.tables[0].note == f"{1000 - ROWS_SHOWN} more, which are left out here."
     assert facts(section)["Folder"] == "S4"
 
 

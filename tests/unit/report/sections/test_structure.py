@@ -190,7 +190,7 @@ def test_a_deep_model_is_cut_and_counted(example_records: dict[str, RunRecord]) 
     many = tuple(replace(ONE, index=n) for n in range(450))
     (table,) = structure.tables(changed(example_records["full_marks"], operators=many))
     assert len(table.rows) == structure.OPERATORS_SHOWN == 200
-    assert table.note.endswith("250 more in result.json.")
+    assert table.note.endswith("250 more, which are left out here.")
     assert table.folded
 
 
