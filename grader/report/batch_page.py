@@ -17,7 +17,7 @@ from grader.records.similarity import Similarity
 from grader.report import batch_charts, batch_figures, words
 from grader.report.batch_rows import STATES, BatchRow
 from grader.report.html import environment, template
-from grader.report.inert import inert, one_line
+from grader.report.inert import inert
 from grader.report.similarity import made_of, percent
 
 FILE_NAME = "batch.html"
@@ -65,11 +65,11 @@ def render(page: BatchPage) -> str:
             style=Markup(style),
             script=Markup(script),
             policy=_policy(style, script),
-            title=one_line(page.title),
-            course=one_line(page.course),
-            made_at=words.moment(one_line(page.made_at)),
-            notes=(*map(one_line, page.notes), *_mixed(rows)),
-            exports=inert(page.exports),
+            title=page.title,
+            course=page.course,
+            made_at=words.moment(page.made_at),
+            notes=(*page.notes, *_mixed(rows)),
+            exports=page.exports,
             rows=[_shown(row, {rate.id: at for at, rate in enumerate(rates)}) for row in rows],
             states=batch_figures.states(rows),
             words=words,
@@ -196,7 +196,7 @@ def _queue(rows: Sequence[BatchRow]) -> dict[str, Any]:
 
 def _pairs(found: Similarity | Absent) -> dict[str, Any]:
     if isinstance(found, Absent):
-        return {"pairs": [], "no_pairs": one_line(found.reason)}
+        return {"pairs": [], "no_pairs": found.reason}
     shown = inert(found)
     pairs = [(pair, percent(pair.score), made_of(pair)) for pair in shown.pairs[:PAIRS_SHOWN]]
     nothing = f"{words.counted(found.compared, 'pair')} compared, and no pair stands out."

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import re
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,7 +21,8 @@ from grader.course.grades_csv import GradeLine, grades_csv
 from grader.decisions import decidable
 from grader.records import Inspection, RunRecord
 from grader.records.similarity import Similarity
-from grader.report import inspection, review_page, similarity
+from grader.report import batch_page, inspection, review_page, similarity
+from grader.report.batch_page import BatchPage
 from grader.report.inert import inert
 from grader.report.interface import formats
 from grader.report.review_page import Around, Form
@@ -40,6 +43,7 @@ READ_AS = {".html": "html", ".json": "json", ".md": "markdown", ".txt": "printed
 IN_A_STEP = ("actions_annotations", "actions_summary", "classroom50", "gradescope", "json", "junit")
 """What a workflow's step may print as it is; the report is printed where no command is obeyed."""
 
+OWN_SCRIPT = re.compile(r"<script>.*?</script>", re.DOTALL)
 PAGES = ("review page", "similarity page")
 PRINTED = ("report on a terminal", "similarity on a terminal", "inspection on a terminal")
 EXPORTS = ("grades.csv", "similarity.json", "inspection.json")
@@ -170,6 +174,24 @@ def test_a_million_characters_in_every_field_are_a_short_text_in_a_short_time(
     assert time.process_time() - began < MOST_SECONDS
     assert len(shown.encode("utf-8")) < MOST_BYTES
     assert list(acts(output, shown, acting, actions_runner)) == []
+
+
+def _on_the_page(text: str, place: str) -> str:
+    """What is ours on the page of a batch: the state of a row, the time and the places of the reports."""
+    own = {"BatchRow.state": "passed", "BatchPage.made_at": "2026-11-22T10:00:00+00:00"}
+    return own.get(place, "" if place.endswith(".address") else text)
+
+
+@pytest.mark.parametrize("name", ["script", "event handler", "html comment", "bidi", "nul", "long"])
+def test_the_page_of_a_batch(name: str, hostile: ModuleType, acting: ModuleType) -> None:
+    """Its own script, which the page's policy knows by its digest, is left out here."""
+    text = hostile.LONG if name == "long" else hostile.WORST[name]
+    pages = [hostile.record_of(BatchPage, partial(_on_the_page, one), 0, 1) for one in ("word", text)]
+    usual, shown = (OWN_SCRIPT.sub("", batch_page.render(page)) for page in pages)
+    assert len(shown) < MOST_BYTES
+    assert sorted(acting.in_a_terminal(shown)) == []
+    allowed = {f"<{tag}>" for tag in ("select", "option", "output")} | set(acting.in_html(usual, ""))
+    assert set(acting.in_html(shown, "")) <= allowed
 
 
 def test_event_files_are_named_by_numbers_alone(hostile: ModuleType) -> None:
