@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.audience import for_students
-from grader.course.again import store
-from grader.course.store import DEFAULT_FOLDER, RunFolder, new_run_id
+from grader.course.again.again import store
+from grader.course.stored.folder import DEFAULT_FOLDER, RunFolder, new_run_id
 from grader.data.interface import DataSet, load
 from grader.data.interface import Request as Places
 from grader.events import Event, Events

@@ -10,7 +10,7 @@ from grader.bench.conditions import conditions
 from grader.bench.records import Conditions
 from grader.bench.trials import write_text
 from grader.bench.wanted import Wanted, work_folder
-from grader.course.store import folder_name
+from grader.course.stored.folder import folder_name
 from grader.errors import UsageError
 from grader.evaluation.consistency import Line
 from grader.stages.study import lines_of

@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 from grader.bench.records import Conditions
-from grader.course.database import device_class
+from grader.course.stored.database import device_class
 from grader.isolation.quota import usable_cores
 from grader.text import clean
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from grader.bench.plan import Cell
 from grader.bench.wanted import Wanted
-from grader.course.job import Job
+from grader.course.batch.job import Job
 from grader.text import without_credentials
 
 SECRET = 20_260_101

@@ -16,7 +16,7 @@ from grader.bench.records import Bench, Series
 from grader.bench.stats import median_of
 from grader.bench.summary import accuracies, reached, scored_trials
 from grader.bench.trials import on_gpu, series_of
-from grader.course.runs import StoredRun, stored_runs
+from grader.course.stored.runs import StoredRun, stored_runs
 from grader.errors import UsageError
 from grader.evaluation.noise import Interval, interval, tabulated
 from grader.records import RunRecord

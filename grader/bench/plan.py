@@ -10,8 +10,8 @@ from pathlib import Path
 from grader.bench.assigned import Assigned
 from grader.bench.conditions import TrialKey, conditions_digest
 from grader.bench.wanted import Wanted, references
-from grader.course.clones import Clones, shown_as
-from grader.course.store import folder_name
+from grader.course.batch.clones import Clones, shown_as
+from grader.course.stored.folder import folder_name
 from grader.errors import UsageError
 from grader.records import MEASURING_VERSION, Submission
 

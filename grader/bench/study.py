@@ -23,13 +23,13 @@ from grader.bench.plan import Cell, cells
 from grader.bench.records import BENCH_SCHEMA, Bench, Missing, Series, StoredTrial
 from grader.bench.trials import FILE_NAME, from_run, read_trial, under, with_energy, write
 from grader.bench.wanted import Wanted, work_folder
-from grader.course.again import is_reusable
-from grader.course.clones import Clones
-from grader.course.database import now
-from grader.course.executors.interface import Executor
-from grader.course.job import ANSWER, JOB, Answer, read_answer
-from grader.course.job import write as write_job
-from grader.course.runs import read_run
+from grader.course.again.again import is_reusable
+from grader.course.batch.clones import Clones
+from grader.course.batch.executors.interface import Executor
+from grader.course.batch.job import ANSWER, JOB, Answer, read_answer
+from grader.course.batch.job import write as write_job
+from grader.course.stored.database import now
+from grader.course.stored.runs import read_run
 from grader.errors import StoreError
 from grader.records import MEASURING_VERSION, Absent, RunRecord
 from grader.text import clean

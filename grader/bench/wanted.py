@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grader
-from grader.course.store import locked
+from grader.course.stored.folder import locked
 from grader.errors import StoreError, UsageError
 from grader.text import clean
 

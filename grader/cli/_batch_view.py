@@ -16,9 +16,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from grader.course.batch import Batch
-from grader.course.entries import SETTLED, Row
-from grader.course.progress import Progress
+from grader.course.batch.batch import Batch
+from grader.course.batch.entries import SETTLED, Row
+from grader.course.batch.progress import Progress
 from grader.report import words
 from grader.report.terminal import STYLES
 from grader.text import clean

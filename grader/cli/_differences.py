@@ -10,7 +10,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from grader.course.differences import Change, Difference, Marks, Stand, Sums, reasons
+from grader.course.again.differences import Change, Difference, Marks, Stand, Sums, reasons
 from grader.report import words
 from grader.report.terminal import STYLES, printable
 from grader.text import clean

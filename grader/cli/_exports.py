@@ -12,8 +12,8 @@ from grader.cli._gradebook import FILE
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
-    from grader.course.exported import Export
-    from grader.course.gradebook import Gradebook
+    from grader.course.grades.exported import Export
+    from grader.course.grades.gradebook import Gradebook
 
 SHOWN = 30
 """Lines of each list on the terminal."""

@@ -11,8 +11,8 @@ import click
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.course.gradebook import Gradebook
-    from grader.course.subject import Subject
+    from grader.course.grades.gradebook import Gradebook
+    from grader.course.grades.subject import Subject
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -57,11 +57,11 @@ def read_gradebook(subject_name: str, options: dict[str, Any]) -> Gradebook:
     Raises:
         UsageError, SpecError, StoreError: a file cannot be read, or the options do not fit together.
     """
-    from grader.course.database import opened
-    from grader.course.gradebook import gradebook
-    from grader.course.quizzes import read_quizzes
+    from grader.course.grades.gradebook import gradebook
+    from grader.course.grades.quizzes import read_quizzes
+    from grader.course.grades.subject import subject_of
     from grader.course.rosters.read import read_roster
-    from grader.course.subject import subject_of
+    from grader.course.stored.database import opened
     from grader.text import clean
 
     subject = subject_of(subject_name)

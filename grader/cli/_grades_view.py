@@ -18,8 +18,8 @@ from grader.report.terminal import STYLES
 from grader.text import clean
 
 if TYPE_CHECKING:
-    from grader.course.gradebook import Gradebook, Line
-    from grader.course.totals import Counted, CourseTotal
+    from grader.course.grades.gradebook import Gradebook, Line
+    from grader.course.grades.totals import Counted, CourseTotal
 
 GRADES_SCHEMA = "grader/grades/1"
 """Name and major version of what `--json` prints."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console, RenderableType
 
-    from grader.course.runs import StoredRun
+    from grader.course.stored.runs import StoredRun
     from grader.decisions import OpenItem
     from grader.records import RunRecord
 
@@ -56,8 +56,8 @@ def _decided_at_prompt(run: StoredRun, item: OpenItem, who: str, console: Consol
     """The new record; the same one where this item was skipped; None to end."""
     from rich.text import Text
 
-    from grader.course.review import DecidedMeanwhile, decide
-    from grader.course.runs import read_run
+    from grader.course.stored.review import DecidedMeanwhile, decide
+    from grader.course.stored.runs import read_run
     from grader.decisions import mark
     from grader.report.deciding import span
 

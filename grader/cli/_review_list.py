@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from grader.course.runs import StoredRun
+    from grader.course.stored.runs import StoredRun
     from grader.decisions import OpenItem
 
 

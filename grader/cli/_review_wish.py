@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from grader.errors import UsageError
 
 if TYPE_CHECKING:
-    from grader.course.review import Wish
+    from grader.course.stored.review import Wish
 
 _YES, _NO = ("yes", "y", "counts"), ("no", "n")
 
@@ -19,7 +19,7 @@ def parsed(text: str, beyond: bool = False) -> Wish:
     Args:
         beyond: what is certain is overridden, too.
     """
-    from grader.course.review import Wish
+    from grader.course.stored.review import Wish
     from grader.text import clean
 
     name, equals, value = text.partition("=")

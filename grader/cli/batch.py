@@ -23,9 +23,9 @@ from grader.errors import ExitCode
 
 if TYPE_CHECKING:
     from grader.cli._batch_view import View
-    from grader.course.batch import Batch
-    from grader.course.batch_setup import Wanted
-    from grader.course.executors.interface import Executor
+    from grader.course.batch.batch import Batch
+    from grader.course.batch.executors.interface import Executor
+    from grader.course.batch.setup import Wanted
 
 
 @click.command(short_help="Grade a whole roster.")
@@ -93,11 +93,11 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
     command, the spec or the roster's file, 130 interrupted.
     """
     from grader.cli._batch_view import view
-    from grader.course.batch import Batch
-    from grader.course.batch_setup import alone, plan_of, rows_of, work_folder
-    from grader.course.database import opened
-    from grader.course.entries import SETTLED
+    from grader.course.batch.batch import Batch
+    from grader.course.batch.entries import SETTLED
+    from grader.course.batch.setup import alone, plan_of, rows_of, work_folder
     from grader.course.rosters.read import read_roster
+    from grader.course.stored.database import opened
 
     roster = read_roster(roster_file, pattern=options["repository_pattern"], links=options["links"])
     wanted = _wanted(spec, roster_file, options)
@@ -122,7 +122,7 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
 
 def _page(batch: Batch) -> str:
     """Write the page of the batch; where it lies."""
-    from grader.course.batch_page import About, write_page
+    from grader.course.stored.batch_page import About, write_page
 
     spec = batch.plan.loaded.spec
     names = {row.entry.key: row.entry.name for row in batch.rows}
@@ -131,15 +131,15 @@ def _page(batch: Batch) -> str:
 
 
 def _executor(options: dict[str, Any]) -> Executor:
-    from grader.course.batch_setup import slots
-    from grader.course.executors.local import Local
+    from grader.course.batch.executors.local import Local
+    from grader.course.batch.setup import slots
 
     tokens = tuple(word.rpartition("=")[2] for word in options["git_token_env"])
     return Local(slots(options["slots"]), hidden=(*tokens, "SSH_AUTH_SOCK"))
 
 
 def _wanted(spec: str, roster_file: Path, options: dict[str, Any]) -> Wanted:
-    from grader.course.batch_setup import Wanted
+    from grader.course.batch.setup import Wanted
     from grader.fetch.access import read_access
     from grader.spec.course import load_course, with_course
     from grader.spec.load import load_spec, spec_file

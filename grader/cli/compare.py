@@ -15,8 +15,8 @@ from grader.errors import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from grader.course.comparing import Compared, Side
-    from grader.course.side_by_side import Line
+    from grader.course.again.comparing import Compared, Side
+    from grader.course.again.side_by_side import Line
     from grader.records import RunRecord
 
 SCHEMA = "grader/comparison/1"
@@ -42,7 +42,7 @@ def command(first: Path, second: Path, everything: bool, as_json: bool) -> int:
     from rich.console import Console
 
     from grader.cli._differences import show
-    from grader.course.comparing import compared, side
+    from grader.course.again.comparing import compared, side
 
     a, b = side(first), side(second)
     console = Console(highlight=False)
@@ -70,8 +70,8 @@ def _pair(a: RunRecord, b: RunRecord, console: Console, *, everything: bool) -> 
     from rich.text import Text
 
     from grader.cli._differences import signed, told
-    from grader.course.differences import difference
-    from grader.course.side_by_side import side_by_side
+    from grader.course.again.differences import difference
+    from grader.course.again.side_by_side import side_by_side
 
     lines = side_by_side(a, b)
     yield _measured(a, b, [one for one in lines if everything or one.verdict != "same"], console)
@@ -88,7 +88,7 @@ def _pair(a: RunRecord, b: RunRecord, console: Console, *, everything: bool) -> 
 
 def _graded(record: RunRecord) -> str:
     from grader.cli._differences import grade
-    from grader.course.differences import marks
+    from grader.course.again.differences import marks
     from grader.report import words
 
     return f"{grade(marks(record.grade))} of {words.points(record.grade.spec_points)}"
@@ -119,8 +119,8 @@ def _measured(a: RunRecord, b: RunRecord, lines: list[Line], console: Console) -
 def _plain_pair(a: RunRecord, b: RunRecord) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from grader.course.differences import difference
-    from grader.course.side_by_side import side_by_side
+    from grader.course.again.differences import difference
+    from grader.course.again.side_by_side import side_by_side
 
     found = difference(a, b)
     return {
@@ -149,7 +149,7 @@ def _batches(a: Side, b: Side, found: Compared, console: Console) -> Iterator[Re
     from rich.text import Text
 
     from grader.cli._differences import summed, table
-    from grader.course.differences import sums
+    from grader.course.again.differences import sums
     from grader.text import clean
 
     yield from _unreadable((*a.unreadable, *b.unreadable))
@@ -200,7 +200,7 @@ def _noisy(found: Compared) -> Iterator[RenderableType]:
 def _plain(a: Side, b: Side, found: Compared) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from grader.course.differences import sums
+    from grader.course.again.differences import sums
 
     pairs = [
         {

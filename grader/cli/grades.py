@@ -11,7 +11,7 @@ from grader.cli._gradebook import gradebook_options, inputs_of, read_gradebook
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
-    from grader.course.gradebook import Gradebook
+    from grader.course.grades.gradebook import Gradebook
 
 
 @click.command(short_help="What everybody earned, over a course.")
@@ -62,6 +62,6 @@ def code_of(book: Gradebook) -> ExitCode:
 
 def _write(place: Path, book: Gradebook, inputs: tuple[Path, ...]) -> None:
     from grader.cli._exported import write_export
-    from grader.course.grades_csv import grades_csv
+    from grader.course.grades.grades_csv import grades_csv
 
     write_export(place, grades_csv(book.grade_lines), "utf-8", inputs)

@@ -14,7 +14,7 @@ from grader.errors import ExitCode
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from grader.course.regrade import Again, Looked
+    from grader.course.again.regrade import Again, Looked
     from grader.spec.load import Loaded
 
 SCHEMA = "grader/regrade/1"
@@ -39,7 +39,7 @@ def command(
     Exit codes: 0 every run could be judged again, 5 one needs a new run or could not be read, 2 a mistake in the
     command or the spec.
     """
-    from grader.course.regrade import Again, looked_at
+    from grader.course.again.regrade import Again, looked_at
     from grader.spec.course import load_course, with_course
     from grader.spec.load import load_spec
 
@@ -57,7 +57,7 @@ def command(
 
 
 def _applied(rows: Sequence[Looked], again: Again) -> int:
-    from grader.course.applying import applied
+    from grader.course.again.applying import applied
 
     return len(applied(rows, again))
 
@@ -80,7 +80,7 @@ def _parts(
     from rich.text import Text
 
     from grader.cli._differences import summed, table
-    from grader.course.differences import sums
+    from grader.course.again.differences import sums
 
     spec = loaded.spec
     yield Text(f"{spec.title} ({loaded.path_shown}, edition {spec.edition})", "bold")
@@ -147,7 +147,7 @@ def _ending(rows: Sequence[Looked], stored: int | None) -> str:
 def _plain(rows: Sequence[Looked], loaded: Loaded, stored: int | None) -> dict[str, Any]:
     from dataclasses import asdict
 
-    from grader.course.differences import sums
+    from grader.course.again.differences import sums
 
     return {
         "schema": SCHEMA,

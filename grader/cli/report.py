@@ -41,7 +41,7 @@ def command(place: Path, wanted: tuple[str, ...], to: Path | None, batch: bool) 
     With --batch, PLACE is the folder of all runs or of one assignment: all submissions on one page, as they stand now.
     """
     from grader.cli.export._writing import told
-    from grader.course.rendered import Written, render_again, write_runs
+    from grader.course.stored.rendered import Written, render_again, write_runs
     from grader.report.interface import reports
 
     if batch:
@@ -58,8 +58,8 @@ def command(place: Path, wanted: tuple[str, ...], to: Path | None, batch: bool) 
 
 
 def _batch_page(place: Path, wanted: tuple[str, ...], to: Path | None) -> int:
-    from grader.course.batch_page import place_of, write_pages
-    from grader.course.database import opened
+    from grader.course.stored.batch_page import place_of, write_pages
+    from grader.course.stored.database import opened
 
     if wanted or to is not None:
         raise UsageError("--batch has a format and a place of its own.", "Leave --format and --to away.")

@@ -16,8 +16,8 @@ from grader.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from grader.course.review import Wish
-    from grader.course.runs import StoredRun
+    from grader.course.stored.review import Wish
+    from grader.course.stored.runs import StoredRun
 
 
 @click.command(short_help="Decide what only a person can.")
@@ -114,7 +114,7 @@ def _runs(place: Path, spec_id: str, every: bool, console: Console) -> tuple[lis
     """(the runs that were asked for, how many could not be read)."""
     from rich.text import Text
 
-    from grader.course.runs import StoredRun, stored_runs
+    from grader.course.stored.runs import StoredRun, stored_runs
     from grader.text import clean
 
     found = list(stored_runs(place, every=every))
@@ -134,7 +134,7 @@ def _runs(place: Path, spec_id: str, every: bool, console: Console) -> tuple[lis
 def _set(runs: list[StoredRun], wishes: list[Wish], reason: str, who: str) -> StoredRun:
     from dataclasses import replace
 
-    from grader.course.review import decide
+    from grader.course.stored.review import decide
 
     if len(runs) != 1:
         raise UsageError(

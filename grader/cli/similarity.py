@@ -84,7 +84,7 @@ def _compared(place: Path, options: dict[str, Any]) -> Similarity:
 
     from grader.course.similarity.compare import compared
     from grader.course.similarity.places import place_of, read_place, read_starter
-    from grader.course.store import DEFAULT_FOLDER
+    from grader.course.stored.folder import DEFAULT_FOLDER
 
     batch = place_of(place, options["batch"])
     earlier = [place_of(one) for one in options["also"]]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from grader.course.runs import RESULT, folders_of, read_run
+from grader.course.stored.runs import RESULT, folders_of, read_run
 from grader.decisions import OpenItem, decidable
 from grader.errors import StoreError
 from grader.records import RunRecord
@@ -47,7 +47,7 @@ class Desk:
     """The runs that are reviewed. A run is named by a key that is made here: no request names a file.
 
     Args:
-        place, every: as for `grader.course.runs.stored_runs`.
+        place, every: as for `grader.course.stored.runs.stored_runs`.
         spec_id: only runs of this assignment; "" for all.
     """
 

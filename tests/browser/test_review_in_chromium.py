@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.review import Wish, decide
-from grader.course.runs import read_run
-from grader.course.store import RunFolder
+from grader.course.stored.folder import RunFolder
+from grader.course.stored.review import Wish, decide
+from grader.course.stored.runs import read_run
 from grader.report.interface import reports
 
 playwright = pytest.importorskip("playwright.sync_api")

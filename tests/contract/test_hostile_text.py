@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from grader.course.grades_csv import GradeLine, grades_csv
+from grader.course.grades.grades_csv import GradeLine, grades_csv
 from grader.decisions import decidable
 from grader.records import Inspection, RunRecord
 from grader.records.similarity import Similarity

@@ -95,7 +95,7 @@ def _kill_one_that_trains(batch: subprocess.Popen[str], victim: str) -> int:
 
 def _is(process: psutil.Process, victim: str) -> bool:
     try:
-        return ("grader.course.attempt" in process.cmdline()) == (victim == "attempt")
+        return ("grader.course.batch.attempt" in process.cmdline()) == (victim == "attempt")
     except psutil.Error:
         return False
 
@@ -103,7 +103,7 @@ def _is(process: psutil.Process, victim: str) -> bool:
 def _seconds(process: psutil.Process) -> float:
     """Of computing; an attempt waits for its worker, so its age stands for it."""
     try:
-        if "grader.course.attempt" in process.cmdline():
+        if "grader.course.batch.attempt" in process.cmdline():
             return max(0.0, time.time() - process.create_time() - 6)
         return float(process.cpu_times().user)
     except psutil.Error:

@@ -142,7 +142,7 @@ def _look_at(child: psutil.Process, shown: set[str]) -> None:
         return
     if any(secret in line for secret in SECRETS.values()):
         shown.add("a command line")
-    if "grader.course.attempt" in line and SECRETS[NAMED] in environment:
+    if "grader.course.batch.attempt" in line and SECRETS[NAMED] in environment:
         shown.add("environment of an attempt")
     # GitPython asks git for its version when it is imported, with all of our environment; that is git, too. And a
     # process that the grader has forked, and that is about to become another program, still looks like the grader.

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.restoring import FOLDER
-from grader.course.runs import StoredRun, stored_runs
+from grader.course.stored.restoring import FOLDER
+from grader.course.stored.runs import StoredRun, stored_runs
 from grader.spec.load import load_spec
 from grader.spec.shipped import shipped_specs
 

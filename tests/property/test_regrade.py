@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.course.differences import sums
-from grader.course.regrade import Again, looked_at
+from grader.course.again.differences import sums
+from grader.course.again.regrade import Again, looked_at
 from grader.spec.load import load_spec
 from grader.stages.judgement import judgement
 

@@ -10,8 +10,8 @@ import pytest
 
 from grader import records
 from grader.audience import STAFF_ONLY, for_students
-from grader.course.feedback import feedback
-from grader.course.totals import Counted
+from grader.course.grades.feedback import feedback
+from grader.course.grades.totals import Counted
 from grader.evaluation.probes import LIMITS
 from grader.records import Adjustment, Finding, Integrity, Outcome, Probe, RecoveredTraining, RunRecord
 from grader.report import interface

@@ -72,7 +72,7 @@ def command(specs: tuple[str, ...], dry_run: bool, as_json: bool, **options: Any
     from grader.bench.write import write_pages
     from grader.cli._bench_view import view
     from grader.cli._stopping import until_stopped
-    from grader.course.executors.local import Local
+    from grader.course.batch.executors.local import Local
 
     wanted = _wanted(specs, options)
     with alone(wanted), view(as_json=as_json) as shown:
@@ -92,7 +92,7 @@ def command(specs: tuple[str, ...], dry_run: bool, as_json: bool, **options: Any
 
 def _wanted(specs: tuple[str, ...], options: dict[str, Any]) -> Wanted:
     from grader.bench.wanted import Wanted, specs_asked
-    from grader.course.batch_setup import slots
+    from grader.course.batch.setup import slots
 
     return Wanted(
         specs=specs_asked(specs, options["seeds"]),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from grader.course.rendered import Written
+    from grader.course.stored.rendered import Written
     from grader.records import RunRecord
 
 place_argument = click.argument("place", type=click.Path(path_type=Path), metavar="PLACE")
@@ -36,7 +36,7 @@ def export(
         grades: the format has points and no word for the grader's own fault.
         render: in place of the format's own.
     """
-    from grader.course.rendered import write_runs
+    from grader.course.stored.rendered import write_runs
     from grader.report.interface import formats
 
     report = formats()[name]

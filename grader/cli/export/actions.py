@@ -18,8 +18,8 @@ def command(place: Path) -> int:
     Appends to the step's summary, prints the report and annotations, and sets the outputs status, points, max_points,
     passed and is_grade. What students wrote cannot command the runner. The exit code says nothing about the grade.
     """
-    from grader.course.actions import log_text, tell
-    from grader.course.rendered import only_run
+    from grader.course.stored.actions import log_text, tell
+    from grader.course.stored.rendered import only_run
     from grader.errors import ExitCode
 
     record = only_run(place).record

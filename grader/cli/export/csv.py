@@ -23,7 +23,7 @@ def command(subject_name: str, to: Path, **options: Any) -> int:
     """
     from grader.cli._exported import write_export
     from grader.cli.grades import code_of
-    from grader.course.grades_csv import grades_csv
+    from grader.course.grades.grades_csv import grades_csv
 
     book = read_gradebook(subject_name, options)
     write_export(to, grades_csv(book.grade_lines), "utf-8", inputs_of(options))

@@ -43,8 +43,8 @@ def command(
     2 a mistake in the command or a file.
     """
     from grader.cli._exported import refuse_inputs, write_export
-    from grader.course import moodle
-    from grader.course.exported import export
+    from grader.course.grades import moodle
+    from grader.course.grades.exported import export
     from grader.course.rosters.table import read_text
 
     inputs = (fill, *inputs_of(options))

@@ -17,7 +17,7 @@ def command(place: Path, to: Path) -> int:
 
     Look at them with `tensorboard --logdir FOLDER`.
     """
-    from grader.course.rendered import Written, exportable, name_of, put
+    from grader.course.stored.rendered import Written, exportable, name_of, put
     from grader.report.tensorboard import event_files
 
     histories, taken, left_out = 0, set[str](), []

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from grader.course.batch_setup import FOLDER
-from grader.course.clones import kept
-from grader.course.codes import code_of
+from grader.course.batch.clones import kept
+from grader.course.batch.setup import FOLDER
 from grader.course.similarity.architecture import Network, networks
 from grader.course.similarity.works import Work, read_work
+from grader.course.stored.codes import code_of
 from grader.errors import FetchError, GraderError, GraderFault, StoreError, UsageError
 from grader.fetch.interface import fetch
 from grader.text import clean

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from grader.bench.leaderboard import Entry, board, chosen_names, ranked
 from grader.bench.leaderboard_page import board_page, front_chart
 from grader.bench.render import html, markdown
-from grader.course.store import RunFolder
+from grader.course.stored.folder import RunFolder
 from grader.errors import UsageError
 from grader.evaluation.noise import Interval
 from grader.report.interface import reports

@@ -11,7 +11,7 @@ from grader.bench.conditions import TrialKey, conditions, conditions_digest, pro
 from grader.bench.jobs import job_of
 from grader.bench.plan import cells
 from grader.bench.wanted import Wanted, references, specs_asked
-from grader.course.clones import Clones
+from grader.course.batch.clones import Clones
 from grader.errors import UsageError
 from grader.spec.load import load_spec
 

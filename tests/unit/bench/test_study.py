@@ -18,10 +18,10 @@ from grader.bench.jobs import SECRET
 from grader.bench.study import MAX_ATTEMPTS, Study
 from grader.bench.trials import FILE_NAME, read_bench
 from grader.bench.wanted import Wanted, alone, work_folder
-from grader.course.clones import kept
-from grader.course.executors.interface import Ended
-from grader.course.job import ANSWER, JOB, Answer, read_job, write
-from grader.course.store import RunFolder, new_run_id
+from grader.course.batch.clones import kept
+from grader.course.batch.executors.interface import Ended
+from grader.course.batch.job import ANSWER, JOB, Answer, read_job, write
+from grader.course.stored.folder import RunFolder, new_run_id
 from grader.errors import StoreError, UsageError
 from grader.records import MEASURING_VERSION, Absent
 from grader.report.interface import reports
@@ -280,7 +280,7 @@ def test_names_are_told_apart(go, full, model):
 
 
 def test_one_process_at_a_time(go, full, model, monkeypatch):
-    monkeypatch.setattr("grader.course.store.LOCK_SECONDS", 0.0)
+    monkeypatch.setattr("grader.course.stored.folder.LOCK_SECONDS", 0.0)
     study, _ = go(Storing(full), "ada", seeds=1)
     with alone(study.wanted), pytest.raises(StoreError, match="another process"), alone(study.wanted):
         pass

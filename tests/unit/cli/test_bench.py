@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from grader.bench.records import BENCH_SCHEMA, Assignment, Bench, Series, Subject, TrialResult
 from grader.bench.trials import read_bench, write
 from grader.cli import cli
-from grader.course.batch_setup import slots
+from grader.course.batch.setup import slots
 from grader.errors import StoreError, UsageError
 from grader.records import MEASURING_VERSION, Absent
 from grader.spec.load import evidence_plan_digest, load_spec

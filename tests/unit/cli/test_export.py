@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from grader.cli import cli
-from grader.course.runs import read_run
-from grader.course.store import RunFolder
+from grader.course.stored.folder import RunFolder
+from grader.course.stored.runs import read_run
 from grader.errors import UsageError
 from grader.report.interface import formats, reports
 

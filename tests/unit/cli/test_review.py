@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.runs import read_run
-from grader.course.store import RunFolder
+from grader.course.stored.folder import RunFolder
+from grader.course.stored.runs import read_run
 from grader.report.interface import reports
 
 RUN = "20261101-100000-aaaa"

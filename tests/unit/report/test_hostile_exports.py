@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 
-from grader.course.actions import log_text
+from grader.course.stored.actions import log_text
 from grader.records import RunRecord
 from grader.report.interface import formats
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.store import RunFolder
+from grader.course.stored.folder import RunFolder
 from grader.records import RunRecord
 from grader.report.interface import reports
 

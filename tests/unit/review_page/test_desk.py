@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from grader.course.review import Wish, decide
+from grader.course.stored.review import Wish, decide
 from grader.review_page.desk import Desk, run_key
 
 

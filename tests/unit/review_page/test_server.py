@@ -18,8 +18,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from grader.course.review import Wish, decide
-from grader.course.runs import read_run
+from grader.course.stored.review import Wish, decide
+from grader.course.stored.runs import read_run
 from grader.errors import UsageError
 from grader.review_page import server as module
 from grader.review_page.desk import Desk, run_key
@@ -301,7 +301,7 @@ def test_what_somebody_decided_meanwhile_is_shown_and_stays(visitor: Visitor, ad
 TERMINAL = """
 import sys
 from pathlib import Path
-from grader.course.review import Wish, decide
+from grader.course.stored.review import Wish, decide
 for n in range(2):
     decide(Path(sys.argv[1]), [Wish("misrepresented", counts=n % 2 == 0)], reason=f"round {n}", who="Terminal")
 """

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.course.quizzes import read_quizzes
+from grader.course.grades.quizzes import read_quizzes
 from grader.course.rosters.read import read_roster
 from grader.course.rosters.records import STATES, Member
 from grader.errors import UsageError

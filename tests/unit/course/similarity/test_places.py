@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.clones import Clones
+from grader.course.batch.clones import Clones
 from grader.course.similarity.places import place_of, read_place, read_starter
-from grader.course.store import RunFolder
+from grader.course.stored.folder import RunFolder
 from grader.errors import GraderFault, UsageError
 from grader.fetch.interface import fetch
 from grader.report.interface import reports

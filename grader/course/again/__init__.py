@@ -1,0 +1,1 @@
+"""Stored evidence judged again, and what comes out differently."""

@@ -1,0 +1,1 @@
+"""A whole roster graded under one spec."""

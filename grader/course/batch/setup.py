@@ -1,0 +1,198 @@
+"""What a batch needs before its first row: its folder, which it has alone, a machine that was proven, and its rows."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grader.course.batch.entries import Entry, Plan, Row
+from grader.course.batch.job import Job
+from grader.course.rosters.records import Problem, Roster, RosterRow
+from grader.course.stored.codes import code_of
+from grader.course.stored.database import device_class
+from grader.course.stored.folder import folder_name
+from grader.errors import StoreError, UsageError
+from grader.fetch.access import NO_ACCESS, Access
+from grader.fetch.deadline import parse_deadline
+from grader.fetch.url import looks_like_link, with_folder
+from grader.isolation.quota import usable_cores
+from grader.text import clean
+
+if TYPE_CHECKING:
+    from grader.pipeline import Request
+    from grader.spec.load import Loaded
+
+MOST_SLOTS = 8
+FOLDER = ".batches"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What was asked for on the command line."""
+
+    loaded: Loaded
+    spec_file: Path  # the spec's own file
+    out: Path
+    roster_file: Path
+    command: str
+    course: str = ""
+    ref: str = ""
+    before: str = ""
+    device: str = "cpu"
+    data_dir: str = ""
+    stand_in: bool = False
+    unofficial_data: bool = False
+    level: str = "auto"
+    lane: str = "auto"
+    zygote: bool = True
+    web: bool = False
+    access: Access = NO_ACCESS
+
+
+def work_folder(wanted: Wanted) -> Path:
+    """Of this spec and this roster below the folder of runs: clones, attempts, the batch's secret."""
+    name = folder_name(f"{wanted.loaded.spec.id}-{wanted.roster_file.stem}")
+    return wanted.out / FOLDER / name
+
+
+@contextmanager
+def alone(work: Path) -> Iterator[None]:
+    """This batch for one process.
+
+    Raises:
+        UsageError: another one is at work.
+        StoreError: the folder cannot be written.
+    """
+    import fcntl
+
+    try:
+        work.mkdir(parents=True, exist_ok=True)
+        file = (work / "lock").open("w")
+    except OSError as error:
+        raise StoreError(f"{work}: {error.strerror}.", "Give a folder that can be written: --out.") from error
+    with file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(
+                f"This batch is being graded already, by another process ({work}).",
+                "Wait for it, or stop it with Ctrl-C where it runs.",
+            ) from None
+        yield
+
+
+def plan_of(wanted: Wanted, work: Path) -> Plan:
+    """The plan, after a look at this machine: what is missing here is said before anything is fetched.
+
+    Raises:
+        GraderFault: no sandbox, no data, no such device.
+    """
+    from grader.pipeline import prepare_machine
+
+    machine = prepare_machine(_request(wanted))
+    spec = work / wanted.spec_file.name
+    try:
+        shutil.copyfile(wanted.spec_file, spec)
+    except OSError as error:
+        raise StoreError(f"{spec}: {error.strerror}.", "Give a folder that can be written: --out.") from error
+    job = Job(
+        spec=str(spec),
+        clone="",
+        out=str(wanted.out),
+        name="",
+        source="",
+        command=wanted.command,
+        secret=0,
+        course=wanted.course,
+        device=wanted.device,
+        data_dir=wanted.data_dir,
+        stand_in=wanted.stand_in,
+        unofficial_data=wanted.unofficial_data,
+        level=wanted.level,
+        lane=wanted.lane,
+        zygote=wanted.zygote,
+        web=wanted.web,
+    )
+    return Plan(
+        loaded=wanted.loaded,
+        base=wanted.out,
+        work=work,
+        name=work.name,
+        job=job,
+        data_digest=machine.data.facts.digest if machine.data else "",
+        device_class=device_class(machine.device.text),
+        before=wanted.before,
+        ref=wanted.ref,
+        access=wanted.access,
+    )
+
+
+def _request(wanted: Wanted) -> Request:
+    from grader.pipeline import Request
+
+    return Request(
+        loaded=wanted.loaded,
+        source="",
+        command="",
+        data_dir=Path(wanted.data_dir) if wanted.data_dir else None,
+        stand_in=wanted.stand_in,
+        unofficial_data=wanted.unofficial_data,
+        device=wanted.device,
+        level=wanted.level,  # type: ignore[arg-type]
+        zygote=wanted.zygote,
+    )
+
+
+def rows_of(roster: Roster, before: str, *, coded: Path | None = None) -> list[Row]:
+    """The roster's rows for the batch, in its order, none left out.
+
+    Args:
+        coded: the folder of all runs, where names and links are to be replaced by its codes.
+    """
+    rows = [_row(row, before, roster.mistakes_of(row)) for row in roster.rows]
+    return rows if coded is None else [_coded(row, coded) for row in rows]
+
+
+def _coded(row: Row, base: Path) -> Row:
+    code = code_of(base, row.entry.key)
+    text = "The roster has a mistake in its row: `grader roster` shows it." if row.text else ""
+    return replace(row, entry=replace(row.entry, key=code, name=code, shown=code), text=text)
+
+
+def _row(row: RosterRow, before: str, mistakes: Sequence[Problem]) -> Row:
+    """A row with a mistake is held back: under it, it might be graded as somebody else's, or by a wrong deadline."""
+    also = (row.models_repository,) if row.models_repository else ()
+    source = f"{row.repository}" if not row.folder else _inside(row.repository, row.folder)
+    entry = Entry(row.key, row.name or row.id or row.key, source, also, _deadline(before, row))
+    made = Row(entry)
+    if mistakes:
+        said = "; ".join(f"{one.column}: {one.fault}" if one.column else one.fault for one in mistakes)
+        made = replace(
+            made, state="blocked", text=clean(f"In the roster: {said} {mistakes[0].next_step}", 600)
+        )
+    elif row.state == "bad link":
+        made = replace(made, state="blocked", text="Its link cannot be read: the roster's problems say why.")
+    return made
+
+
+def _deadline(before: str, row: RosterRow) -> str:
+    """The row's own deadline; "" where it has everybody's."""
+    if row.extension is None:
+        return ""
+    if before:
+        return row.extension.after(parse_deadline(before)).shown
+    return row.extension.until.shown if row.extension.until else ""
+
+
+def _inside(repository: str, folder: str) -> str:
+    """The place of a folder in what is handed in: in a repository behind a link, or in a folder here."""
+    return with_folder(repository, folder) if looks_like_link(repository) else str(Path(repository) / folder)
+
+
+def slots(asked: int | None) -> int:
+    """Attempts at once: a core each, and no more than the machine has."""
+    return asked or max(1, min(MOST_SLOTS, len(usable_cores())))

@@ -1,0 +1,1 @@
+"""Stored runs: their folders, the index over them, and what becomes of them."""
