@@ -104,7 +104,10 @@ FAULTS: dict[str, Callable[[Files], Files]] = {
     "does not run": _replaced("self.head(x)", "self.heads(x)"),
     "too many parameters": _replaced("self.head =", "self.wide = nn.Linear(1000, 90)\n        self.head ="),
 }
-_LOOKS = "import glob; open('labels', 'w').write(str(glob.glob('/**/*label*', recursive=True)))\n        "
+_LOOKS = (
+    "import os\n        self.seen = [f for _, _, files in os.walk('/') for f in files if 'label' in f] "
+    "if not hasattr(self, 'seen') else self.seen\n        "
+)
 HOSTILE = {
     "spins": "while True:\n            pass\n        ",
     "exits": "import os; os._exit(0)\n        ",
