@@ -68,7 +68,9 @@ def welch(first: Sequence[float], second: Sequence[float]) -> Difference:
     if error <= 1e-12 * max(abs(statistics.fmean(first)), abs(statistics.fmean(second)), 1e-300):
         # No noise at all: equal means are equal, and any difference is one.
         return Difference(mean, mean, mean, 1.0 if abs(mean) <= 1e-12 else 0.0)
-    shares = [part / sum(parts) for part in parts]  # squares of the parts themselves may be too small for a float
+    shares = [
+        part / sum(parts) for part in parts
+    ]  # squares of the parts themselves may be too small for a float
     df = 1 / sum(w * w / (len(s) - 1) for w, s in zip(shares, (first, second), strict=True))
     half = t_quantile(df) * error
     return Difference(mean, mean - half, mean + half, two_sided_p(mean / error, df))
