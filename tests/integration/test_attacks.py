@@ -137,6 +137,7 @@ def assert_inert(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {
         "result.json",
         "report.html",
+        "staff.html",
         "README.md",
         "events.jsonl",
     }

@@ -222,14 +222,18 @@ def test_a_run_inside_of_a_submission_does_not_become_part_of_it(out, tmp_path):
 
 
 CHECK = f"check s4 {REFERENCE} --stand-in --json"
+WITH_A_RESULT = [pytest.mark.slow, pytest.mark.sandbox]
 
 
 @pytest.mark.parametrize(
-    "verb",
-    ["spec schema", pytest.param(CHECK, marks=[pytest.mark.slow, pytest.mark.sandbox], id="check")],
+    ("verb", "sink", "code"),
+    [
+        ("spec schema", "> /dev/full", 5),
+        pytest.param(CHECK, "> /dev/full", 5, marks=WITH_A_RESULT, id="check, full"),
+        pytest.param(CHECK, "| head -c 10", 0, marks=WITH_A_RESULT, id="check, closed"),
+    ],
 )
-@pytest.mark.parametrize(("sink", "code"), [("| head -c 10", 0), ("> /dev/full", 5)])
-def test_output_that_nobody_takes_is_no_mistake_of_the_grader(sink, code, verb, tmp_path):
+def test_output_that_nobody_takes_is_no_mistake_of_the_grader(verb, sink, code, tmp_path):
     script = f"set -o pipefail; {sys.executable} -m grader {verb} {sink}"
     env = {**os.environ, "PYTHONPATH": str(REFERENCE.parents[1])}
     done = subprocess.run(

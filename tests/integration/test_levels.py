@@ -363,6 +363,9 @@ def test_nothing_survives_a_grader_that_is_killed(open_worker, tmp_path):
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
     assert grader.stdout.readline() == b"built\n"
+    deadline = time.monotonic() + 10
+    while len(sleepers()) < 5 and time.monotonic() < deadline:  # the last one may not have begun yet
+        time.sleep(0.05)
     assert len(sleepers()) == 5
     assert boxes() - before
     grader.send_signal(signal.SIGKILL)
