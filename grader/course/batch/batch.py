@@ -12,8 +12,9 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,22 +108,19 @@ class Batch:
         self._each(self._fetch, left, FETCHES_AT_ONCE)
 
     def _each(self, work: Callable[[Row], None], rows: Sequence[Row], at_once: int) -> None:
-        """Do this for all rows. A fault of the store ends the batch: nothing new is begun, what runs is finished."""
-
-        def guarded(row: Row) -> None:
-            try:
-                work(row)
-            except OSError as error:
-                self.finish.set()
-                raise StoreError(
-                    f"{self.plan.work}: {error.strerror or error}.", "Free some space."
-                ) from error
-            except BaseException:
-                self.finish.set()
-                raise
-
         with ThreadPoolExecutor(at_once) as pool:
-            list(pool.map(guarded, rows))
+            list(pool.map(partial(self._guarded, work), rows))
+
+    def _guarded(self, work: Callable[..., None], *given: Any) -> None:
+        """A fault of the store ends the batch: nothing new is begun, what runs is finished."""
+        try:
+            work(*given)
+        except OSError as error:
+            self.finish.set()
+            raise StoreError(f"{self.plan.work}: {error.strerror or error}.", "Free some space.") from error
+        except BaseException:
+            self.finish.set()
+            raise
 
     def _fetch(self, row: Row) -> None:
         if self.finish.is_set():
@@ -174,21 +172,30 @@ class Batch:
         left = [row for row in self.rows if row.state == "fetched" and not self._recalled(row)]
         if not measure:
             return
-        if len(left) > self.executor.slots:
-            self._look_all(left)
-        self._each(self._grade, [row for row in left if row.state != "graded"], self.executor.slots)
+        with ThreadPoolExecutor(self.executor.slots) as pool:
+            begun = [pool.submit(self._guarded, self._grade, row) for row in self._looked_at(left, pool)]
+            for one in begun:
+                one.result()
 
     # --- a first look -------------------------------------------------------------------------------------
 
-    def _look_all(self, rows: Sequence[Row]) -> None:
-        """Everything but training, for all rows: whoever grades knows soon what cannot be run, and how much is left.
+    def _looked_at(self, rows: Sequence[Row], pool: ThreadPoolExecutor) -> Iterator[Row]:
+        """The rows that are still to be graded, once everything but training was done for them, where that pays.
 
-        What needs no training is graded by it. A look that fails costs nothing: the row's own attempt follows.
+        Looks come first, so that whoever grades knows soon what cannot be run, and how much is left; a slot that finds
+        none begins with the trainings. A look that fails costs nothing: the row's own attempt follows.
         """
+        if len(rows) <= self.executor.slots:
+            yield from rows
+            return
         size = min(LOOKS_AT_ONCE, -(-len(rows) // self.executor.slots))
         parts = [rows[at : at + size] for at in range(0, len(rows), size)]
-        with ThreadPoolExecutor(self.executor.slots) as pool:
-            list(pool.map(self._look, range(len(parts)), parts))
+        looks = {
+            pool.submit(self._guarded, self._look, number, part): part for number, part in enumerate(parts)
+        }
+        for look in as_completed(looks):
+            look.result()
+            yield from (row for row in looks[look] if row.state != "graded")
 
     def _look(self, number: int, rows: Sequence[Row]) -> None:
         """Launch one process for these rows and take each answer as it comes."""

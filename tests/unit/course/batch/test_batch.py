@@ -5,6 +5,8 @@ The executor of these tests stores a run in place of training one; the real one 
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from collections import Counter
 from dataclasses import replace
@@ -204,6 +206,34 @@ def test_a_look_that_dies_costs_nobody_anything(course, whole):
     assert set(states(rows).values()) == {"graded"}
     assert sorted(executor.done) == ["alan", "grace"]
     assert {row.attempts for row in rows.values()} == {0, 1}
+
+
+def test_a_slot_that_finds_no_look_left_begins_with_the_trainings(course, whole):
+    """The look at the second part ends only when a row of the first one has been trained."""
+    executor = Storing(whole)
+    trained, real = threading.Event(), executor.attempt
+
+    def attempt(folder: Path, hear, stop: threading.Event) -> Ended:
+        if (folder / JOB).is_file():
+            ended = real(folder, hear, stop)
+            trained.set()
+            return ended
+        if any(place.name == "alan" for place in folder.iterdir()):
+            assert trained.wait(20)
+        return executor._look(folder, hear)
+
+    executor.attempt = attempt
+    rows = course(executor, "ada", "grace", "alan")
+    assert set(states(rows).values()) == {"graded"}
+
+
+def test_a_disk_that_is_full_at_a_look_is_no_mistake_of_the_grader(course, whole, monkeypatch):
+    def full(place, value):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(batch_module, "write", full)
+    with pytest.raises(StoreError, match="No space left"):
+        course(Storing(whole), "ada", "grace", "alan")
 
 
 def test_so_few_rows_are_trained_at_once(course, whole):
