@@ -242,6 +242,7 @@ def test_output_that_nobody_takes_is_no_mistake_of_the_grader(verb, sink, code, 
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.sandbox
 def test_a_folder_alone_is_checked_against_the_default_spec(tmp_path):
     done = grader("check", str(REFERENCE), "--stand-in", cwd=tmp_path)

@@ -127,6 +127,7 @@ def test_a_trained_model_is_explained(tmp_path: Path) -> None:
     assert sum(map.strongest > 0 for map in answers) > len(answers) / 2
 
 
+@pytest.mark.slow
 def test_without_a_map_the_images_are_shown_alone(tmp_path: Path) -> None:
     found = explained(tmp_path, NO_MAP)
     assert isinstance(found, Explanations)

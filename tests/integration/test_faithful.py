@@ -251,7 +251,7 @@ def test_a_training_that_does_not_run_again_is_named(tmp_path):
         ("if epoch == 2: os.kill(os.getpid(), 9)", "killed"),
         ("if epoch == 2: os.abort()", "signal"),
         ("if epoch == 2: kept = [bytearray(b'x' * 200_000_000) for _ in range(100)]", "memory"),
-        ("if epoch == 2: threading.Event().wait()", "stalled"),
+        pytest.param("if epoch == 2: threading.Event().wait()", "stalled", marks=pytest.mark.slow),
     ],
     ids=["killed", "signal", "memory", "stalled"],
 )

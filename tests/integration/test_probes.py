@@ -108,7 +108,7 @@ def test_an_honest_model_is_clean_in_every_probe_and_takes_three_workers():
     ("name", "notes", "words"),
     [
         pytest.param("Seeded", {"start and seed": "note"}, "sets a seed", marks=pytest.mark.slow),
-        ("Squeezed", {"batch sizes": "note"}, "squeeze"),
+        pytest.param("Squeezed", {"batch sizes": "note"}, "squeeze", marks=pytest.mark.slow),
         pytest.param(
             "NeverEvaluates",
             {"two orders": "note", "state while predicting": "note"},

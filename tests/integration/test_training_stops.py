@@ -158,6 +158,7 @@ def test_a_training_that_would_take_too_long_is_given_up_after_its_first_steps(t
     assert 15 < found.projection.seconds < 60
 
 
+@pytest.mark.slow
 def test_a_long_training_that_fits_is_projected_and_trained(tmp_path):
     found = trial(tmp_path, "pass", seconds=60.0, late=1)
     assert found.status == "finished"

@@ -121,6 +121,7 @@ def test_an_incomplete_copy_says_what_it_lacks(tmp_path: Path) -> None:
         load("cifar10", data_dir=folder, download=False, environment=NO_PLACE)
 
 
+@pytest.mark.slow
 def test_the_real_copy_is_what_torchvision_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     place = Path(os.environ.get("GRADER_DATA", "/nonexistent"))
     if not (place / "cifar-10-batches-py").is_dir():

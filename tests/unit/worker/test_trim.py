@@ -147,6 +147,7 @@ def test_whoever_asks_for_more_gets_the_real_package(asked):
     assert run(True, code) == "ok\n"
 
 
+@pytest.mark.slow
 @known_release
 def test_who_kept_the_stand_in_is_led_to_the_real_one():
     code = (
