@@ -32,7 +32,7 @@ from grader.records import (
     RunRecord,
 )
 from grader.report.interface import reports
-from grader.stages.beside import beside
+from grader.stages.beside import Beside, beside
 from grader.stages.devices import settle
 from grader.stages.judgement import judgement
 from grader.stages.look import Looked, Task, look
@@ -304,20 +304,13 @@ def _gather(
         _TrainingIsDue: `untrained`, and the next thing would be a training.
     """
     isolation, data = prepared.machine.isolation, prepared.machine.data
-    opened = _opener(prepared, fetched)
-    others = beside(
-        request.loaded.spec,
-        fetched,
-        reading,
-        opened,
-        on_the_web=request.web,
-        published=_places(request),
-    )
     if data is None:
+        others = _beside(request, prepared, fetched, reading)
         return others.added_to(_without_training(prepared, fetched, reading))
     looked = look(_task(request, prepared, fetched, data), fetched, events, reading)
     if untrained and is_due(request.loaded.spec, looked):
         raise _TrainingIsDue
+    others = _beside(request, prepared, fetched, reading)
     task = _task(request, prepared, looked.fetched, data)
     shape = Shape(task.input_shape, task.classes)
     built = variants(
@@ -354,6 +347,17 @@ def _gather(
         variants=built,
     )
     return others.added_to(evidence)
+
+
+def _beside(request: Request, prepared: _Prepared, fetched: Fetched, reading: Reading) -> Beside:
+    return beside(
+        request.loaded.spec,
+        fetched,
+        reading,
+        _opener(prepared, fetched),
+        on_the_web=request.web,
+        published=_places(request),
+    )
 
 
 def _without_training(prepared: _Prepared, fetched: Fetched, reading: Reading) -> Evidence:

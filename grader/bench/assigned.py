@@ -10,6 +10,7 @@ from grader.bench.conditions import conditions
 from grader.bench.records import Conditions
 from grader.bench.trials import write_text
 from grader.bench.wanted import Wanted, work_folder
+from grader.course.batch.setup import machine_request
 from grader.course.stored.folder import folder_name
 from grader.errors import UsageError
 from grader.evaluation.consistency import Line
@@ -18,7 +19,6 @@ from grader.stages.study import lines_of
 if TYPE_CHECKING:
     from grader.data.interface import DataSet
     from grader.isolation.interface import Sandbox
-    from grader.pipeline import Request
     from grader.spec.load import Loaded
 
 
@@ -60,7 +60,7 @@ def _assigned(wanted: Wanted, name: str, seeds: int) -> Assigned:
             f"No check of {loaded.spec.id} needs a training: there is nothing to measure over seeds.",
             "Leave it out.",
         )
-    machine = prepare_machine(_request(wanted, loaded))
+    machine = prepare_machine(machine_request(loaded, wanted))
     assert machine.data is not None  # who trains names a task
     file = work_folder(wanted) / f"{folder_name(loaded.spec.id)}.yaml"
     write_text(file, spec_file(name).read_text("utf-8"))
@@ -80,22 +80,6 @@ def _assigned(wanted: Wanted, name: str, seeds: int) -> Assigned:
             isolation=wanted.level,
         ),
         step=(str(loaded.spec.task), _warm_up(machine.sandbox, data)),
-    )
-
-
-def _request(wanted: Wanted, loaded: Loaded) -> Request:
-    from grader.pipeline import Request
-
-    return Request(
-        loaded=loaded,
-        source="",
-        command="",
-        data_dir=Path(wanted.data_dir) if wanted.data_dir else None,
-        stand_in=wanted.stand_in,
-        unofficial_data=wanted.unofficial_data,
-        device=wanted.device,
-        level=wanted.level,  # type: ignore[arg-type]
-        zygote=wanted.zygote,
     )
 
 

@@ -24,15 +24,8 @@ def job_of(wanted: Wanted, cell: Cell, runs: Path) -> Job:
         source="",
         command=_again(wanted, cell),
         secret=SECRET,
-        device=wanted.device,
-        threads=wanted.threads,
-        data_dir=wanted.data_dir,
-        stand_in=wanted.stand_in,
-        unofficial_data=wanted.unofficial_data,
-        level=wanted.level,
-        lane=wanted.lane,
-        zygote=wanted.zygote,
         seed=cell.seed,
+        **wanted.execution(),
     )
 
 

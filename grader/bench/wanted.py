@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grader
+from grader.course.batch.job import Execution
 from grader.course.stored.folder import locked
 from grader.errors import StoreError, UsageError
 from grader.text import clean
@@ -16,7 +17,7 @@ MAX_SEEDS = 1000
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Wanted(Execution):
     """What was asked for on the command line."""
 
     specs: tuple[tuple[str, int], ...]  # name or file, and how many seeds
@@ -26,14 +27,6 @@ class Wanted:
     command: str
     also: tuple[str, ...] = ()  # second repositories of the models that were given
     slots: int = 1
-    threads: int = 1
-    device: str = "cpu"
-    data_dir: str = ""
-    stand_in: bool = False
-    unofficial_data: bool = False
-    level: str = "auto"
-    lane: str = "auto"
-    zygote: bool = True
 
 
 def specs_asked(names: Sequence[str], seeds: int) -> tuple[tuple[str, int], ...]:

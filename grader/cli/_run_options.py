@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
@@ -177,3 +178,17 @@ def source_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return function
+
+
+def execution(options: dict[str, Any]) -> dict[str, Any]:
+    """What the shared options say of where and how attempts run, as `grader.course.batch.job.Execution` names it."""
+    folder = options["data_dir"]
+    return {
+        "device": options["device"],
+        "data_dir": str(Path(folder).resolve()) if folder else "",
+        "stand_in": options["stand_in"],
+        "unofficial_data": options["unofficial_data"],
+        "level": options["isolation"],
+        "lane": options["lane"],
+        "zygote": not options["no_zygote"],
+    }

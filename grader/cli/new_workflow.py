@@ -25,10 +25,11 @@ def command(spec: str, to: Path, train: bool, install: str) -> None:
     It needs no secret, reads the repository alone, and runs `grader check` in the sandbox. SPEC is a shipped spec's
     name, or the path of a spec inside of the repository. A file that is there already stays as it is.
     """
-    from grader.platforms.workflow import workflow_text, write_new
+    from grader.platforms.new_file import write_new
+    from grader.platforms.workflow import workflow_text
     from grader.spec.load import load_spec
 
-    write_new(to, workflow_text(load_spec(spec), spec, training=train, install=install))
+    write_new(to, workflow_text(load_spec(spec), spec, training=train, install=install).encode())
     click.echo(f"Wrote {to}")
     if not install:
         click.echo("Set the repository's variable GRADER_INSTALL to what pip installs the grader from.")

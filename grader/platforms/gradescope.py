@@ -54,24 +54,6 @@ def package(loaded: Loaded, spec_text: bytes, choice: Choice) -> bytes:
     return zipped(members, PROGRAMS)
 
 
-def write_new(place: Path, content: bytes) -> None:
-    """Write a file that is not there yet.
-
-    Raises:
-        UsageError: it is there already, or cannot be written.
-    """
-    try:
-        with place.open("xb") as file:
-            file.write(content)
-    except FileExistsError:
-        raise UsageError(
-            f"{clean(str(place))} is there already.", "Remove it, or give another --to."
-        ) from None
-    except OSError as error:
-        why = clean(error.strerror or str(error))
-        raise UsageError(f"{clean(str(place))} cannot be written: {why}.", "Give another --to.") from None
-
-
 def _wheel(choice: Choice) -> tuple[str, bytes] | None:
     """Name and content of the wheel to pack; None where the machine finds the grader by itself."""
     if choice.requirement:

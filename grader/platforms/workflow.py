@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.resources import files
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from grader import __version__
 from grader.errors import UsageError
@@ -49,25 +49,6 @@ def workflow_text(loaded: Loaded, given: str, *, training: bool, install: str = 
     for name, value in filled.items():
         text = text.replace(name, value)
     return _with_training(text) if training and loaded.spec.task else _without_training(text)
-
-
-def write_new(place: Path, text: str) -> None:
-    """Write a file that is not there yet, with its folders.
-
-    Raises:
-        UsageError: it is there already, or cannot be written.
-    """
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with place.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(
-            f"{clean(str(place))} is there already.", "Remove it, or give another --to."
-        ) from None
-    except OSError as error:
-        why = clean(error.strerror or str(error))
-        raise UsageError(f"{clean(str(place))} cannot be written: {why}.", "Give another --to.") from None
 
 
 def _spec(given: str) -> str:

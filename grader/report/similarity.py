@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -17,13 +16,14 @@ from rich.text import Text
 
 from grader.errors import StoreError
 from grader.records.similarity import SIMILARITY_SCHEMA, Similarity, SimilarPair, SimilarWork
+from grader.report.html import environment
 from grader.report.inert import inert
 from grader.report.json import plain
 from grader.report.terminal import printable
 from grader.text import counted
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    pass
 
 NO_VERDICT = (
     "This list says where to look, and nothing about anybody. Two submissions are alike for many reasons: the same "
@@ -64,7 +64,7 @@ def page(found: Similarity) -> str:
     style = (files("grader.report") / "templates" / "style.css").read_text(encoding="utf-8")
     shown = inert(found)
     return (
-        _environment()
+        environment()
         .get_template("similarity.html.jinja")
         .render(
             found=shown,
@@ -95,20 +95,6 @@ def made_of(pair: SimilarPair) -> tuple[str, ...]:
     lines = counted(pair.shared_lines, "line", "lines")
     code = f"{lines} of code that few others have." if pair.shared_lines else ""
     return tuple(filter(None, (code, *(sign.text for sign in pair.signs))))
-
-
-@cache
-def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    return Environment(
-        loader=PackageLoader("grader.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
 
 
 def _summary(found: Similarity) -> tuple[str, ...]:

@@ -2,72 +2,37 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from grader.records import RunRecord
 from grader.report import html, staff
 
-playwright = pytest.importorskip("playwright.sync_api")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), "")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine (install the package chromium)"),
-]
+pytestmark = pytest.mark.browser
 SHOWN = ("full_marks", "partial", "no_model", "review", "minimal", "hostile")
 HOSTILE_SEEN = "<script>alert(1)</script>"
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[playwright.Browser]:
-    as_root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=as_root)
-        yield chromium
-        chromium.close()
-
-
-@dataclass
-class Opened:
-    page: playwright.Page
-    requests: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-    dialogs: list[str] = field(default_factory=list)
-
-
 @pytest.fixture
-def opened(browser: playwright.Browser, tmp_path: Path) -> Iterator[object]:
-    """A function that opens a record's report from the disk and listens to all that happens."""
-    contexts = []
+def opened(open_page, tmp_path: Path) -> Callable[..., Any]:  # type: ignore[no-untyped-def]
+    """A function that opens a record's report from the disk."""
 
     def open_it(
         record: RunRecord,
         width: int = 1280,
         scheme: str = "light",
         render: Callable[[RunRecord], str] = html.render,
-    ) -> Opened:
+    ) -> Any:
         place = tmp_path / "report.html"
         place.write_text(render(record), encoding="utf-8")
-        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        contexts.append(context)
-        made = Opened(context.new_page())
-        made.page.on("request", lambda request: made.requests.append(request.url))
-        made.page.on("console", lambda message: made.messages.append(f"{message.type}: {message.text}"))
-        made.page.on("pageerror", lambda error: made.messages.append(f"error: {error}"))
-        made.page.on("dialog", lambda dialog: (made.dialogs.append(dialog.message), dialog.dismiss()))
-        made.page.goto(place.as_uri())
-        return made
+        return open_page(place, width, scheme)
 
-    yield open_it
-    for context in contexts:
-        context.close()
+    return open_it
 
 
 @pytest.mark.parametrize("name", SHOWN)

@@ -12,6 +12,7 @@ from grader.cli._run_options import (
     also_option,
     data_options,
     device_option,
+    execution,
     isolation_option,
     lane_option,
     no_zygote_option,
@@ -103,13 +104,7 @@ def _wanted(specs: tuple[str, ...], options: dict[str, Any]) -> Wanted:
         also=options["also"],
         slots=options["slots"] or max(1, slots(None) // options["threads"]),
         threads=options["threads"],
-        device=options["device"],
-        data_dir=str(Path(options["data_dir"]).resolve()) if options["data_dir"] else "",
-        stand_in=options["stand_in"],
-        unofficial_data=options["unofficial_data"],
-        level=options["isolation"],
-        lane=options["lane"],
-        zygote=not options["no_zygote"],
+        **execution(options),
     )
 
 

@@ -34,7 +34,8 @@ def command(
     It holds setup.sh, run_autograder, the spec, the grader and a README that says how it is used. Where the platform's
     container lets no isolation level hold, nothing is graded and nobody gets a zero, unless --allow-plain says otherwise.
     """
-    from grader.platforms.gradescope import Choice, package, write_new
+    from grader.platforms.gradescope import Choice, package
+    from grader.platforms.new_file import write_new
     from grader.spec.load import load_spec, spec_file
 
     if wheel and requirement:

@@ -17,8 +17,26 @@ FINISH = "finish"
 """In a folder of several: what is under way is finished, and nothing else begun."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """Where and how attempts run, the same for all of a batch or a benchmark."""
+
+    device: str = "cpu"
+    threads: int = 1
+    data_dir: str = ""
+    stand_in: bool = False
+    unofficial_data: bool = False
+    level: str = "auto"
+    lane: str = "auto"
+    zygote: bool = True
+
+    def execution(self) -> dict[str, Any]:
+        """These values alone, by name: for another object that has them."""
+        return {one.name: getattr(self, one.name) for one in fields(Execution)}
+
+
 @dataclass(frozen=True)
-class Job:
+class Job(Execution):
     """Paths are absolute, or relative to the folder in which the batch was started."""
 
     spec: str  # a copy of the spec, beside the batch
@@ -29,14 +47,6 @@ class Job:
     command: str  # how to get the result again
     secret: int  # from which seeds and class ids follow: the same for each attempt at this row
     course: str = ""  # whose rules come on top of the spec's
-    device: str = "cpu"
-    threads: int = 1
-    data_dir: str = ""
-    stand_in: bool = False
-    unofficial_data: bool = False
-    level: str = "auto"
-    lane: str = "auto"
-    zygote: bool = True
     web: bool = False  # whether a student's own web address is asked
     seed: int = -1  # the only one that is trained with; -1: they follow from `secret`
 

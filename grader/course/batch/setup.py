@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grader.course.batch.entries import Entry, Plan, Row
-from grader.course.batch.job import Job
+from grader.course.batch.job import Execution, Job
 from grader.course.rosters.records import Problem, Roster, RosterRow
 from grader.course.stored.codes import code_of
 from grader.course.stored.database import device_class
@@ -31,7 +31,7 @@ FOLDER = ".batches"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Wanted(Execution):
     """What was asked for on the command line."""
 
     loaded: Loaded
@@ -42,13 +42,6 @@ class Wanted:
     course: str = ""
     ref: str = ""
     before: str = ""
-    device: str = "cpu"
-    data_dir: str = ""
-    stand_in: bool = False
-    unofficial_data: bool = False
-    level: str = "auto"
-    lane: str = "auto"
-    zygote: bool = True
     web: bool = False
     access: Access = NO_ACCESS
 
@@ -93,7 +86,7 @@ def plan_of(wanted: Wanted, work: Path) -> Plan:
     """
     from grader.pipeline import prepare_machine
 
-    machine = prepare_machine(_request(wanted))
+    machine = prepare_machine(machine_request(wanted.loaded, wanted))
     spec = work / wanted.spec_file.name
     try:
         shutil.copyfile(wanted.spec_file, spec)
@@ -108,14 +101,8 @@ def plan_of(wanted: Wanted, work: Path) -> Plan:
         command=wanted.command,
         secret=0,
         course=wanted.course,
-        device=wanted.device,
-        data_dir=wanted.data_dir,
-        stand_in=wanted.stand_in,
-        unofficial_data=wanted.unofficial_data,
-        level=wanted.level,
-        lane=wanted.lane,
-        zygote=wanted.zygote,
         web=wanted.web,
+        **wanted.execution(),
     )
     return Plan(
         loaded=wanted.loaded,
@@ -131,19 +118,20 @@ def plan_of(wanted: Wanted, work: Path) -> Plan:
     )
 
 
-def _request(wanted: Wanted) -> Request:
+def machine_request(loaded: Loaded, how: Execution) -> Request:
+    """What `grader.pipeline.prepare_machine` needs: nobody's submission, on this machine."""
     from grader.pipeline import Request
 
     return Request(
-        loaded=wanted.loaded,
+        loaded=loaded,
         source="",
         command="",
-        data_dir=Path(wanted.data_dir) if wanted.data_dir else None,
-        stand_in=wanted.stand_in,
-        unofficial_data=wanted.unofficial_data,
-        device=wanted.device,
-        level=wanted.level,  # type: ignore[arg-type]
-        zygote=wanted.zygote,
+        data_dir=Path(how.data_dir) if how.data_dir else None,
+        stand_in=how.stand_in,
+        unofficial_data=how.unofficial_data,
+        device=how.device,
+        level=how.level,  # type: ignore[arg-type]
+        zygote=how.zygote,
     )
 
 
