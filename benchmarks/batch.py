@@ -4,6 +4,7 @@
 
 Submissions differ in their networks, recipes and forms, in about the shares that real ones have: the model in a script
 (half), in a notebook alone (a third) or elsewhere; half with a fully connected layer, half with global average pooling;
+a third with no schedule of the learning rate, a third stepwise, a quarter with one cycle;
 faults of all kinds (one in seven), hostile ones (one in ten), rows without a link and with a wrong one. One is another
 one's copy with other names. All are trained for one epoch on the real MNIST where it is at hand. Prints rows by
 state, throughput, the most memory that all processes had together, and how far the time that was shown as left was off.
@@ -67,14 +68,14 @@ train_set = datasets.MNIST("data", train=True, download=True, transform=transfor
 loader = torch.utils.data.DataLoader(train_set, batch_size={batch}, shuffle=True)
 model = Net()
 optimizer = {optimizer}
-for epoch in range({epochs}):
+{scheduler}for epoch in range({epochs}):
     model.train()
     for images, labels in loader:
         optimizer.zero_grad()
         loss = F.nll_loss(model(images), labels)
         loss.backward()
         optimizer.step()
-"""
+{per_batch}{per_epoch}"""
 README = """# Digits in one epoch
 
 A convolutional network for MNIST. Convolutions with batch norm and ReLU find strokes, two max-pooling layers make the
@@ -88,6 +89,20 @@ size of {batch}.
 Epoch 1: loss 0.21, test accuracy {accuracy} %
 ```
 """
+# How often each is found among public submissions: (times, what makes it, after each batch, after each epoch).
+_STEP = "    scheduler.step()\n"
+SCHEDULERS = (
+    (52, "", "", ""),
+    (48, "StepLR(optimizer, step_size=6, gamma=0.1)", "", _STEP),
+    (
+        41,
+        "OneCycleLR(optimizer, max_lr={rate}, epochs={epochs}, steps_per_epoch=len(loader))",
+        f"    {_STEP}",
+        "",
+    ),
+    (10, 'ReduceLROnPlateau(optimizer, mode="min", patience=2)', "", "    scheduler.step(loss.item())\n"),
+    (8, "CosineAnnealingLR(optimizer, T_max={epochs})", "", _STEP),
+)
 Files = dict[str, str]
 Values = Mapping[str, object]
 
@@ -202,6 +217,7 @@ def _submission(chance: random.Random, number: int) -> tuple[str, Files]:
         "use": "from model import Net",
         "own": own_code(chance),
     }
+    values |= _schedule(chance, values["epochs"], "Adam" in str(values["optimizer"]))
     if drawn < 0.13:
         kind = chance.choice(sorted(HOSTILE))
         values["extra"] = HOSTILE[kind]
@@ -212,6 +228,17 @@ def _submission(chance: random.Random, number: int) -> tuple[str, Files]:
     if drawn < 0.6:
         return "model in a notebook", _notebook(values)
     return "model in a script", _files(values)
+
+
+def _schedule(chance: random.Random, epochs: object, is_adam: bool) -> dict[str, str]:
+    drawn = chance.choices(SCHEDULERS, [often for often, *_ in SCHEDULERS])[0]
+    _, made, per_batch, per_epoch = drawn
+    line = (
+        f"scheduler = torch.optim.lr_scheduler.{made.format(epochs=epochs, rate=0.01 if is_adam else 0.1)}\n"
+        if made
+        else ""
+    )
+    return {"scheduler": line, "per_batch": per_batch, "per_epoch": per_epoch}
 
 
 def _network(chance: random.Random) -> dict[str, object]:
