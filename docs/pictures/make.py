@@ -17,7 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, sync_playwright
 from rich.console import Console
 
-from grader.course.stored.runs import read_run
+from grader.course.stored.results import read_run
 from grader.report.terminal import print_report
 
 HERE = Path(__file__).parent

@@ -29,7 +29,7 @@ from grader.course.batch.executors.interface import Executor
 from grader.course.batch.job import ANSWER, JOB, Answer, read_answer
 from grader.course.batch.job import write as write_job
 from grader.course.stored.database import now
-from grader.course.stored.runs import read_run
+from grader.course.stored.results import read_run
 from grader.errors import StoreError
 from grader.records import MEASURING_VERSION, Absent, RunRecord
 from grader.text import clean

@@ -61,7 +61,7 @@ def read_gradebook(subject_name: str, options: dict[str, Any]) -> Gradebook:
     from grader.course.grades.quizzes import read_quizzes
     from grader.course.grades.subject import subject_of
     from grader.course.rosters.read import read_roster
-    from grader.course.stored.database import opened
+    from grader.course.stored.store import opened
     from grader.text import clean
 
     subject = subject_of(subject_name)

@@ -56,8 +56,8 @@ def _decided_at_prompt(run: StoredRun, item: OpenItem, who: str, console: Consol
     """The new record; the same one where this item was skipped; None to end."""
     from rich.text import Text
 
+    from grader.course.stored.results import read_run
     from grader.course.stored.review import DecidedMeanwhile, decide
-    from grader.course.stored.runs import read_run
     from grader.decisions import mark
     from grader.report.deciding import span
 

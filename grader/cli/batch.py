@@ -98,7 +98,7 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
     from grader.course.batch.entries import SETTLED
     from grader.course.batch.setup import alone, plan_of, rows_of, work_folder
     from grader.course.rosters.read import read_roster
-    from grader.course.stored.database import opened
+    from grader.course.stored.store import opened
 
     roster = read_roster(roster_file, pattern=options["repository_pattern"], links=options["links"])
     wanted = _wanted(spec, roster_file, options)

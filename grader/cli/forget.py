@@ -31,8 +31,8 @@ def command(name: str, out: Path, who: str, yes: bool) -> int:
     """
     import getpass
 
-    from grader.course.stored.database import opened
     from grader.course.stored.forgetting import forget, remembered
+    from grader.course.stored.store import opened
     from grader.text import clean
 
     if not out.is_dir():

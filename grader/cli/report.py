@@ -59,7 +59,7 @@ def command(place: Path, wanted: tuple[str, ...], to: Path | None, batch: bool) 
 
 def _batch_page(place: Path, wanted: tuple[str, ...], to: Path | None) -> int:
     from grader.course.stored.batch_page import place_of, write_pages
-    from grader.course.stored.database import opened
+    from grader.course.stored.store import opened
 
     if wanted or to is not None:
         raise UsageError("--batch has a format and a place of its own.", "Leave --format and --to away.")

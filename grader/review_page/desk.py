@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from grader.course.stored.runs import RESULT, folders_of, read_run
+from grader.course.stored.results import RESULT, read_run
+from grader.course.stored.runs import folders_of
 from grader.decisions import OpenItem, decidable
 from grader.errors import StoreError
 from grader.records import RunRecord

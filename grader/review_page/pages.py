@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from email.message import Message
 from urllib.parse import urlencode
 
+from grader.course.stored.results import read_run
 from grader.course.stored.review import DecidedMeanwhile, Wish, decide
-from grader.course.stored.runs import read_run
 from grader.decisions import mark
 from grader.errors import StoreError, UsageError
 from grader.records import RunRecord

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 from grader.course.stored.folder import RunFolder
+from grader.course.stored.results import read_run
 from grader.course.stored.review import Wish, decide
-from grader.course.stored.runs import read_run
 from grader.report.interface import reports
 
 pytestmark = pytest.mark.browser

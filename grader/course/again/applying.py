@@ -8,10 +8,11 @@ from pathlib import Path
 
 from grader.course.again.regrade import Again, Looked, newest_beside, stamp_of
 from grader.course.again.spreading import spread
-from grader.course.stored.database import FILE_NAME, opened
+from grader.course.stored.disk import FILE_NAME
 from grader.course.stored.folder import rewrite
 from grader.course.stored.restoring import Move, new_run_ids, store_all
-from grader.course.stored.runs import RESULT, read_run
+from grader.course.stored.results import RESULT, read_run
+from grader.course.stored.store import opened
 from grader.errors import StoreError, UsageError
 from grader.report.interface import reports
 from grader.text import clean

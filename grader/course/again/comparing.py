@@ -11,7 +11,8 @@ from grader.course.again.side_by_side import Accuracies, accuracies
 from grader.course.stored.codes import FILE_NAME as CODES
 from grader.course.stored.codes import code_of
 from grader.course.stored.folder import folder_name
-from grader.course.stored.runs import RESULT, folders_of, read_result
+from grader.course.stored.results import RESULT, read_result
+from grader.course.stored.runs import folders_of
 from grader.errors import StoreError, UsageError
 from grader.records import RunRecord
 from grader.text import clean

@@ -15,7 +15,8 @@ from grader.course.again.again import faults, judged_again
 from grader.course.again.differences import Difference, difference, difference_of
 from grader.course.again.spreading import spread
 from grader.course.stored.folder import PARTIAL, folder_name
-from grader.course.stored.runs import RESULT, folders_of, read_run
+from grader.course.stored.results import RESULT, read_run
+from grader.course.stored.runs import folders_of
 from grader.errors import StoreError, UsageError
 from grader.records import MEASURING_VERSION, Outcome, RunRecord
 from grader.spec.load import evidence_plan_digest, needs_behind, spec_needs

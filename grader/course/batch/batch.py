@@ -27,7 +27,7 @@ from grader.course.batch.secret import row_secret, secret_of
 from grader.course.batch.silent_hosts import SilentHosts, host_of
 from grader.course.stored.database import Database, EvidenceKey, Standing
 from grader.course.stored.folder import new_run_id
-from grader.course.stored.runs import read_run
+from grader.course.stored.results import read_run
 from grader.errors import FetchError, GraderError, GraderFault, StoreError, UsageError
 from grader.fetch.interface import Fetched, fetch
 from grader.records import RunRecord, Submission

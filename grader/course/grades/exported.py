@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from grader.course.grades.feedback import feedback
 from grader.course.grades.gradebook import Gradebook, Line
 from grader.course.rosters.records import RosterRow
-from grader.course.stored.runs import read_run
+from grader.course.stored.results import read_run
 from grader.text import clean
 
 

@@ -20,7 +20,7 @@ from grader.course.grades.totals import Counted, CourseTotal, Work, course_total
 from grader.course.rosters.records import Roster, RosterRow
 from grader.course.stored.database import Database, IndexedRun
 from grader.course.stored.folder import folder_name
-from grader.course.stored.runs import DEPTH, read_run
+from grader.course.stored.results import DEPTH, read_run
 from grader.decisions import open_items
 from grader.errors import StoreError
 from grader.text import clean, counted

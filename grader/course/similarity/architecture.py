@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from grader.architecture.graph import IMAGE, graph_of
-from grader.course.stored.runs import RESULT, read_run, run_folders
+from grader.course.stored.results import RESULT, read_run
+from grader.course.stored.runs import run_folders
 from grader.errors import StoreError
 from grader.records import Absent, ModelFacts, Operator, RunRecord
 

@@ -18,7 +18,8 @@ from grader.course.stored.codes import code_of
 from grader.course.stored.database import Database, IndexedRun, Standing, now
 from grader.course.stored.folder import folder_name, on_disk, prepare
 from grader.course.stored.rendered import put
-from grader.course.stored.runs import RESULT, folders_of, read_run
+from grader.course.stored.results import RESULT, read_run
+from grader.course.stored.runs import folders_of
 from grader.errors import StoreError, UsageError
 from grader.records import Absent
 from grader.records.similarity import Similarity

@@ -6,27 +6,17 @@ SQLite, opened by any number of processes at once; a write-ahead log where the d
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from grader.course.stored.migrations import MIGRATIONS
-from grader.course.stored.runs import RESULT, read_run, run_folders
+from grader.course.stored.disk import faults
+from grader.course.stored.results import RESULT, read_run, whole_runs
 from grader.errors import StoreError
 from grader.records import Absent, RunRecord
-
-FILE_NAME = "grader.db"
-BUSY_SECONDS = 30.0
-"""How long a write waits for another process."""
-
-_REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "lustre", "gpfs", "ceph", "beegfs"})
-"""File systems on which several machines see one file: a write-ahead log is not safe there, because its index is shared
-memory (SQLite, "Write-Ahead Logging")."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +93,7 @@ class Database:
         values = _values(self.base, folder, record)
         names = ", ".join(values)
         marks = ", ".join("?" for _ in values)
-        with _faults(self.base), self._lock, self._connection:
+        with faults(self.base), self._lock, self._connection:
             self._connection.execute(
                 f"INSERT OR REPLACE INTO runs ({names}) VALUES ({marks})", tuple(values.values())
             )
@@ -143,13 +133,13 @@ class Database:
 
     def forgotten(self, code: str, runs: int, rows: Sequence[tuple[str, str]], who: str) -> None:
         """Drop these rows, and what is no longer there; keep a line that says so."""
-        with _faults(self.base), self._lock, self._connection:
+        with faults(self.base), self._lock, self._connection:
             self._connection.executemany("DELETE FROM rows WHERE batch = ? AND key = ?", rows)
             self._connection.execute(
                 "INSERT INTO forgotten (code, runs, at, by) VALUES (?, ?, ?, ?)", (code, runs, now(), who)
             )
         self.refresh()
-        with _faults(self.base), self._lock:  # what was deleted is in no page and no log any more
+        with faults(self.base), self._lock:  # what was deleted is in no page and no log any more
             self._connection.execute("VACUUM")
             self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
@@ -177,7 +167,7 @@ class Database:
     def unread(self) -> tuple[Path, ...]:
         """Folders of runs that the index does not have as they are now: after `refresh`, those that cannot be read."""
         known = {row[0]: row[1] for row in self._rows("SELECT folder, stamp FROM runs")}
-        here = {folder.relative_to(self.base).as_posix(): folder for folder in run_folders(self.base)}
+        here = {folder.relative_to(self.base).as_posix(): folder for folder in whole_runs(self.base)}
         return tuple(folder for name, folder in here.items() if known.get(name) != _stamp(folder))
 
     def batches(self) -> tuple[str, ...]:
@@ -195,7 +185,7 @@ class Database:
         """Keep how a row stands."""
         was = standing
         given = (batch, key, was.state, was.attempts, was.run_id, was.reason, was.tree_digest, now())
-        with _faults(self.base), self._lock, self._connection:
+        with faults(self.base), self._lock, self._connection:
             self._connection.execute(
                 "INSERT OR REPLACE INTO rows (batch, key, state, attempts, run_id, reason, tree_digest, changed_at) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -204,7 +194,7 @@ class Database:
 
     def judged_anew(self, runs: Sequence[tuple[str, str]]) -> None:
         """A batch goes on from the new run of a row: (old, new) names of runs."""
-        with _faults(self.base), self._lock, self._connection:
+        with faults(self.base), self._lock, self._connection:
             self._connection.executemany(
                 "UPDATE rows SET run_id = ? WHERE run_id = ?", [(b, a) for a, b in runs]
             )
@@ -212,9 +202,9 @@ class Database:
     def refresh(self) -> None:
         """Index the runs that were stored or decided since, by whichever command; drop those whose folder is gone."""
         known = {row[0]: row[1] for row in self._rows("SELECT folder, stamp FROM runs")}
-        here = {folder.relative_to(self.base).as_posix(): folder for folder in run_folders(self.base)}
+        here = {folder.relative_to(self.base).as_posix(): folder for folder in whole_runs(self.base)}
         for name in set(known) - set(here):
-            with _faults(self.base), self._lock, self._connection:
+            with faults(self.base), self._lock, self._connection:
                 self._connection.execute("DELETE FROM runs WHERE folder = ?", (name,))
         for name in sorted(here):
             try:
@@ -224,7 +214,7 @@ class Database:
                 continue  # what cannot be read counts for nothing; `grader review` names it
 
     def _rows(self, query: str, given: Sequence[object] = ()) -> list[tuple[str, ...]]:
-        with _faults(self.base), self._lock:
+        with faults(self.base), self._lock:
             return self._connection.execute(query, tuple(given)).fetchall()
 
 
@@ -283,123 +273,9 @@ def _values(base: Path, folder: Path, record: RunRecord) -> dict[str, object]:
 
 def _stamp(folder: Path) -> str:
     """Tells a result that was written anew, after a decision of a person, from the one that is indexed."""
-    with _faults(folder):
+    with faults(folder):
         found = (folder / RESULT).stat()
     return f"{found.st_mtime_ns}:{found.st_size}"
-
-
-# --- opening --------------------------------------------------------------------------------------------------
-
-
-@contextmanager
-def opened(base: Path) -> Iterator[Database]:
-    """The store of the runs below `base`; it is made where there is none, and brought up to date where it is old.
-
-    Raises:
-        StoreError: it cannot be opened or written, is no such file, or was made by a newer grader.
-    """
-    place = base / FILE_NAME
-    with _faults(place):
-        base.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(place, timeout=BUSY_SECONDS, check_same_thread=False)
-        try:
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute(f"PRAGMA journal_mode = {'DELETE' if on_network_disk(base) else 'WAL'}")
-            connection.execute("PRAGMA synchronous = FULL")
-            _migrate(connection, place)
-            yield Database(connection, base)
-        finally:
-            connection.close()
-
-
-def _migrate(connection: sqlite3.Connection, place: Path) -> None:
-    """Run the steps that are missing, all or none, after a backup where there is something to lose.
-
-    Under the lock of a transaction: of two processes that open a new store at once, one makes the tables.
-    """
-    if _version(connection, place) == len(MIGRATIONS):
-        return
-    connection.isolation_level = None  # what begins and ends a transaction is said here
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        version = _version(connection, place)
-        if 0 < version < len(MIGRATIONS):
-            _back_up(place, place.with_name(f"{place.name}.before-{version + 1}"))
-        for statement in _statements(MIGRATIONS[version:]):
-            connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    finally:
-        connection.isolation_level = "DEFERRED"
-
-
-def _version(connection: sqlite3.Connection, place: Path) -> int:
-    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    if version > len(MIGRATIONS):
-        raise StoreError(
-            f"{place} was made by a newer grader (tables of version {version}, known are {len(MIGRATIONS)}).",
-            "Use that grader, or move the file away: it is made anew from the runs.",
-        )
-    return version
-
-
-def _statements(steps: Sequence[str]) -> Iterator[str]:
-    """The statements of these steps, one by one."""
-    pending = ""
-    for line in "\n".join(steps).splitlines():
-        pending += f"{line}\n"
-        if sqlite3.complete_statement(pending):
-            yield pending
-            pending = ""
-
-
-def _back_up(place: Path, copy: Path) -> None:
-    """A copy of the store as it was before. Read through a connection of its own: ours is writing."""
-    old, new = sqlite3.connect(place), sqlite3.connect(copy)
-    try:
-        old.backup(new)
-    finally:
-        old.close()
-        new.close()
-
-
-def on_network_disk(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> bool:
-    """Whether the folder lies on a file system that other machines may see; False where that cannot be told."""
-    try:
-        lines = mounts.read_text("utf-8", "surrogateescape").splitlines()
-        place = os.path.realpath(folder)
-    except OSError:
-        return False
-    best, kind = "", ""
-    for fields in (line.split(" ") for line in lines):
-        point = fields[1].replace("\\040", " ") if len(fields) > 2 else ""
-        inside = point == "/" or place == point or place.startswith(f"{point}/")
-        if point and inside and len(point) >= len(best):
-            best, kind = point, fields[2]
-    return kind in _REMOTE or kind.startswith("fuse.")
-
-
-@contextmanager
-def _faults(place: Path) -> Iterator[None]:
-    """What SQLite and the disk say, as a fault of the store with its place and a next step."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        text = str(error)
-        if "locked" in text or "busy" in text:
-            hint = "Another grader writes to it. Try again."
-        elif "full" in text:
-            hint = "Free some space."
-        else:
-            hint = f"Move {FILE_NAME} away: it is made anew from the runs beside it."
-        raise StoreError(f"{place}: {text}.", hint) from error
-    except OSError as error:
-        raise StoreError(
-            f"{place}: {error.strerror or error}.", "Give a folder that can be written."
-        ) from error
 
 
 def now() -> str:

@@ -10,7 +10,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from grader.course.stored.folder import folder_name, locked, rewrite
-from grader.course.stored.runs import RESULT, StoredRun, Unreadable, read_run, stored_runs
+from grader.course.stored.results import RESULT, read_run
+from grader.course.stored.runs import StoredRun, Unreadable, stored_runs
 from grader.errors import StoreError, UsageError
 from grader.records import RunRecord
 from grader.report.interface import Report

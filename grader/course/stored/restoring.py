@@ -20,7 +20,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from grader.course.stored.disk import FILE_NAME
 from grader.course.stored.folder import locked, move, new_run_id, on_disk, rewrite
+from grader.course.stored.opening import connected
 from grader.errors import StoreError
 
 FOLDER = ".regrade"
@@ -161,10 +163,8 @@ def _finish(assignment: Path) -> None:
 
 def _tell_batches(base: Path, moves: Sequence[Move]) -> None:
     """A batch goes on from the new runs, where there is an index."""
-    from grader.course.stored.database import FILE_NAME, opened
-
     if (base / FILE_NAME).is_file():
-        with opened(base) as database:
+        with connected(base) as database:
             database.judged_anew([(one.instead_of, one.run_id) for one in moves])
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.course.stored.folder import locked, rewrite
-from grader.course.stored.runs import RESULT, read_run
+from grader.course.stored.results import RESULT, read_run
 from grader.decisions import decision_on, last_decisions, mark, with_decision
 from grader.errors import UsageError
 from grader.records import Decision, RunRecord

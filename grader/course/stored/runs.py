@@ -6,14 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.course.stored.folder import PARTIAL
+from grader.course.stored.restoring import settle
+from grader.course.stored.results import RESULT, read_run, whole_runs
 from grader.errors import StoreError, UsageError
 from grader.records import RunRecord
-
-RESULT = "result.json"
-DEPTH = 3
-"""Folders between the folder of all runs and a run: spec, submission, run."""
-MAX_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -52,48 +48,14 @@ def stored_runs(place: Path, *, every: bool = False) -> Iterator[StoredRun | Unr
 
 def folders_of(place: Path, *, every: bool = False) -> tuple[Path, ...]:
     """The folders of the runs that `stored_runs` reads; none where there is none."""
-    _settle(place)
+    settle(place)
     return tuple(_folders(place, every))
-
-
-def read_run(folder: Path) -> RunRecord:
-    """The stored record of a run.
-
-    Raises:
-        StoreError: it cannot be read, or is no such record.
-    """
-    return read_result(folder / RESULT)
-
-
-def read_result(place: Path) -> RunRecord:
-    """The record in a result's file, whatever its name.
-
-    Raises:
-        StoreError: it cannot be read, or is no such record.
-    """
-    from grader.report.json import from_json
-
-    try:
-        if place.stat().st_size > MAX_BYTES:
-            raise StoreError(f"{place} is larger than {MAX_BYTES // 1024**2} MiB.", "Grade it again.")
-        return from_json(place.read_text("utf-8"))
-    except OSError as error:
-        raise StoreError(f"{place} cannot be read: {error.strerror}.", "Look at its permissions.") from error
-    except UnicodeDecodeError:
-        raise StoreError(f"{place} is no text.", "Take it from a backup, or grade it again.") from None
 
 
 def run_folders(base: Path) -> tuple[Path, ...]:
     """The folders of all whole runs below the folder of all runs."""
-    _settle(base)
-    return tuple(_below(base, DEPTH)) if base.is_dir() else ()
-
-
-def _settle(place: Path) -> None:
-    """A regrade that was killed in the middle is finished, or undone, before anybody looks."""
-    from grader.course.stored.restoring import settle
-
-    settle(place)
+    settle(base)
+    return whole_runs(base)
 
 
 def _folders(place: Path, every: bool) -> Iterator[Path]:
@@ -102,17 +64,6 @@ def _folders(place: Path, every: bool) -> Iterator[Path]:
     elif (place / RESULT).is_file():
         yield place
     elif place.is_dir():
-        found = sorted(_below(place, DEPTH))
+        found = whole_runs(place)
         latest = {folder.parent: folder for folder in found}
         yield from found if every else sorted(latest.values())
-
-
-def _below(folder: Path, depth: int) -> Iterator[Path]:
-    for child in sorted(folder.iterdir()):
-        hidden = child.name.startswith(".") or child.name.endswith(PARTIAL)
-        if hidden or child.is_symlink() or not child.is_dir():
-            continue
-        if (child / RESULT).is_file():
-            yield child
-        elif depth > 1:
-            yield from _below(child, depth - 1)

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from grader.cli import cli
 from grader.course.stored.folder import RunFolder
-from grader.course.stored.runs import read_run
+from grader.course.stored.results import read_run
 from grader.errors import UsageError
 from grader.report.interface import formats, reports
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from grader.cli import cli
-from grader.course.stored.database import Standing, opened
+from grader.course.stored.database import Standing
 from grader.course.stored.folder import RunFolder
+from grader.course.stored.store import opened
 from grader.errors import ExitCode, UsageError
 from grader.report.json import to_json
 from grader.spec.load import load_spec

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.stored.folder import RunFolder
-from grader.course.stored.runs import read_run
+from grader.course.stored.results import read_run
 from grader.report.interface import reports
 
 RUN = "20261101-100000-aaaa"

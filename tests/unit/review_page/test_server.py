@@ -18,8 +18,8 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from grader.course.stored.results import read_run
 from grader.course.stored.review import Wish, decide
-from grader.course.stored.runs import read_run
 from grader.errors import UsageError
 from grader.review_page import server as module
 from grader.review_page.desk import Desk, run_key

@@ -11,10 +11,12 @@ import pytest
 from grader.course.again.applying import applied
 from grader.course.again.regrade import Again, looked_at
 from grader.course.grades.attempts import attempt_of, chosen
-from grader.course.stored.database import Standing, opened
+from grader.course.stored.database import Standing
 from grader.course.stored.restoring import FOLDER
+from grader.course.stored.results import read_run
 from grader.course.stored.review import Wish, decide
-from grader.course.stored.runs import StoredRun, read_run, stored_runs
+from grader.course.stored.runs import StoredRun, stored_runs
+from grader.course.stored.store import opened
 from grader.errors import StoreError, UsageError
 from grader.report.interface import reports
 from grader.spec.load import Loaded, load_spec

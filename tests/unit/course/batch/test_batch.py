@@ -23,9 +23,9 @@ from grader.course.batch.executors.interface import Ended
 from grader.course.batch.job import ANSWER, JOB, Answer, Job, read_job, write
 from grader.course.batch.setup import _coded
 from grader.course.batch.silent_hosts import ROWS
-from grader.course.stored.database import opened
 from grader.course.stored.folder import RunFolder, new_run_id
-from grader.course.stored.runs import read_run
+from grader.course.stored.results import read_run
+from grader.course.stored.store import opened
 from grader.errors import GraderFault, StoreError
 from grader.records import MEASURING_VERSION, Absent
 from grader.report.interface import reports

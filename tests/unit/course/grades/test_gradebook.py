@@ -14,8 +14,9 @@ from grader.course.grades.quizzes import read_quizzes
 from grader.course.grades.subject import subject_of
 from grader.course.rosters.read import read_roster
 from grader.course.stored.codes import code_of
-from grader.course.stored.database import Standing, opened
+from grader.course.stored.database import Standing
 from grader.course.stored.folder import RunFolder
+from grader.course.stored.store import opened
 from grader.errors import SpecError, UsageError
 from grader.records import RunRecord
 from grader.report.json import to_json

@@ -14,9 +14,10 @@ from grader.cli import cli
 from grader.course.stored.batch_page import FILES, About, place_of, remove_pages, write_page, write_pages
 from grader.course.stored.batch_table import table
 from grader.course.stored.codes import code_of
-from grader.course.stored.database import Standing, opened
+from grader.course.stored.database import Standing
 from grader.course.stored.folder import RUNS_MARK, RunFolder
 from grader.course.stored.forgetting import forget, remembered
+from grader.course.stored.store import opened
 from grader.errors import UsageError
 from grader.records.similarity import SIMILARITY_SCHEMA, Similarity, SimilarPair, SimilarWork
 from grader.report.batch_rows import row_without_run

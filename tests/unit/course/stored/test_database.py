@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from grader.course.stored import database
-from grader.course.stored.database import Standing, device_class, evidence_key, on_network_disk, opened
+from grader.course.stored.database import Standing, device_class, evidence_key
+from grader.course.stored.disk import FILE_NAME
 from grader.course.stored.folder import RunFolder
 from grader.course.stored.review import Wish, decide
-from grader.errors import StoreError
+from grader.course.stored.store import opened
 from grader.records import RunRecord
 from grader.report.interface import reports
 
@@ -97,7 +94,7 @@ def test_made_anew_from_the_runs_it_is_the_same(base):
     with opened(base) as store:
         store.refresh()
         before = store._rows("SELECT * FROM runs ORDER BY run_id")
-    (base / database.FILE_NAME).unlink()
+    (base / FILE_NAME).unlink()
     (base / "s4/ada/20261109-100000-aaaa").mkdir()
     (base / "s4/ada/20261109-100000-aaaa/result.json").write_text("{")
     with opened(base) as store:
@@ -126,94 +123,6 @@ def test_how_a_row_stands_is_kept(tmp_path):
         store.stand("s5", "ada", Standing("missing"))
     with opened(tmp_path) as store:
         assert store.standing("s4") == {"ada": Standing("graded", 1, "run", "", "sha256:1")}
-
-
-def test_on_a_local_disk_with_a_log_that_survives_a_kill(tmp_path):
-    with opened(tmp_path) as store:
-        assert store._rows("PRAGMA journal_mode") == [("wal",)]
-        assert store._rows("PRAGMA synchronous") == [(2,)]
-
-
-def test_on_a_network_disk_without_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(database, "on_network_disk", lambda _: True)
-    with opened(tmp_path) as store:
-        assert store._rows("PRAGMA journal_mode") == [("delete",)]
-
-
-@pytest.mark.parametrize(
-    ("kind", "remote"),
-    [
-        ("ext4", False),
-        ("nfs4", True),
-        ("cifs", True),
-        ("fuse.sshfs", True),
-        ("lustre", True),
-        ("tmpfs", False),
-    ],
-)
-def test_which_disks_are_of_a_network(tmp_path, kind, remote):
-    folder = tmp_path / "course runs" / "s4"
-    folder.mkdir(parents=True)
-    escaped = str(tmp_path / "course runs").replace(" ", "\\040")
-    (tmp_path / "mounts").write_text(
-        f"/dev/sda / ext4 rw 0 0\nserver:/x {escaped} {kind} rw 0 0\nserver:/y {escaped}-2 nfs rw 0 0\n"
-    )
-    assert on_network_disk(folder, tmp_path / "mounts") is remote
-    assert on_network_disk(folder, tmp_path / "none") is False
-
-
-def test_an_older_store_is_kept_aside_before_it_is_changed(tmp_path, monkeypatch):
-    with opened(tmp_path) as store:
-        store.stand("s4", "ada", Standing("graded"))
-    more = (*database.MIGRATIONS, "ALTER TABLE rows ADD COLUMN note TEXT NOT NULL DEFAULT ';';")
-    monkeypatch.setattr(database, "MIGRATIONS", more)
-    with opened(tmp_path) as store:
-        assert store._rows("SELECT note FROM rows") == [(";",)]
-    copy = sqlite3.connect(tmp_path / "grader.db.before-2")
-    assert copy.execute("PRAGMA user_version").fetchone() == (1,)
-    assert copy.execute("SELECT state FROM rows").fetchall() == [("graded",)]
-    copy.close()
-
-
-def test_a_step_that_fails_changes_nothing(tmp_path, monkeypatch):
-    with opened(tmp_path) as store:
-        store.stand("s4", "ada", Standing("graded"))
-    steps = ("CREATE TABLE good (x TEXT) STRICT;", "CREATE TABLE runs (x TEXT) STRICT;")
-    monkeypatch.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, *steps))
-    with pytest.raises(StoreError, match="already exists"), opened(tmp_path):
-        pass
-    monkeypatch.undo()
-    with opened(tmp_path) as store:
-        assert store.standing("s4") == {"ada": Standing("graded")}
-
-
-def test_a_newer_store_and_a_file_that_is_none(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "a" / database.FILE_NAME).write_text("not a database, and long enough to be looked at" * 40)
-    with pytest.raises(StoreError, match="not a database") as error, opened(tmp_path / "a"):
-        pass
-    assert "made anew" in error.value.hint
-    with opened(tmp_path) as store:
-        store._connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(StoreError, match="newer grader"), opened(tmp_path):
-        pass
-
-
-OPEN = """
-import sys
-from pathlib import Path
-from grader.course.stored.database import Standing, opened
-with opened(Path(sys.argv[1])) as store:
-    for n in range(30):
-        store.stand("s4", f"{sys.argv[2]}-{n}", Standing("waiting"))
-"""
-
-
-def test_several_processes_at_once_make_one_store_and_lose_nothing(tmp_path):
-    started = [subprocess.Popen([sys.executable, "-c", OPEN, str(tmp_path), str(n)]) for n in range(3)]
-    assert [one.wait(60) for one in started] == [0, 0, 0]
-    with opened(tmp_path) as store:
-        assert len(store.standing("s4")) == 90
 
 
 def test_any_cpu_is_one_device_and_a_gpu_goes_by_its_name():

@@ -11,9 +11,10 @@ import pytest
 
 from grader.course.stored import forgetting
 from grader.course.stored.codes import code_of
-from grader.course.stored.database import Standing, opened
+from grader.course.stored.database import Standing
 from grader.course.stored.folder import RunFolder
 from grader.course.stored.forgetting import forget, remembered
+from grader.course.stored.store import opened
 from grader.errors import StoreError
 from grader.report.interface import reports
 

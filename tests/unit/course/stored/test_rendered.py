@@ -11,7 +11,8 @@ import pytest
 
 from grader.course.stored.folder import RunFolder, locked, rewrite
 from grader.course.stored.rendered import exportable, name_of, only_run, put, render_again, write_runs
-from grader.course.stored.runs import StoredRun, read_run
+from grader.course.stored.results import read_run
+from grader.course.stored.runs import StoredRun
 from grader.errors import StoreError, UsageError
 from grader.records import RunRecord
 from grader.report.interface import formats, reports

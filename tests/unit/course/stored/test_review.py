@@ -12,8 +12,8 @@ import pytest
 
 from grader.course.stored import folder as store
 from grader.course.stored.folder import RunFolder, locked
+from grader.course.stored.results import read_run
 from grader.course.stored.review import DecidedMeanwhile, Wish, decide
-from grader.course.stored.runs import read_run
 from grader.decisions import mark
 from grader.errors import StoreError, UsageError
 from grader.report.interface import reports

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from grader.course.stored.folder import RunFolder
-from grader.course.stored.runs import StoredRun, Unreadable, read_run, stored_runs
+from grader.course.stored.results import read_run
+from grader.course.stored.runs import StoredRun, Unreadable, stored_runs
 from grader.errors import StoreError, UsageError
 from grader.report.interface import reports
 
