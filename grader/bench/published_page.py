@@ -12,14 +12,15 @@ from grader.bench.stats import Spread
 from grader.records import Absent
 
 READ_AS = (
-    "± is the sample standard deviation over the seeds. The last epoch is what counts for a grade; the best one is picked "
-    "on the test images, and stands here because the published figures are of that kind.",
-    "The difference is ours minus the published one, both of the best epoch; beside it the same in standard deviations of "
-    "one training: the observed one or, with one seed, what is known of the data set's noise, marked *.",
-    "A row differs where one training of ours would be so far from the mean of the others: Student's t with both sides' "
-    f"noise, and Holm's p over all rows below {ERROR_RATE:g}. Agreement is no proof: the spread says how far one can tell.",
-    "Training accuracy: ours is that of the trained model on the training images as they are. The published one was counted "
-    "while an epoch was trained, with dropout and moved images where there are any, and is the best of all epochs.",
+    "± is the sample standard deviation over the seeds. The last epoch is what counts for a grade; the best one is "
+    "picked on the test images, and stands here because the published figures are of that kind.",
+    "The difference is ours minus the published one, both of the best epoch; beside it the same in standard deviations "
+    "of one training: the observed one or, with one seed, what is known of the data set's noise, marked *.",
+    "A row differs where one training of ours would be so far from the mean of the others: Student's t with the noise "
+    f"of both sides, and Holm's p over all rows below {ERROR_RATE:g}. Agreement is no proof: the spread says how far "
+    "one can tell.",
+    "Training accuracy: ours is that of the trained model on the training images as they are. The published one was "
+    "counted while an epoch was trained, with dropout and moved images where there are any; it is the best epoch's.",
 )
 _HEADS = (
     "step", "parameters", "published", "seeds", "last epoch", "best epoch", "which", "published", "difference", "in sd",
@@ -28,10 +29,17 @@ _HEADS = (
 
 
 def published_page(published: Published, bench: Bench, lines: Sequence[Line]) -> Page:
-    grids = [Grid(_title(published, bench), _HEADS, tuple(map(_row, lines)), tuple(range(1, 10)), _noise(lines))]
+    grids = [
+        Grid(_title(published, bench), _HEADS, tuple(map(_row, lines)), tuple(range(1, 10)), _noise(lines))
+    ]
     grids += _remarks(lines)
-    head = (f"Published: {published.source}", f"Ours: measured up to {bench.made_at}. Command: {bench.command}")
-    return Page(published.title, (*head, *conditions_lines(bench), _said(lines)), tuple(grids), (*READ_AS, *published.remarks))
+    head = (
+        f"Published: {published.source}",
+        f"Ours: measured up to {bench.made_at}. Command: {bench.command}",
+        *conditions_lines(bench),
+        _said(lines),
+    )
+    return Page(published.title, head, tuple(grids), (*READ_AS, *published.remarks))
 
 
 def _title(published: Published, bench: Bench) -> str:
