@@ -28,7 +28,6 @@ class Gap:
 
     difference: float  # 0 to 1
     sd: float  # of one training, 0 to 1
-    sd_source: str
     observed: bool  # over the seeds; else what is known of the data set's noise
     p: float  # two-sided: that a training of ours is so far from the others, after Holm over the table's rows
     differs: bool
@@ -112,13 +111,12 @@ def _gap(figure: Figure, series: Series, best: tuple[float, ...]) -> Gap | Absen
         return Absent("skipped", "Measured on generated stand-in data, which says nothing of the real one.")
     known = series.trials[0].known_sd
     theirs, mean, n = figure.best_test_percent / 100, statistics.fmean(best), len(best)
-    sd, source, df = spread(best).sd, f"observed over {n} seeds", float(n - 1)
+    sd, df = spread(best).sd, float(n - 1)
     if not sd:  # one seed, or all alike: what is known of the noise
-        table = tabulated(series.assignment.data, theirs, known)
-        sd, source, df = table.sd, table.sentence, math.inf
+        sd, df = tabulated(series.assignment.data, theirs, known).sd, math.inf
     # One training of theirs against the mean of ours: both sides have their noise.
     t = (mean - theirs) / (sd * math.sqrt(1 + 1 / n))
-    return Gap(mean - theirs, sd, source, math.isfinite(df), _p(t, df), differs=False)
+    return Gap(mean - theirs, sd, math.isfinite(df), _p(t, df), differs=False)
 
 
 def _p(t: float, df: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from grader.bench.figures import Figure, Published
+from grader.bench.figures import Published
 from grader.bench.page import NONE, Grid, Page, conditions_lines, with_sd
 from grader.bench.published import ERROR_RATE, Gap, Line, differing
 from grader.bench.records import Bench, Subject
@@ -22,24 +22,35 @@ READ_AS = (
     "Training accuracy: ours is that of the trained model on the training images as they are. The published one was "
     "counted while an epoch was trained, with dropout and moved images where there are any; it is the best epoch's.",
 )
-_HEADS = (
-    "step", "parameters", "published", "seeds", "last epoch", "best epoch", "which", "published", "difference", "in sd",
-    "verdict", "training accuracy", "published",
-)  # fmt: skip
+_TEST = (
+    "step",
+    "seeds",
+    "last epoch",
+    "best epoch",
+    "at",
+    "published",
+    "at",
+    "difference",
+    "in sd",
+    "p",
+    "verdict",
+)
+_SIZE = ("step", "parameters", "published", "training accuracy", "published")
 
 
 def published_page(published: Published, bench: Bench, lines: Sequence[Line]) -> Page:
-    grids = [
-        Grid(_title(published, bench), _HEADS, tuple(map(_row, lines)), tuple(range(1, 10)), _noise(lines))
-    ]
-    grids += _remarks(lines)
     head = (
         f"Published: {published.source}",
         f"Ours: measured up to {bench.made_at}. Command: {bench.command}",
         *conditions_lines(bench),
         _said(lines),
     )
-    return Page(published.title, head, tuple(grids), (*READ_AS, *published.remarks))
+    grids = (
+        Grid(_title(published, bench), _TEST, tuple(map(_test, lines)), tuple(range(1, 10)), _noise(lines)),
+        Grid("Size and training accuracy", _SIZE, tuple(map(_size, lines)), (1, 2, 3, 4)),
+        *_remarks(lines),
+    )
+    return Page(published.title, head, grids, (*READ_AS, *published.remarks))
 
 
 def _title(published: Published, bench: Bench) -> str:
@@ -62,20 +73,34 @@ def _said(lines: Sequence[Line]) -> str:
     return f"{len(held)} of {len(lines)} figures were compared; {len(far)} differ: {', '.join(far)}.{left}"
 
 
-def _row(line: Line) -> tuple[str, ...]:
-    figure, gap = line.figure, line.gap
+def _test(line: Line) -> tuple[str, ...]:
+    figure = line.figure
+    return (
+        figure.title,
+        str(line.best.n) if isinstance(line.best, Spread) else "0",
+        _accuracy(line.last),
+        _accuracy(line.best, "≥ " if line.partly else ""),
+        _epoch(line.best_epoch),
+        f"{figure.best_test_percent:.2f} %",
+        _epoch(figure.at_epoch),
+        *_against(line.gap),
+    )
+
+
+def _against(gap: Gap | Absent) -> tuple[str, str, str, str]:
+    """Difference, the same in deviations, p, verdict."""
+    if isinstance(gap, Absent):
+        return NONE, NONE, NONE, gap.reason
+    points, in_sds = f"{100 * gap.difference:+.2f} points", f"{gap.in_sds:+.1f}{'' if gap.observed else ' *'}"
+    return points, in_sds, _p(gap.p), "differs" if gap.differs else "no evidence of a difference"
+
+
+def _size(line: Line) -> tuple[str, ...]:
+    figure = line.figure
     return (
         figure.title,
         _parameters(line),
         figure.printed_parameters,
-        str(line.best.n) if isinstance(line.best, Spread) else "0",
-        _accuracy(line.last),
-        _accuracy(line.best, "≥ " if line.partly else ""),
-        f"{line.best_epoch:g}" if line.best_epoch else NONE,
-        _theirs(figure),
-        f"{100 * gap.difference:+.2f} points" if isinstance(gap, Gap) else NONE,
-        f"{gap.in_sds:+.1f}{'' if gap.observed else ' *'}" if isinstance(gap, Gap) else NONE,
-        _verdict(gap),
         _accuracy(line.training),
         f"{figure.best_train_percent:.2f} %",
     )
@@ -93,15 +118,8 @@ def _accuracy(found: Spread | Absent, mark: str = "") -> str:
     return NONE if isinstance(found, Absent) else f"{mark}{with_sd(found)}"
 
 
-def _theirs(figure: Figure) -> str:
-    at = f" (epoch {figure.at_epoch})" if figure.at_epoch else ""
-    return f"{figure.best_test_percent:.2f} %{at}"
-
-
-def _verdict(gap: Gap | Absent) -> str:
-    if isinstance(gap, Absent):
-        return gap.reason
-    return f"differs, p {_p(gap.p)}" if gap.differs else f"no evidence of a difference, p {_p(gap.p)}"
+def _epoch(number: float) -> str:
+    return f"epoch {number:g}" if number else NONE
 
 
 def _p(p: float) -> str:
@@ -109,11 +127,16 @@ def _p(p: float) -> str:
 
 
 def _noise(lines: Sequence[Line]) -> tuple[str, ...]:
-    """Where the deviations of rows with one seed come from."""
-    known = dict.fromkeys(
-        line.gap.sd_source for line in lines if isinstance(line.gap, Gap) and not line.gap.observed
+    """What rows with one seed are judged with."""
+    known = [line.gap.sd for line in lines if isinstance(line.gap, Gap) and not line.gap.observed]
+    if not known:
+        return ()
+    low, high = (f"{100 * sd:.2f}" for sd in (min(known), max(known)))
+    points = f"{low} to {high}" if low != high else low
+    return (
+        f"* One seed, or seeds that are all alike: the deviation is not observed but what the noise table has at the "
+        f"published accuracy, {points} points.",
     )
-    return (f"* {'; '.join(known)}.",) if known else ()
 
 
 def _remarks(lines: Sequence[Line]) -> Iterator[Grid]:
