@@ -83,10 +83,10 @@ def _line(figure: Figure, series: Series | None, bench: Bench) -> Line:
 def _why_missing(figure: Figure, series: Series | None, bench: Bench) -> str:
     reasons = [one.reason for one in bench.missing if one.model == figure.model]
     if reasons:
-        return f"Not measured: {reasons[0]}"
-    if series is not None:
-        return f"No training was scored: {series.trials[0].stop_reason if series.trials else 'there is none'}"
-    return f"The result has no model that is called {figure.model}."
+        return f"{figure.model}: {reasons[0]}"
+    if series is not None and series.trials:
+        return f"{figure.model} has no accuracy: {series.trials[0].stop_reason}"
+    return f"the result has no model that is called {figure.model}."
 
 
 def _peak(trial: TrialResult) -> tuple[int, float]:
@@ -108,7 +108,7 @@ def _training(trials: Sequence[TrialResult]) -> Spread | Absent:
 
 def _gap(figure: Figure, series: Series, best: tuple[float, ...]) -> Gap | Absent:
     if series.assignment.stand_in:
-        return Absent("skipped", "Measured on generated stand-in data, which says nothing of the real one.")
+        return Absent("skipped", "measured on generated stand-in data, which says nothing of the real one.")
     known = series.trials[0].known_sd
     theirs, mean, n = figure.best_test_percent / 100, statistics.fmean(best), len(best)
     sd, df = spread(best).sd, float(n - 1)

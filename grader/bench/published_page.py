@@ -46,7 +46,13 @@ def published_page(published: Published, bench: Bench, lines: Sequence[Line]) ->
         _said(lines),
     )
     grids = (
-        Grid(_title(published, bench), _TEST, tuple(map(_test, lines)), tuple(range(1, 10)), _noise(lines)),
+        Grid(
+            _title(published, bench),
+            _TEST,
+            tuple(map(_test, lines)),
+            tuple(range(1, 10)),
+            tuple(_notes(lines)),
+        ),
         Grid("Size and training accuracy", _SIZE, tuple(map(_size, lines)), (1, 2, 3, 4)),
         *_remarks(lines),
     )
@@ -90,7 +96,7 @@ def _test(line: Line) -> tuple[str, ...]:
 def _against(gap: Gap | Absent) -> tuple[str, str, str, str]:
     """Difference, the same in deviations, p, verdict."""
     if isinstance(gap, Absent):
-        return NONE, NONE, NONE, gap.reason
+        return NONE, NONE, NONE, "not compared"
     points, in_sds = f"{100 * gap.difference:+.2f} points", f"{gap.in_sds:+.1f}{'' if gap.observed else ' *'}"
     return points, in_sds, _p(gap.p), "differs" if gap.differs else "no evidence of a difference"
 
@@ -126,17 +132,19 @@ def _p(p: float) -> str:
     return f"{p:.3f}" if p >= 0.001 else "< 0.001"
 
 
-def _noise(lines: Sequence[Line]) -> tuple[str, ...]:
-    """What rows with one seed are judged with."""
-    known = [line.gap.sd for line in lines if isinstance(line.gap, Gap) and not line.gap.observed]
-    if not known:
-        return ()
-    low, high = (f"{100 * sd:.2f}" for sd in (min(known), max(known)))
-    points = f"{low} to {high}" if low != high else low
-    return (
-        f"* One seed, or seeds that are all alike: the deviation is not observed but what the noise table has at the "
-        f"published accuracy, {points} points.",
+def _notes(lines: Sequence[Line]) -> Iterator[str]:
+    """Why rows were not compared, and what those with one seed are judged with."""
+    yield from dict.fromkeys(
+        f"Not compared: {line.gap.reason}" for line in lines if isinstance(line.gap, Absent)
     )
+    known = [line.gap.sd for line in lines if isinstance(line.gap, Gap) and not line.gap.observed]
+    if known:
+        low, high = (f"{100 * sd:.2f}" for sd in (min(known), max(known)))
+        points = f"{low} to {high}" if low != high else low
+        yield (
+            "* One seed, or seeds that are all alike: the deviation is not observed but what the noise table has at "
+            f"the published accuracy, {points} points."
+        )
 
 
 def _remarks(lines: Sequence[Line]) -> Iterator[Grid]:

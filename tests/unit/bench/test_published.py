@@ -104,12 +104,14 @@ def test_what_was_not_measured_says_why(make_bench, make_series):
     names = ("diverged", "elsewhere", "generated", "stopped")
     lines = beside(published(*[figure(model=name) for name in names]), made)
     reasons = [line.gap.reason for line in lines if isinstance(line.gap, Absent)]
-    assert reasons[0] == "No training was scored: all epochs were trained"
-    assert reasons[1] == "The result has no model that is called elsewhere."
+    assert reasons[0] == "diverged has no accuracy: all epochs were trained"
+    assert reasons[1] == "the result has no model that is called elsewhere."
     assert "stand-in data" in reasons[2]
-    assert reasons[3] == "Not measured: It was stopped."
+    assert reasons[3] == "stopped: It was stopped."
     page = published_page(published(*[figure(model=name) for name in names]), made, lines)
     assert "Nothing of it was measured" in page.lines[-1]
+    assert page.grids[0].notes == tuple(f"Not compared: {reason}" for reason in reasons)
+    assert {row[-1] for row in page.grids[0].rows} == {"not compared"}
     assert page.grids[0].rows[1][1:5] == ("0", "–", "–", "–")
     assert page.grids[0].rows[2][1:3] == ("3", "99.00 ± 0.10 %")
     assert page.grids[1].rows[1][1:4] == ("–", "14.6k", "–")

@@ -142,7 +142,7 @@ def test_published_figures_stand_beside_ours(tmp_path):
     figures.write_text(json.dumps({"schema": "grader/published/1", **told}))
     done = grader("bench", "published", figures, good, "--out", tmp_path / "page")
     assert (done.exception, done.return_value) == (None, None)
-    assert "+0.20 points" in done.stdout
+    assert "+0.10 points" in done.stdout
     assert "no evidence of a difference" in (tmp_path / "page" / "published.html").read_text("utf-8")
     assert "Another loss." in (tmp_path / "page" / "published.md").read_text("utf-8")
     figures.write_text("{}")
