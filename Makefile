@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: demo test test-all attacks matrix lint bench bench-all bench-overhead install clean
+.PHONY: demo test test-all attacks matrix lint bench bench-all bench-ladder bench-overhead install clean
 
 demo: $(STAMP)
 	$(BIN)/python demo.py
@@ -33,6 +33,17 @@ bench: $(STAMP)
 
 bench-all: $(STAMP)
 	$(BIN)/python -m grader bench s4:20 eva8_s4:20 --out reports/bench-all
+	$(MAKE) bench-ladder
+
+# The cheap steps first: on a CPU the first step takes longer than the other nine together.
+LADDER := reference_models/ladder
+LADDER_SEEDS ?= 3
+BENCH_FLAGS ?=
+STEPS := $(notdir $(sort $(wildcard $(LADDER)/0[3-9]_* $(LADDER)/10_*)) $(wildcard $(LADDER)/02_*) $(wildcard $(LADDER)/01_*))
+bench-ladder: $(STAMP)
+	$(BIN)/python -m grader bench $(LADDER)/eva8_s4_ladder.yaml:$(LADDER_SEEDS) --no-reference $(BENCH_FLAGS) \
+		$(foreach step,$(STEPS),--models $(step)=$(LADDER)/$(step)) --out reports/bench-ladder
+	$(BIN)/python -m grader bench published $(LADDER)/published.json reports/bench-ladder --out reports/bench-ladder
 
 bench-overhead: $(STAMP)
 	$(BIN)/python benchmarks/run.py

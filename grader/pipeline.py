@@ -391,7 +391,7 @@ def _setting(request: Request, prepared: _Prepared, looked: Looked, data: DataSe
     return Setting(
         spec=request.loaded.spec,
         data=data,
-        open_worker=_trainer(prepared, looked) or task.open_worker,
+        open_worker=_trainer(request, prepared, looked),
         isolated=task.isolated,
         lane=request.lane,
         threads=prepared.threads,
@@ -402,9 +402,14 @@ def _setting(request: Request, prepared: _Prepared, looked: Looked, data: DataSe
     )
 
 
-def _trainer(prepared: _Prepared, looked: Looked) -> OpenWorker | None:
-    """Opens workers that see the chosen GPU; None where there is none to see."""
-    device, told = prepared.machine.device, prepared.started.versions.update
-    if device.card is None:
-        return None
-    return opener(device.sandbox, looked.fetched.root, prepared.threads, on_versions=told, card=device.card)
+def _trainer(request: Request, prepared: _Prepared, looked: Looked) -> OpenWorker:
+    """Opens workers that train: they see the chosen GPU, and may compute for as long as the spec lets them."""
+    device, training = prepared.machine.device, request.loaded.spec.training
+    return opener(
+        prepared.machine.sandbox if device.card is None else device.sandbox,
+        looked.fetched.root,
+        prepared.threads,
+        on_versions=prepared.started.versions.update,
+        card=device.card,
+        training_seconds=training.time_limit if training else 0.0,
+    )

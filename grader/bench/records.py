@@ -11,6 +11,8 @@ BENCH_SCHEMA = "grader/bench/1"
 
 TRIAL_SCHEMA = "grader/bench-trial/1"
 
+NOT_ASKED = Absent("skipped", "No check asks for the training accuracy.")
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -85,6 +87,7 @@ class TrialResult:
     flags: tuple[str, ...]  # integrity probes that a person would look at
     run: str  # folder of the stored run, below the benchmark's
     measured_at: str  # ISO 8601, UTC
+    train_accuracy: float | Absent = NOT_ASKED  # of the training images as they are, by the trained model
 
 
 @dataclass(frozen=True)

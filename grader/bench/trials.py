@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from grader.bench.records import (
     BENCH_SCHEMA,
+    NOT_ASKED,
     TRIAL_SCHEMA,
     Assignment,
     Bench,
@@ -157,7 +158,13 @@ def _trial(record: RunRecord, trial: Trial | None, *, on_gpu: bool, run: str) ->
         flags=tuple(one.name for one in evidence.integrity.probes if one.weight in ("flag", "void")),
         run=run,
         measured_at=made.finished_at,
+        train_accuracy=_of_training(trial),
     )
+
+
+def _of_training(trial: Trial | None) -> float | Absent:
+    found = trial.train_accuracy if trial else NOT_ASKED
+    return found if isinstance(found, Absent) else found.value
 
 
 def _counted(trial: Trial, threads: int, *, on_gpu: bool) -> float:

@@ -36,6 +36,8 @@ LOAD = Patience(600, cpu_seconds=60)
 BUILD = Patience(600, cpu_seconds=60)
 MEASURE = Patience(1200, cpu_seconds=120)
 PREDICT = Patience(1200, cpu_seconds=600)
+PREDICT_IMAGES = 10_000
+"""For so many images, and for each so many more, `PREDICT` is granted: training sets are scored, too."""
 PREDICT_BATCH = 125
 """Images at once: maps of this many stay in a core's cache; 500 took nearly twice as long on one core."""
 
@@ -187,9 +189,9 @@ def predict(
 
     The batches are of one size, to within one, and of `batch` images at most: no small one is left over at the end.
     """
-    deadline = time.monotonic() + PREDICT.seconds
     found: list[Array] = []
     shown = inputs if isinstance(inputs, Inputs) else Inputs(inputs)
+    deadline = time.monotonic() + PREDICT.seconds * max(1, len(shown) / PREDICT_IMAGES)
     for rows in np.array_split(np.arange(len(shown)), max(1, -(-len(shown) // batch))):
         scores = _scores(worker, shown[rows], classes, transforms, deadline)
         if isinstance(scores, Ending):

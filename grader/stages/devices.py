@@ -6,6 +6,7 @@ goes on on the CPU by itself unless that was asked for (`auto`), and then the re
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from dataclasses import dataclass
@@ -74,15 +75,30 @@ def settle(wanted: str, sandbox: Sandbox, isolation: Isolation) -> Device:
         raise GraderFault(f"The device {wanted} cannot be used: {reason}", _NEXT) from error
 
 
-def limits(threads: int, card: Card | None = None) -> Limits:
+FAR_ABOVE = 32
+"""Times a training's time limit that its worker may compute. The supervisor ends a training at its limit, scaled to this
+machine; the kernel's, which kills without a word, has to come after it on the slowest of machines."""
+
+
+def limits(threads: int, card: Card | None = None, training_seconds: float = 0.0) -> Limits:
     """What a worker may use. CUDA's libraries and the data on its way take memory of the host, too.
 
     With a card there is no limit on private memory by `RLIMIT_DATA`: what CUDA maps is no measure of what it uses.
+
+    Args:
+        training_seconds: the spec's time limit, of a worker that trains.
     """
-    if card is None:
-        return Limits(threads=threads)
     usual = Limits()
-    return Limits(threads=threads, memory_bytes=2 * usual.memory_bytes, data_bytes=1 << 46, open_files=1024)
+    cpu_seconds = max(usual.cpu_seconds, math.ceil(FAR_ABOVE * training_seconds * threads))
+    if card is None:
+        return Limits(threads=threads, cpu_seconds=cpu_seconds)
+    return Limits(
+        threads=threads,
+        cpu_seconds=cpu_seconds,
+        memory_bytes=2 * usual.memory_bytes,
+        data_bytes=1 << 46,
+        open_files=1024,
+    )
 
 
 def _on_a_card(wanted: str, sandbox: Sandbox, isolation: Isolation) -> Device:

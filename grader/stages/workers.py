@@ -64,6 +64,7 @@ def opener(
     caps: Mapping[str, float] | None = None,
     on_versions: Callable[[dict[str, str]], None] = lambda _: None,
     card: Card | None = None,
+    training_seconds: float = 0.0,
 ) -> OpenWorker:
     """What opens workers on the submission staged at `submission`.
 
@@ -71,11 +72,12 @@ def opener(
         caps: seconds of CPU time by the name of a request, where it gets less than usual.
         on_versions: is told the versions of Python and the packages that each worker runs.
         card: the GPU that they see, and on which they train and predict.
+        training_seconds: how long a training may take by the spec; 0 where they train nothing.
     """
     place = workplace(submission, card=card)
 
     def open_worker() -> Worker:
-        worker = _CappedWorker(sandbox, place, limits(threads, card), caps or {})
+        worker = _CappedWorker(sandbox, place, limits(threads, card, training_seconds), caps or {})
         try:
             versions = worker.wait_until_ready().header.get("versions")
             same_python(versions)

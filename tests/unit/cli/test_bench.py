@@ -57,7 +57,7 @@ def result(place: Path, accuracies: tuple[float, ...], seconds: float = 30.0) ->
 
 def test_what_is_no_command_of_the_group_is_measured(tmp_path):
     text = grader("bench", "--help").stdout
-    for name in ("run", "compare", "leaderboard"):
+    for name in ("run", "compare", "leaderboard", "published"):
         (line,) = [one for one in text.splitlines() if one.split()[:1] == [name]]
         assert line.endswith(".")
     done = grader("bench", "s5_that_is_none", "--out", tmp_path / "bench")
@@ -129,6 +129,25 @@ def test_a_leaderboard_is_shown_and_written(tmp_path):
     assert "| 1 | reference |" in (tmp_path / "board" / "leaderboard.md").read_text("utf-8")
     raised = grader("bench", "leaderboard", "s4", "--bench", good, "--runs", tmp_path).exception
     assert "--runs together with --names" in str(raised)
+
+
+def test_published_figures_stand_beside_ours(tmp_path):
+    good = result(tmp_path / "good", (0.989, 0.99, 0.991))
+    figures = tmp_path / "figures.json"
+    row = {
+        "model": "reference", "title": "1 the reference", "printed_parameters": "14.6k", "parameters": 14_642,
+        "best_test_percent": 98.9, "best_train_percent": 99.9, "remark": "Another loss.",
+    }  # fmt: skip
+    told = {"title": "A table", "source": "A paper", "spec_id": "s4", "figures": [row]}
+    figures.write_text(json.dumps({"schema": "grader/published/1", **told}))
+    done = grader("bench", "published", figures, good, "--out", tmp_path / "page")
+    assert (done.exception, done.return_value) == (None, None)
+    assert "+0.10 points" in done.stdout
+    assert "no evidence of a difference" in (tmp_path / "page" / "published.html").read_text("utf-8")
+    assert "Another loss." in (tmp_path / "page" / "published.md").read_text("utf-8")
+    figures.write_text("{}")
+    assert isinstance(grader("bench", "published", figures, good).exception, UsageError)
+    assert isinstance(grader("bench", "published", figures, tmp_path / "page").exception, UsageError)
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
