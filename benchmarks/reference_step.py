@@ -1,9 +1,10 @@
 """How fast a device is at the reference step: `python benchmarks/reference_step.py NAME [--device cuda]`, a minute.
 
-What it prints makes NAME a reference device which specs can name: commit it as benchmarks/results/reference-step-NAME-DATE.md
-and run `python benchmarks/calibrate.py`. On a CPU the step is timed on one core, in CPU time, as limits are counted; on another device
-in wall clock, each step waited for. A device that does something else meanwhile gives a longer step, and every limit that
-names it would then be too short: so the fastest round counts, and the spread between the rounds must be small.
+What it prints makes NAME a reference device which specs can name: commit it under results/, as
+`reference-step-NAME-DATE.md`, and run `python benchmarks/calibrate.py`. On a CPU the step is timed on one core, in CPU
+time, as limits are counted; on another device in wall clock, each step waited for. A device that does something else
+meanwhile gives a longer step, and every limit that names it would then be too short: so the fastest round counts, and
+the spread between the rounds must be small.
 """
 
 from __future__ import annotations

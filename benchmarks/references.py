@@ -54,7 +54,7 @@ def main() -> int:
     try:
         found = [reference(name, PLACE) for name in options.specs or wanted(PLACE)]
     except GraderError as error:
-        print(f"{error.message} {error.hint}".strip(), file=sys.stderr)
+        print(error, file=sys.stderr)
         return 2
     for one in found:
         print(f"{one.spec.id}: {one.due or 'holds'}", flush=True)
@@ -132,18 +132,22 @@ def _made(one: Reference, options: argparse.Namespace) -> str:
     name = one.spec.id
     try:
         words = command(one.spec, options.threads, options.device, unofficial=options.unofficial_data)
-    except GraderFault as error:
-        print(f"{name}: not here. {error.message} {error.hint}".strip())
-        return name
-    with tempfile.TemporaryDirectory() as out:
-        done = subprocess.run(
-            [sys.executable, "-m", "grader", *words, "--quiet", "--out", out], cwd=ROOT, check=False
-        )
-        results = sorted(Path(out).rglob(RESULT))
-        fault = "" if len(results) == 1 else f"`grader run` ended with {done.returncode} and no result"
-        fault = fault or kept(results[0], name, PLACE, done.returncode)
+        fault = _run(name, words)
+    except GraderError as error:
+        fault = f"not here. {error}"
     print(f"{name}: {fault or 'kept'}", flush=True)
     return name if fault else ""
+
+
+def _run(name: str, words: list[str]) -> str:
+    """A sentence where there is nothing to keep."""
+    with tempfile.TemporaryDirectory() as out:
+        line = [sys.executable, "-m", "grader", *words, "--quiet", "--out", out]
+        done = subprocess.run(line, cwd=ROOT, check=False)
+        results = sorted(Path(out).rglob(RESULT))
+        if len(results) != 1:
+            return f"`grader run` ended with {done.returncode} and no result"
+        return kept(results[0], name, PLACE, done.returncode)
 
 
 def command(spec: Spec, threads: int, device: str, *, unofficial: bool) -> list[str]:
