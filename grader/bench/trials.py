@@ -149,7 +149,7 @@ def _trial(record: RunRecord, trial: Trial | None, *, on_gpu: bool, run: str) ->
         stop_reason=clean(trial.stop_reason if trial else why.reason),
         epochs=trial.epochs if trial else (),
         samples=trial.samples if trial else 0,
-        counted_seconds=_counted(trial, made.threads, on_gpu=on_gpu) if trial else 0.0,
+        counted_seconds=counted(trial, made.threads, on_gpu=on_gpu) if trial else 0.0,
         wall_seconds=trial.wall_seconds if trial else 0.0,
         evaluate_seconds=trial.evaluate_seconds if trial else 0.0,
         overhead_seconds=made.overhead_seconds,
@@ -167,7 +167,8 @@ def _of_training(trial: Trial | None) -> float | Absent:
     return found if isinstance(found, Absent) else found.value
 
 
-def _counted(trial: Trial, threads: int, *, on_gpu: bool) -> float:
+def counted(trial: Trial, threads: int, *, on_gpu: bool) -> float:
+    """Seconds as a time limit counts them: CPU time per thread, or wall clock on a GPU."""
     return trial.wall_seconds if on_gpu else round(trial.cpu_seconds / max(1, threads), 3)
 
 

@@ -16,6 +16,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from grader.evaluation.calibration.reference_steps import STEPS
 from grader.records import TimeLimit
 from grader.text import clean
 
@@ -31,16 +32,10 @@ PROBE_STEPS = 30
 PROBE_SHARE = 0.01
 """Of the limit: what is trained before a projection at the least. Short trainings are over before one is due."""
 
-REFERENCE_STEPS: Mapping[tuple[str, str], float] = MappingProxyType(
-    {
-        # One core of an AMD EPYC (family 25, model 17), 2026-11-21, torch 2.15.0: fastest of 15 rounds of 60 steps, their
-        # median 37.9 ms, while other work shared the machine.
-        ("mnist", "epyc-core"): 0.0361,
-    }
-)
+REFERENCE_STEPS: Mapping[tuple[str, str], float] = MappingProxyType(STEPS)
 """(task, reference device) → seconds of the reference step (`grader.training.reference_step`) on that device.
 
-Only what was measured stands here, by `benchmarks/reference_step.py`: no T4 was yet.
+Only what was measured stands in the table, by `benchmarks/reference_step.py`: no T4 was yet.
 """
 
 

@@ -1,7 +1,9 @@
 """Run-to-run noise of an accuracy: what is known of it, what was observed, and the interval that follows.
 
 Two trainings of one model with two seeds do not end at the same accuracy. How far they lie apart is known for
-some tasks; the table below is the only place that says so. Accuracies and deviations are shares, 0 to 1.
+some tasks; the table (`grader.evaluation.calibration.noise_table`, generated from measurements) is the only place
+that says so. A better model is a steadier one: between two of its rows the deviation is interpolated, beyond the ends
+it stays as it is at the end. Accuracies and deviations are shares, 0 to 1.
 """
 
 from __future__ import annotations
@@ -11,9 +13,9 @@ import re
 import statistics
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
 
-Source = Literal["published", "measured", "derived", "data set"]
+from grader.evaluation.calibration.noise_table import TABLE
+from grader.evaluation.calibration.rows import Known, Source
 
 OBSERVED_FROM = 5
 """Seeds from which on the interval is made of the observed noise alone."""
@@ -27,33 +29,6 @@ class Noise:
     source: Source
     sentence: str
 
-
-@dataclass(frozen=True)
-class _Known:
-    near: float  # the accuracy at which it holds
-    sd: float
-    source: Source
-    what: str
-
-
-TABLE: dict[str, tuple[_Known, ...]] = {
-    "mnist": (
-        _Known(0.964, 0.0057, "measured", "MNIST after one epoch near 96.4 %: 0.57 points over 3 seeds"),
-        _Known(0.983, 0.0046, "measured", "MNIST after one epoch near 98.3 %: 0.46 points over 3 seeds"),
-        _Known(
-            0.99, 0.0016, "measured", "MNIST after one epoch near 99 %: 0.08 to 0.16 points, the larger one"
-        ),
-        _Known(0.994, 0.0006, "measured", "MNIST at 99.4 %: about 0.06 points"),
-    ),
-    "cifar10": (
-        _Known(
-            0.85, 0.0027, "derived", "CIFAR-10 at 85 %: about 0.27 points, derived from the figure at 94 %"
-        ),
-        _Known(0.94, 0.0015, "published", "CIFAR-10 at 94 %: 0.15 points, published for airbench"),
-    ),
-}
-"""For each task what is known, by rising accuracy. A better model is a steadier one: in between, the deviation is
-interpolated, beyond the ends it stays as it is at the end."""
 
 _T_975 = (
     12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228,
@@ -129,11 +104,11 @@ def _key(task: str) -> str:
     return re.sub(r"[^a-z0-9]", "", task.partition(",")[0].lower())
 
 
-def _at(known: _Known) -> Noise:
+def _at(known: Known) -> Noise:
     return Noise(known.sd, known.source, f"{known.what} ({known.source})")
 
 
-def _between(low: _Known, high: _Known, near: float) -> Noise:
+def _between(low: Known, high: Known, near: float) -> Noise:
     """Of the two neighbours' sources, the one that is nearer in accuracy is named."""
     share = (near - low.near) / (high.near - low.near)
     sd = low.sd + share * (high.sd - low.sd)

@@ -1,8 +1,9 @@
 """The integrity probes: one table of weights, thresholds and honest ranges, and what a number comes to.
 
 A probe never accuses. A `note` is shown and changes nothing, a `flag` sends every check that used the number to a
-person, a `void` takes the number away. Where two weights would do, the milder one stands here. The thresholds were
-set beside honest models that were really trained (`benchmarks/probes.py`, results in `benchmarks/results/`).
+person, a `void` takes the number away. Where two weights would do, the milder one stands here. Weights and thresholds
+are chosen, and stand here; what honest models show was measured (`grader.evaluation.calibration.honest_ranges`,
+generated), and a test holds each threshold against it.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from grader.evaluation.calibration.honest_ranges import HONEST
 from grader.records import Probe
 
 Weight = Literal["note", "flag", "void"]
@@ -30,25 +32,30 @@ BOTH: tuple[Number, ...] = ("model", "test_accuracy", "train_accuracy")
 ACCURACY: tuple[Number, ...] = ("test_accuracy", "train_accuracy")
 MODEL: tuple[Number, ...] = ("model",)
 
+_CHOSEN: dict[str, tuple[Weight, tuple[Number, ...], float]] = {
+    # name: weight, what it concerns, threshold
+    "state size": ("flag", BOTH, 0),
+    "buffers": ("flag", MODEL, 1000),
+    "finite scores": ("note", ACCURACY, 0),
+    "scrambled state": ("void", BOTH, 0.05),
+    "two orders": ("note", ACCURACY, 0.01),
+    "state while predicting": ("note", ACCURACY, 0),
+    "learning while predicting": ("flag", ACCURACY, 0.01),
+    "batch sizes": ("note", ACCURACY, 0),
+    "perturbed images": ("flag", ACCURACY, 0.05),
+    "start and seed": ("flag", ACCURACY, 0.1),
+    "untrained accuracy": ("flag", ACCURACY, 0.5),
+    "hidden values": ("flag", BOTH, 1000),
+    "tensors outside of the state": ("note", BOTH, 1 << 20),
+    "steps": ("note", ACCURACY, 4),
+    "repository": ("flag", ACCURACY, 0),
+    "files in passing": ("note", (), 0),
+    "all probes": ("flag", ACCURACY, 0),
+}
+
 LIMITS: dict[str, Limit] = {
-    # name: weight, what it concerns, threshold, what the honest models of the calibration show
-    "state size": Limit("flag", BOTH, 0, "0"),
-    "buffers": Limit("flag", MODEL, 1000, "up to a few hundred"),
-    "finite scores": Limit("note", ACCURACY, 0, "0"),
-    "scrambled state": Limit("void", BOTH, 0.05, "no better than chance"),
-    "two orders": Limit("note", ACCURACY, 0.01, "0 %"),
-    "state while predicting": Limit("note", ACCURACY, 0, "0"),
-    "learning while predicting": Limit("flag", ACCURACY, 0.01, "0 %"),
-    "batch sizes": Limit("note", ACCURACY, 0, "0"),
-    "perturbed images": Limit("flag", ACCURACY, 0.05, "below 1 point"),
-    "start and seed": Limit("flag", ACCURACY, 0.1, "0 %"),
-    "untrained accuracy": Limit("flag", ACCURACY, 0.5, "11 to 34 %"),
-    "hidden values": Limit("flag", BOTH, 1000, "0"),
-    "tensors outside of the state": Limit("note", BOTH, 1 << 20, "0"),
-    "steps": Limit("note", ACCURACY, 4, "1, with AdamW 2"),
-    "repository": Limit("flag", ACCURACY, 0, "0"),
-    "files in passing": Limit("note", (), 0, "any"),
-    "all probes": Limit("flag", ACCURACY, 0, "0"),
+    name: Limit(weight, concerning, threshold, HONEST[name].text)
+    for name, (weight, concerning, threshold) in _CHOSEN.items()
 }
 
 

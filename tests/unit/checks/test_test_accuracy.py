@@ -20,6 +20,8 @@ LINE = 0.99
 SD = 0.0016
 RULE = Rule(id="learns-fast", check="test_accuracy", at_least="99 %", points=125.0)
 
+pytestmark = pytest.mark.usefixtures("known_noise")
+
 
 @pytest.fixture
 def evidence(example_records) -> Evidence:

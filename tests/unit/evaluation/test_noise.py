@@ -17,6 +17,7 @@ SD = 0.0012
 # --- the table ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("known_noise")
 @pytest.mark.parametrize(
     ("task", "near", "sd", "source"),
     [
@@ -41,6 +42,7 @@ def test_the_figure_depends_on_how_good_a_model_is(task, near, sd, source):
     assert source in found.sentence
 
 
+@pytest.mark.usefixtures("known_noise")
 def test_the_sentence_says_what_is_known():
     assert tabulated("mnist", 0.994, 0.5).sentence == "MNIST at 99.4 %: about 0.06 points (measured)"
     between = tabulated("cifar10", 0.9, 0.5).sentence
@@ -72,7 +74,8 @@ def test_the_table_rises_in_accuracy_and_falls_in_noise():
 def test_every_entry_is_a_task_and_no_data_set_contradicts_the_table():
     for task, module in variants().items():
         if task in TABLE:
-            assert module.TABULATED_SD in [one.sd for one in TABLE[task]]
+            known = [one.sd for one in TABLE[task]]
+            assert min(known) <= module.TABULATED_SD <= max(known)
 
 
 # --- the spread ---------------------------------------------------------------------------------------------

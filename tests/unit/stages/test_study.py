@@ -18,6 +18,8 @@ from grader.stages.study import MAX_SEED, lines_of, run_study, seeds_for
 
 SD = 0.0016
 
+pytestmark = pytest.mark.usefixtures("known_noise")
+
 
 def trial(seed: int, accuracy: float | Absent | tuple[float, ...]) -> Trial:
     """A trial with this accuracy, or with one after each of its epochs."""
