@@ -11,7 +11,8 @@ from grader.report.inert import one_line
 from grader.report.markdown import plain
 
 _OWN_STYLE = """
-body { max-width: 92rem; } main { padding-block: 2rem; } h2 { margin-top: 2.25rem; } main > ul { color: var(--soft); padding-left: 1.25rem; }
+body { max-width: 92rem; } main { padding-block: 2rem; } h2 { margin-top: 2.25rem; }
+main > ul { color: var(--soft); padding-left: 1.25rem; }
 main > p, main > ul { max-width: 60rem; } h2 + .scroll { margin-top: .5rem; } .bench table { width: auto; }
 .bench td, .bench th { white-space: nowrap; padding: .375rem .625rem; }
 .bench td.number, .bench th.number { text-align: right; font-variant-numeric: tabular-nums; }

@@ -26,7 +26,7 @@ _EMPHASIS = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _AT_THE_START = re.compile(r"([#+=:-])|(\d+)([.)])(?=\s|$)")
 
 
-ALIGNED = 48
+ALIGNED = 84
 """Characters of a cell up to which its column is padded: a longer one sticks out, and the others stay together."""
 
 
@@ -90,9 +90,15 @@ def _grid(titles: Iterable[tuple[str, Kind]], rows: Iterable[tuple[str, ...]]) -
     """A table; its cells are Markdown already, and stand below one another in plain text, too."""
     heads = tuple(titles)
     lines = [tuple(title for title, _ in heads), *rows]
-    widths = [max([3, *(len(cell) for cell in column if len(cell) <= ALIGNED)]) for column in zip(*lines, strict=True)]
+    widths = [
+        max([3, *(len(cell) for cell in column if len(cell) <= ALIGNED)])
+        for column in zip(*lines, strict=True)
+    ]
     kinds = [kind for _, kind in heads]
-    rule = [f"{'-' * (wide - 1)}{':' if kind == 'number' else '-'}" for wide, kind in zip(widths, kinds, strict=True)]
+    rule = [
+        f"{'-' * (wide - 1)}{':' if kind == 'number' else '-'}"
+        for wide, kind in zip(widths, kinds, strict=True)
+    ]
     aligned = [
         [
             cell.rjust(wide) if kind == "number" else cell.ljust(wide)

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.audience import for_students
-from grader.records import Absent, Finding, Outcome, Projection, RunRecord
+from grader.records import Absent, Finding, Outcome, Projection, RunRecord, Status
 from grader.report import words
 from grader.report.inert import inert
 from grader.report.sections import chance, sections

@@ -126,7 +126,9 @@ def test_hostile_names_stay_text_and_the_page_never_scrolls_sideways(width: int,
     )
     assert width < 1440 or table[0] <= table[1]  # where it cannot be scrolled, nothing is cut off
     assert "what came" in seen.page.inner_text(".rates").lower() or width < 1440
-    assert seen.page.locator(".rates .sentence").first.bounding_box()["x"] < width / 2  # a phone shows the answer, too
+    assert (
+        seen.page.locator(".rates .sentence").first.bounding_box()["x"] < width / 2
+    )  # a phone shows the answer, too
     assert seen.page.locator("img, iframe, form, [onerror]").count() == 0
     assert "<script>alert(1)</script>" in column(seen.page, 7)[-1]
     assert (seen.messages, seen.dialogs) == ([], [])

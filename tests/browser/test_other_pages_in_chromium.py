@@ -31,7 +31,9 @@ HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(2)> العرب�
 
 def alike() -> str:
     """One pair with a long line each, and names that try to be markup."""
-    lines = tuple(SourceLine(at, f"    me.layer{at} = nn.Conv2d({HOSTILE})", at % 2 == 1) for at in range(1, 9))
+    lines = tuple(
+        SourceLine(at, f"    me.layer{at} = nn.Conv2d({HOSTILE})", at % 2 == 1) for at in range(1, 9)
+    )
     pair = SimilarPair(
         left=SimilarWork(HOSTILE, ""),
         right=SimilarWork("bo", "s4-2025"),

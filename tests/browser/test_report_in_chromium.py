@@ -59,7 +59,9 @@ def test_the_page_never_scrolls_sideways(name: str, width: int, opened, example_
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.evaluate("document.querySelector('main').getBoundingClientRect().right") <= width
-    cut = "[...document.querySelectorAll('figure')].filter(one => one.scrollWidth > one.clientWidth + 2).length"
+    cut = (
+        "[...document.querySelectorAll('figure')].filter(one => one.scrollWidth > one.clientWidth + 2).length"
+    )
     assert page.evaluate(cut) == 0  # a chart is whole on a phone, too
 
 
