@@ -92,7 +92,8 @@ def _status(
     errored += [one.id for one in still_open if one.outcome.status == "errored"]
     if errored:
         return "infrastructure", (
-            f"The grader or its machine failed at {_names(errored)}. This costs no points: run it again."
+            f"The grader or its machine failed at {_names(errored)}, not the submission. No points are lost: it has "
+            "to be run again."
         )
     if ungradable:
         return "ungradable", ungradable

@@ -54,6 +54,12 @@ def _own_cores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def benches() -> ModuleType:
+    """Results of `grader bench`: `tests/fixtures/benches.py`."""
+    return load_fixture("benches")
+
+
+@pytest.fixture(scope="session")
 def batches() -> ModuleType:
     """Courses for `grader batch`: `tests/fixtures/batches.py`."""
     return load_fixture("batches")

@@ -8,6 +8,7 @@ from grader.bench.compare import ERROR_RATE, Compared, Comparison, Row, changed_
 from grader.bench.page import Grid, Page, seconds
 from grader.bench.records import Bench
 from grader.records import Absent
+from grader.report.words import moment
 
 READ_AS = (
     "Differences are the second result minus the first, with their 95 % intervals (Welch); those of time are shares of "
@@ -21,8 +22,8 @@ READ_AS = (
 def compare_page(first: Bench, second: Bench, found: Comparison) -> Page:
     said = changed_conditions(first, second)
     lines = (
-        f"First: {first.made_at}, {first.command}",
-        f"Second: {second.made_at}, {second.command}",
+        f"First: {moment(first.made_at)}, {first.command}",
+        f"Second: {moment(second.made_at)}, {second.command}",
         f"What else differs: {'; '.join(said)}." if said else "Machine, versions and settings are the same.",
     )
     accuracy = tuple(_accuracy(row) for row in found.rows)

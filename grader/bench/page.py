@@ -11,6 +11,7 @@ from grader.bench.records import Bench, Series
 from grader.bench.stats import Spread
 from grader.bench.summary import Summary, ToTarget, summary
 from grader.records import Absent
+from grader.report.words import moment
 from grader.text import counted
 
 
@@ -70,7 +71,7 @@ def conditions_lines(bench: Bench) -> Iterator[str]:
 
 
 def _head(bench: Bench) -> Iterator[str]:
-    yield f"Measured up to {bench.made_at}. Command: {bench.command}"
+    yield f"Measured up to {moment(bench.made_at)}. Command: {bench.command}"
     yield from conditions_lines(bench)
     steps = [f"{task} {1000 * step:.2f} ms" for task, step in bench.reference_steps if step]
     if steps:

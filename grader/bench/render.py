@@ -11,12 +11,22 @@ from grader.report.inert import one_line
 from grader.report.markdown import plain
 
 _OWN_STYLE = """
-body { max-width: 92rem; } main { padding-block: 2rem; } h2 { margin-top: 2.25rem; } main > ul { color: var(--soft); }
-.bench { overflow-x: auto; } .bench table { width: auto; }
+body { max-width: 92rem; } main { padding-block: 2rem; } h2 { margin-top: 2.25rem; }
+main > ul { color: var(--soft); padding-left: 1.25rem; }
+main > p, main > ul { max-width: 60rem; } h2 + .scroll { margin-top: .5rem; } .bench table { width: auto; }
 .bench td, .bench th { white-space: nowrap; padding: .375rem .625rem; }
 .bench td.number, .bench th.number { text-align: right; font-variant-numeric: tabular-nums; }
 .bench td.long { white-space: normal; min-width: 14rem; overflow-wrap: anywhere; }
 figure { max-width: 52rem; margin-top: 1.25rem; } figure svg { width: 100%; height: auto; }
+@media print { @page { size: A4 landscape; } }
+"""
+_HEAD = """<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
+base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
 """
 _LONG = 36
 
@@ -43,8 +53,7 @@ def html(page: Page, pictures: tuple[str, ...] = ()) -> str:
     if page.notes:
         body.append(f"<ul>{''.join(f'<li>{escape(one_line(note))}</li>' for note in page.notes)}</ul>")
     return (
-        f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<!doctype html>\n<html lang="en">\n<head>\n{_HEAD}<title>{title}</title>\n'
         f"<style>\n{style}{_OWN_STYLE}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(part for part in body if part)
         + "\n</main>\n</body>\n</html>\n"
@@ -63,10 +72,13 @@ def _grid(grid: Grid) -> str:
 
 
 def _section(grid: Grid) -> Iterator[str]:
-    yield f"<h2>{escape(one_line(grid.title))}</h2>"
-    yield '<div class="bench"><table><thead><tr>'
+    title = escape(one_line(grid.title))
+    yield f"<h2>{title}</h2>"
+    yield f'<div class="bench scroll" role="region" tabindex="0" aria-label="{title}">'
+    yield f'<table><caption class="unseen">{title}</caption><thead><tr>'
     yield "".join(
-        f"<th{_class(grid, i, '')}>{escape(one_line(head))}</th>" for i, head in enumerate(grid.heads)
+        f'<th scope="col"{_class(grid, i, "")}>{escape(one_line(head))}</th>'
+        for i, head in enumerate(grid.heads)
     )
     yield "</tr></thead><tbody>"
     for row in grid.rows:

@@ -265,9 +265,13 @@ def _well_formatted(readme: Readme) -> tuple[Status, Finding]:
     faults += [f'Line {link.line}: the {link.kind} "{link.target}" {link.fault}.' for link in broken[:10]]
     if len(broken) > 10:
         faults.append(f"{len(broken) - 10} more links are broken.")
-    measured = (
-        f"{'a' if readme.title else 'no'} title, {further} further headings, {len(readme.loose_lines)} loose "
-        f"lines of code or log, {len(broken)} broken links"
+    measured = ", ".join(
+        (
+            f"{'a' if readme.title else 'no'} title",
+            _counted(further, "further heading"),
+            f"{_counted(len(readme.loose_lines), 'loose line')} of code or log",
+            _counted(len(broken), "broken link"),
+        )
     )
     hints = []
     if not readme.title or further < 2:
@@ -279,6 +283,10 @@ def _well_formatted(readme: Readme) -> tuple[Status, Finding]:
             "Commit the files that are linked, or mend the links: GitHub minds upper and lower case."
         )
     return _verdict("well formatted", measured, faults, " ".join(hints))
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _lines(numbers: tuple[int, ...]) -> str:

@@ -22,14 +22,14 @@ DEFAULT = ("html", "markdown", "staff")
     "--format",
     "wanted",
     multiple=True,
-    metavar="NAME",
-    help="html, markdown, staff, json, terminal, or one of the exports. Can be given several times.",
+    metavar="NAMES",
+    help="html, markdown (md), staff, json, junit, terminal, or another export; several with commas between them.",
 )
 @click.option(
     "--to",
     type=click.Path(path_type=Path),
     metavar="FILE|FOLDER",
-    help="Where to write one format. Default: each run's folder.",
+    help="Where to write. A folder for several formats or runs. Default: each run's folder.",
 )
 @click.option("--batch", is_flag=True, help="Write the page of the batch instead: <assignment>/batch.html.")
 def command(place: Path, wanted: tuple[str, ...], to: Path | None, batch: bool) -> int:
@@ -41,20 +41,28 @@ def command(place: Path, wanted: tuple[str, ...], to: Path | None, batch: bool) 
     With --batch, PLACE is the folder of all runs or of one assignment: all submissions on one page, as they stand now.
     """
     from grader.cli.export._writing import told
-    from grader.course.stored.rendered import Written, render_again, write_runs
-    from grader.report.interface import reports
+    from grader.course.stored.rendered import Written, render_again, write_formats, write_runs
+    from grader.report.interface import named, reports
 
+    names = named(",".join(wanted).split(",")) if wanted else ()
     if batch:
-        return _batch_page(place, wanted, to)
+        return _batch_page(place, names, to)
     if to is not None:
-        if len(wanted) != 1:
-            raise UsageError("With --to there is one format.", "Give --format NAME once.")
-        (one,) = reports(wanted)
-        return told(write_runs(place, one.render, one.file_name, to))
-    code = told(write_runs(place, *_shown("terminal"), None)) if "terminal" in wanted else ExitCode.PASSED
-    kept = tuple(name for name in wanted or DEFAULT if name != "terminal")
+        if not names:
+            raise UsageError("--to needs to know what to write.", "Give a format: --format NAME.")
+        return told(write_formats(place, reports(names), to))
+    code = told(write_runs(place, *_shown("terminal"), None)) if "terminal" in names else ExitCode.PASSED
+    kept = _for_the_folder(names or DEFAULT)
     done = render_again(place, reports(kept)) if kept else Written()
     return max(code, told(done))
+
+
+def _for_the_folder(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that a run's folder gets; what is printed and the record itself are not among them."""
+    if "json" in names and len(names) > 1:
+        click.echo("result.json is the run itself and stays as it is; --to FOLDER writes a copy.", err=True)
+        names = tuple(name for name in names if name != "json")
+    return tuple(name for name in names if name != "terminal")
 
 
 def _batch_page(place: Path, wanted: tuple[str, ...], to: Path | None) -> int:

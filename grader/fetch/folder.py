@@ -139,7 +139,7 @@ def _notes(state: Committed | NoCommit, changed: list[bytes], walk: Walk) -> lis
     if changed:
         names = ", ".join(shown(raw) for raw in changed[:_NAMED])
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-        notes.append(f"Not as in its commit: {names}{more}.")
+        notes.append(f"Differs from its commit: {names}{more}.")
     if walk.ignored_count:
         notes.append(f"Left out because .gitignore names them: {walk.ignored_count} files or folders.")
     if state.prefix:

@@ -203,6 +203,7 @@ def _parameter_ticks(few: float, many: float) -> Iterator[str]:
 
 
 def _accuracy_ticks(low: float, high: float) -> Iterator[str]:
+    yield f'<text class="tick" x="4" y="{TOP - 6}">test accuracy</text>'
     sizes = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
     step = next((one for one in sizes if (high - low) / one <= 6), 0.2)
     for number in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1):

@@ -82,7 +82,7 @@ def _seen(one: Outcome) -> Iterator[str]:
     if finding.rationale:
         yield f"Why: {words.sentence(finding.rationale)}"
     if finding.hint:
-        yield f"What to try: {words.sentence(finding.hint)}"
+        yield _advice(one.status, finding.hint)
     yield from one.notes
 
 
@@ -91,7 +91,12 @@ def _part(part: Part) -> str:
     status = f"{words.STATUS[part.status].text.lower()}, {words.score_of_part(part)}"
     said = f"{part.name} ({status}): {words.sentence(part.finding.measured)}"
     tried = part.status != "passed" and part.finding.hint
-    return f"{said} What to try: {words.sentence(tried)}" if tried else said
+    return f"{said} {_advice(part.status, part.finding.hint)}" if tried else said
+
+
+def _advice(status: Status, hint: str) -> str:
+    label, text = words.advice(status, hint)
+    return f"{label}: {words.sentence(text)}"
 
 
 def _of_changes(shown: RunRecord, decided: dict[str, Decision]) -> list[Entry]:

@@ -18,6 +18,7 @@ from grader.report.gallery import gallery
 from grader.report.growth import growth
 from grader.report.inert import inert_for_students
 from grader.report.losses import losses
+from grader.report.prose import pieces
 from grader.report.sections import sections
 from grader.report.sections.curves import limits
 from grader.report.sections.interface import Table
@@ -25,6 +26,7 @@ from grader.report.seeds_chart import seeds_chart
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 file_name = "report.html"
 
@@ -81,7 +83,7 @@ def environment() -> Environment:
     """Escapes everything that is not marked as safe."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    return Environment(
+    made = Environment(
         loader=PackageLoader("grader.report", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -89,6 +91,16 @@ def environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters["prose"] = prose
+    return made
+
+
+def prose(text: str) -> Markup:
+    """A sentence as HTML, with what stands between backticks as code."""
+    from markupsafe import Markup, escape
+
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if is_code else escape(part) for part, is_code in pieces(text))
 
 
 def _copies(record: RunRecord) -> tuple[PictureCopy, ...]:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Iterable
 from functools import cache
 from typing import Protocol, cast
 
 from grader.errors import UsageError
 from grader.records import RunRecord
+from grader.text import clean
 
 STORED = ("json", "html", "markdown", "staff")
 """The formats that every run's folder holds."""
 FOR_A_STUDENT = ("json", "html", "markdown")
 """Those of a student's own check, whose record holds nothing of the staff's."""
+SHORT = {"md": "markdown"}
+"""What a format is called, too."""
 
 
 class Report(Protocol):
@@ -42,7 +46,21 @@ def reports(names: tuple[str, ...] = STORED) -> tuple[Report, ...]:
     Raises:
         UsageError: there is no such format.
     """
-    for name in names:
-        if name not in formats():
-            raise UsageError(f'There is no report format "{name}".', f"Choose from: {', '.join(formats())}.")
-    return tuple(formats()[name] for name in names)
+    return tuple(formats()[name] for name in named(names))
+
+
+def named(names: Iterable[str]) -> tuple[str, ...]:
+    """The formats' own names, each once, in the order in which they were asked for.
+
+    Raises:
+        UsageError: there is no such format; every wrong name is said, and every right one.
+    """
+    asked = [SHORT.get(name.strip(), name.strip()) for name in names]
+    if wrong := [name for name in dict.fromkeys(asked) if name not in formats()]:
+        told = ", ".join(f'"{clean(name, 40)}"' for name in wrong)
+        short = {name: f"{name} ({one})" for one, name in SHORT.items()}
+        raise UsageError(
+            f"There is no report format {told}.",
+            f"Choose from: {', '.join(short.get(name, name) for name in formats())}.",
+        )
+    return tuple(dict.fromkeys(asked))

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from grader.records import Decision, Outcome, Part, RunRecord, Step
+from grader.records import Decision, Outcome, Part, RunRecord, Status, Step
 from grader.report import words
 from grader.report.inert import inert_for_students
 from grader.report.losses import losses
+from grader.report.prose import pieces
 from grader.report.sections import sections
 from grader.report.sections.interface import Block, Fact, Kind, Section, Table
 
@@ -23,6 +24,10 @@ _MEANT = str.maketrans(
 )
 _EMPHASIS = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _AT_THE_START = re.compile(r"([#+=:-])|(\d+)([.)])(?=\s|$)")
+
+
+ALIGNED = 84
+"""Characters of a cell up to which its column is padded: a longer one sticks out, and the others stay together."""
 
 
 def render(record: RunRecord) -> str:
@@ -38,15 +43,28 @@ def judged(shown: RunRecord) -> tuple[str, ...]:
 
 def plain(text: str) -> str:
     """Text that stays text, also in a table cell and at the start of a line; a web address is no link."""
-    shown = text.translate(_MEANT)
-    if "_" in shown:
-        shown = _EMPHASIS.sub(r"\\_", shown)
-    shown = shown.replace("://", "&#58;//").replace("www.", "www&#46;")
+    shown = _inline(text)
     start = _AT_THE_START.match(shown)
     if start is None:
         return shown
     at = start.start(1) if start[1] else start.start(3)
     return f"{shown[:at]}\\{shown[at:]}"
+
+
+def prose(text: str) -> str:
+    """As `plain`, with what stands between backticks as code."""
+    parts = list(pieces(text))
+    shown = [code(part) if is_code else _inline(part) for part, is_code in parts]
+    if parts and not parts[0][1]:
+        shown[0] = plain(parts[0][0])
+    return "".join(shown)
+
+
+def _inline(text: str) -> str:
+    shown = text.translate(_MEANT)
+    if "_" in shown:
+        shown = _EMPHASIS.sub(r"\\_", shown)
+    return shown.replace("://", "&#58;//").replace("www.", "www&#46;")
 
 
 def code(text: str) -> str:
@@ -69,14 +87,26 @@ def _typed(text: str, kind: Kind) -> str:
 
 
 def _grid(titles: Iterable[tuple[str, Kind]], rows: Iterable[tuple[str, ...]]) -> str:
-    """A table; its cells are Markdown already."""
+    """A table; its cells are Markdown already, and stand below one another in plain text, too."""
     heads = tuple(titles)
-    lines = [
-        " | ".join(title for title, _ in heads),
-        " | ".join("---:" if k == "number" else "---" for _, k in heads),
+    lines = [tuple(title for title, _ in heads), *rows]
+    widths = [
+        max([3, *(len(cell) for cell in column if len(cell) <= ALIGNED)])
+        for column in zip(*lines, strict=True)
     ]
-    lines += [" | ".join(row) for row in rows]
-    return "\n".join(f"| {line} |" for line in lines)
+    kinds = [kind for _, kind in heads]
+    rule = [
+        f"{'-' * (wide - 1)}{':' if kind == 'number' else '-'}"
+        for wide, kind in zip(widths, kinds, strict=True)
+    ]
+    aligned = [
+        [
+            cell.rjust(wide) if kind == "number" else cell.ljust(wide)
+            for cell, wide, kind in zip(line, widths, kinds, strict=True)
+        ]
+        for line in lines
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (aligned[0], rule, *aligned[1:]))
 
 
 def _head(record: RunRecord) -> str:
@@ -132,7 +162,7 @@ def _check(one: Outcome, decision: Decision | None) -> Iterator[str]:
     if one.finding.rationale:
         yield f"**Why:** {plain(one.finding.rationale)}"
     if one.finding.hint:
-        yield f"**What to try:** {plain(one.finding.hint)}"
+        yield _advice(one.status, one.finding.hint)
     if one.notes:
         yield "\n".join(f"- {plain(note)}" for note in one.notes)
     for exhibit in one.exhibits:
@@ -145,13 +175,19 @@ def _check(one: Outcome, decision: Decision | None) -> Iterator[str]:
 
 def _part(part: Part) -> str:
     word = words.STATUS[part.status]
-    said = [plain(part.finding.measured)]
-    if part.status != "passed" and part.finding.expected:
-        said.append(f"(expected: {plain(part.finding.expected)})")
-    said += [plain(part.finding.rationale)] if part.finding.rationale else []
-    said += [f"**What to try:** {plain(part.finding.hint)}"] if part.finding.hint else []
+    finding = part.finding
     status = f"{word.text.lower()}, {words.score_of_part(part)}"
-    return f"- {word.icon} **{plain(part.name)}**, {status}: {' '.join(said)}"
+    lines = [f"- {word.icon} **{plain(part.name)}**, {status}: {plain(finding.measured)}"]
+    if part.status != "passed" and finding.expected:
+        lines.append(f"**Expected:** {plain(finding.expected)}")
+    lines += [f"**Why:** {plain(finding.rationale)}"] if finding.rationale else []
+    lines += [_advice(part.status, finding.hint)] if finding.hint else []
+    return "\n  - ".join(lines)
+
+
+def _advice(status: Status, hint: str) -> str:
+    label, text = words.advice(status, hint)
+    return f"**{label}:** {prose(text)}"
 
 
 def _steps(record: RunRecord) -> str:

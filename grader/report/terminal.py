@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.audience import for_students
-from grader.records import Absent, Finding, Outcome, Projection, RunRecord
+from grader.records import Absent, Finding, Outcome, Projection, RunRecord, Status
 from grader.report import words
 from grader.report.inert import inert
 from grader.report.sections import chance, sections
@@ -204,7 +204,7 @@ def advice(outcome: Outcome) -> Iterator[Text]:
     yield Text(words.status_line(outcome), "dim")
     if words.expected(outcome):
         yield Text(f"Expected: {words.expected(outcome)}")
-    yield from _why_and_try(outcome.finding)
+    yield from _why_and_try(outcome.finding, outcome.status)
     yield from (Text(f"Note: {note}") for note in outcome.notes)
     for exhibit in outcome.exhibits:
         yield Text(f"{exhibit.name.capitalize()}:")
@@ -215,14 +215,14 @@ def advice(outcome: Outcome) -> Iterator[Text]:
             yield Text(
                 f"{word.icon} {part.name}: {part.finding.measured} (expected: {part.finding.expected})"
             )
-            yield from _why_and_try(part.finding)
+            yield from _why_and_try(part.finding, part.status)
 
 
-def _why_and_try(finding: Finding) -> Iterator[Text]:
+def _why_and_try(finding: Finding, status: Status) -> Iterator[Text]:
     if finding.rationale:
         yield Text(f"Why: {finding.rationale}")
     if finding.hint:
-        yield Text(f"What to try: {finding.hint}", "bold")
+        yield Text(": ".join(words.advice(status, finding.hint)), "bold")
 
 
 def _tail(record: RunRecord, place: Path | str | None) -> Iterator[RenderableType]:

@@ -193,6 +193,16 @@ def status_line(outcome: Outcome) -> str:
     return f"{word.text}, {score(outcome)} points{meaning}."
 
 
+def advice(status: Status, hint: str) -> tuple[str, str]:
+    """A hint under the name of the one whose turn it is: the student, a person of the staff, who runs the grader."""
+    if status == "errored":
+        return "For whoever runs the grader", hint
+    name, found, rest = hint.partition(": ")
+    if found and name == "A person decides":
+        return name, rest[:1].upper() + rest[1:]
+    return "What to try", hint
+
+
 def why_not(absent: Absent) -> str:
     """The reason why something is not there, and whose doing it is."""
     whose = {

@@ -13,7 +13,7 @@ from grader.stages.finder import with_found_rate
 from grader.stages.sessions import choose, looks_like_rate_test
 from grader.stages.training_units import TrainingUnit, training_units
 from grader.stages.workers import OpenWorker
-from grader.text import clean_path
+from grader.text import clean, clean_path
 
 MAX_ATTEMPTS = 8
 TOTAL_SECONDS = 180.0
@@ -101,12 +101,13 @@ def _recovered(
 
 def _failure(attempt: _Attempt) -> str:
     """Why a unit gave no training, in a sentence."""
-    path = clean_path(attempt.unit.path)
+    path, given = clean_path(attempt.unit.path), clean(" ".join(attempt.unit.arguments), 120)
+    run = f"{path} with the arguments {given}" if given else path
     if isinstance(attempt.result, Ending):
-        return f"{path} could not be run: {attempt.result.sentence}"
+        return f"{run} could not be run: {attempt.result.sentence}"
     if attempt.result.seen:
-        return f"{path} only tests learning rates."
-    return f"{path} was run and trained nothing."
+        return f"{run} only tests learning rates."
+    return f"{run} was run and trained nothing."
 
 
 def _nothing(attempts: list[_Attempt]) -> Absent:

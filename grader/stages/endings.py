@@ -16,12 +16,20 @@ _DOING = {
 
 _HINTS = {
     "load": "Importing your file must define the model and do nothing else: no downloads, no training, no input().",
-    "build": "Building the model must work anywhere: no files, no GPU, no network in __init__.",
-    "forward": "Try it yourself: model(torch.rand({images})) has to return 4 rows of class scores.",
+    "build": "Building the model must work anywhere: no files, no GPU, no network in `__init__`.",
+    "forward": "Try it yourself: `model(torch.rand({images}))` has to return 4 rows of class scores.",
     "train": "Try a few steps yourself in train mode, also with a smaller last batch.",
-    "predict": "Try model.eval() and batches of other sizes, 1 too.",
-    "restore": "All that is learned must live in parameters and registered buffers that __init__ creates.",
+    "predict": "Try `model.eval()` and batches of other sizes, 1 too.",
+    "restore": "All that is learned must live in parameters and registered buffers that `__init__` creates.",
 }
+
+_MORE_TO_THE_POINT = {
+    "memory": "Less at once: smaller maps, fewer channels, a smaller batch; and keep no tensors of earlier steps.",
+    "disk": "Write less: no check points and no copies of the data. Results that are printed are enough.",
+    "stalled": "Wait for nothing: no input(), no network, no lock, no sleep.",
+    "output": "Print less: a line for each epoch is enough.",
+}
+"""Where what ended it says more about the next step than the phase in which it ended."""
 
 KILLED = "A person decides: run it again, and see whether it happens again."
 """The next step after a kill that nobody knows the cause of. A batch takes it by itself."""
@@ -55,7 +63,9 @@ def absent_because(
         return Absent("review", reason, "A person decides: it may have been recovered wrongly.", phase)
     if ending.kind == "slow":
         return _time_was_over(ending, doing, phase, limit)
-    hint = _HINTS[phase].format(images=", ".join(map(str, (4, *input_shape))))
+    hint = _MORE_TO_THE_POINT.get(ending.kind, _HINTS[phase]).format(
+        images=", ".join(map(str, (4, *input_shape)))
+    )
     at = f" ({ending.place})" if ending.place else ""
     if ending.kind == "raised":
         return Absent(

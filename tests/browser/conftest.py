@@ -37,6 +37,23 @@ class Opened:
 
 
 @pytest.fixture
+def serious() -> Callable[[Any], list[Any]]:
+    """What axe finds in a page, with all that is folded opened, that keeps somebody from using it."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+    def found_in(page: Any) -> list[Any]:
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        found = axe.run(page).response["violations"]
+        return [
+            (one["id"], [node["html"][:120] for node in one["nodes"]][:3])
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+
+    return found_in
+
+
+@pytest.fixture
 def open_page(browser: Any) -> Iterator[Callable[..., Opened]]:
     """A function that opens a file from the disk; more options are those of a context of the browser."""
     contexts = []

@@ -87,7 +87,7 @@ class Seat:
         return self.page.inner_text("h1")
 
 
-def test_decided_by_keyboard_alone(runs: Path, links: dict[str, str], browser: Any) -> None:
+def test_decided_by_keyboard_alone(runs: Path, links: dict[str, str], browser: Any, serious: Any) -> None:
     ada, folder = Seat(browser, links["Ada Lovelace"]), runs / "s4" / "ada" / RUN
     first = ada.page.inner_text("h1")
     while "test accuracy" not in ada.page.inner_text("h1"):
@@ -130,6 +130,14 @@ def test_decided_by_keyboard_alone(runs: Path, links: dict[str, str], browser: A
     grace.press("?")
     assert grace.page.locator("#keys dl").is_visible()
     assert [one for one in (*ada.messages, *grace.messages) if "409" not in one] == []
+    for seat, width, scheme in ((grace, 1440, "light"), (ada, 360, "dark")):
+        seat.page.emulate_media(color_scheme=scheme)
+        seat.page.set_viewport_size({"width": width, "height": 900})
+        assert serious(seat.page) == []
+        assert seat.page.evaluate("document.documentElement.scrollWidth") <= width
+    ada.page.emulate_media(media="print")
+    assert ada.page.locator(".deciding, .queue").filter(visible=True).count() == 0
+    assert ada.page.locator("#evidence").is_visible()
 
 
 ATTACK = """<!DOCTYPE html><iframe src="{target}"></iframe><img src="{target}">

@@ -213,13 +213,13 @@ def _similarity(folder: Path) -> Similarity | Absent:
     file = folder / SIMILARITY
     hint = f"grader similarity {shlex.quote(str(folder.parent))} --json > {shlex.quote(str(file))}"
     if not file.is_file():
-        return Absent("skipped", f"Nobody has compared the submissions yet. To see the pairs here: {hint}")
+        return Absent("skipped", f"Nobody has compared the submissions yet. To see the pairs here: `{hint}`")
     try:
         if file.stat().st_size > LIMIT_SIMILARITY_BYTES:
             raise StoreError(f"it is larger than {LIMIT_SIMILARITY_BYTES // 1024**2} MiB.")
         return from_json(file.read_text("utf-8"))
     except (StoreError, OSError, UnicodeDecodeError) as error:
-        return Absent("errored", f"{SIMILARITY} cannot be read: {error} Write it anew: {hint}")
+        return Absent("errored", f"{SIMILARITY} cannot be read: {error} Write it anew: `{hint}`")
 
 
 def _exports(base: Path, folder: Path) -> tuple[Export, ...]:

@@ -18,6 +18,8 @@ from grader.report.interface import Report
 from grader.text import clean
 
 TEMPORARY = ".grader-new"
+_Format = tuple[Callable[[RunRecord], str], str]
+"""How a run is written, and the name of its file."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def write_runs(
     *,
     grades: bool = False,
 ) -> Written:
-    """Render the latest runs at `place`.
+    """Render the latest runs at `place` in one format.
 
     Args:
         file_name: of one run in a folder of its own; behind `<spec>-<submission>.` where there are several.
@@ -49,23 +51,31 @@ def write_runs(
         UsageError: there is no run, or `to` does not fit what is there.
         StoreError: a file cannot be written.
     """
+    if to is not None:
+        return _written(place, ((render, file_name),), to, grades=grades)
     found = exportable(place, grades=grades)
-    first = list(islice(found, 2))
-    many = len(first) > 1
-    _check(place, to, many=many)
-    done, taken = Written(), set[str]()
-    for one in chain(first, found):
-        if isinstance(one, str):
-            done = replace(done, left_out=(*done.left_out, one))
-            continue
-        done = replace(done, not_grades=(*done.not_grades, *_not_a_grade(one.record)))
-        if to is None:
-            done = replace(done, text=render(one.record))
-        else:
-            target = to / f"{name_of(one.record, taken)}.{file_name}" if many or to.is_dir() else to
-            _put_beside(one, target, render(one.record))
-            done = replace(done, files=(*done.files, target))
-    return done
+    first, *more = islice(found, 2)
+    if more:
+        raise UsageError(
+            f"{clean(str(place))} holds several runs.",
+            "Give --to FOLDER for a file each, or the folder of one run.",
+        )
+    if isinstance(first, str):
+        return Written(left_out=(first,))
+    return Written(text=render(first.record), not_grades=tuple(_not_a_grade(first.record)))
+
+
+def write_formats(place: Path, wanted: Sequence[Report], to: Path) -> Written:
+    """Write the latest runs at `place` in each of these formats; every run is read once.
+
+    Args:
+        to: a file for one run in one format, else a folder.
+
+    Raises:
+        UsageError: there is no run, or `to` does not fit what is there.
+        StoreError: a file cannot be written.
+    """
+    return _written(place, [(one.render, one.file_name) for one in wanted], to)
 
 
 def render_again(place: Path, reports: Sequence[Report]) -> Written:
@@ -164,16 +174,30 @@ def _numbered(name: str) -> Iterator[str]:
         number += 1
 
 
-def _check(place: Path, to: Path | None, *, many: bool) -> None:
-    if many and to is None:
+def _written(place: Path, wanted: Sequence[_Format], to: Path, *, grades: bool = False) -> Written:
+    found = exportable(place, grades=grades)
+    first = list(islice(found, 2))
+    several = len(first) > 1 or len(wanted) > 1
+    if several and to.exists() and not to.is_dir():
+        what = "runs" if len(first) > 1 else "formats"
         raise UsageError(
-            f"{clean(str(place))} holds several runs.",
-            "Give --to FOLDER for a file each, or the folder of one run.",
+            f"{clean(str(to))} is a file, and there are several {what}.",
+            "Give a folder for a file each: --to.",
         )
-    if many and to is not None and to.exists() and not to.is_dir():
-        raise UsageError(
-            f"{clean(str(to))} is a file, and there are several runs.", "Give a folder for a file each: --to."
-        )
+    in_folder, done, taken = several or to.is_dir(), Written(), set[str]()
+    for one in chain(first, found):
+        if isinstance(one, str):
+            done = replace(done, left_out=(*done.left_out, one))
+            continue
+        targets = [to]
+        if in_folder:
+            name = name_of(one.record, taken)
+            targets = [to / f"{name}.{file_name}" for _, file_name in wanted]
+        for target, (render, _) in zip(targets, wanted, strict=True):
+            _put_beside(one, target, render(one.record))
+        not_grades = (*done.not_grades, *_not_a_grade(one.record))
+        done = replace(done, files=(*done.files, *targets), not_grades=not_grades)
+    return done
 
 
 def _put_beside(run: StoredRun, target: Path, text: str) -> None:

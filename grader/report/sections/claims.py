@@ -12,7 +12,7 @@ NAMES = {
     "epochs": "Epochs",
     "receptive_field": "Receptive field",
 }
-VERDICTS = {"agrees": "✓ agrees", "cannot tell": "– cannot tell", "differs": "≠ differs"}
+VERDICTS = {"agrees": "✓\u00a0agrees", "cannot tell": "– cannot tell", "differs": "≠\u00a0differs"}
 
 
 def build(record: RunRecord) -> Section:

@@ -66,7 +66,7 @@ def tables(found: ModelFacts) -> tuple[Table, ...]:
     if not listed:
         return ()
     columns = (
-        Column("#", "number"),
+        Column("No.", "number"),
         Column("Operator"),
         Column("Where", "code"),
         Column("Output"),

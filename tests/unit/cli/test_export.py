@@ -159,13 +159,56 @@ def test_a_report_is_printed_or_written_elsewhere(runs, tmp_path) -> None:
     assert done.stdout == ""
 
 
+def test_several_formats_with_commas_go_into_the_runs_folder(runs) -> None:
+    folder = runs / "s4" / "ada" / RUN
+    before = (folder / "result.json").read_bytes()
+    done = grader("report", folder, "--format", "html, md,json,junit", "--format", "md")
+    assert (done.exception, done.return_value) == (None, 0)
+    assert "result.json is the run itself and stays as it is" in done.stderr
+    assert "Wrote 3 files" in done.stderr
+    assert (folder / "result.json").read_bytes() == before
+    for name in ("html", "markdown", "junit"):
+        one = formats()[name]
+        assert (folder / one.file_name).read_text("utf-8") == one.render(read_run(folder))
+
+
+def test_several_formats_elsewhere_are_a_file_each(runs, tmp_path) -> None:
+    done = grader("report", runs / "s4" / "ada", "--format", "html,md,json,junit", "--to", tmp_path / "out")
+    assert (done.exception, done.return_value) == (None, 0)
+    ends = ["README.md", "junit.xml", "report.html", "result.json"]
+    assert sorted(one.name for one in (tmp_path / "out").iterdir()) == [f"s4-ada.{end}" for end in ends]
+    copied = (tmp_path / "out" / "s4-ada.result.json").read_text("utf-8")
+    assert json.loads(copied) == json.loads((runs / "s4" / "ada" / RUN / "result.json").read_text("utf-8"))
+    grader("report", runs, "--format", "md,junit", "--to", tmp_path / "all")
+    assert len(list((tmp_path / "all").iterdir())) == 6
+
+
+def test_a_file_is_no_place_for_several_formats(runs, tmp_path) -> None:
+    (tmp_path / "x").write_text("kept")
+    done = grader("report", runs / "s4" / "ada", "--format", "html,md", "--to", tmp_path / "x")
+    assert isinstance(done.exception, UsageError)
+    assert "is a file, and there are several formats" in str(done.exception)
+    assert (tmp_path / "x").read_text() == "kept"
+
+
+def test_a_wrong_format_is_found_before_anything_is_written_and_the_right_ones_are_listed(runs) -> None:
+    folder = runs / "s4" / "ada" / RUN
+    done = grader("report", folder, "--format", "terminal,html,pdf")
+    assert isinstance(done.exception, UsageError)
+    assert done.stdout == ""
+    assert not (folder / "staff.html").exists()
+    assert all(name in done.exception.hint for name in (*formats(), "markdown (md)"))
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--format", "pdf"), 'no report format "pdf"'),
+        (("--format", "html,pdf,md,docx"), 'no report format "pdf", "docx"'),
+        (("--format", "html,"), 'no report format ""'),
         (("--format", "json"), "stays as it is"),
-        (("--to", "x.html"), "one format"),
-        (("--format", "html", "--format", "json", "--to", "x"), "one format"),
+        (("--to", "x.html"), "what to write"),
+        (("--batch", "--format", "html"), "a place of its own"),
     ],
 )
 def test_what_cannot_be_asked_for(words, said, runs, tmp_path, monkeypatch) -> None:

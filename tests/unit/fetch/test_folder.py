@@ -226,7 +226,7 @@ class TestWithACommit:
         found = submission(repository)
         assert {"keep.log", "only here.txt", ":(glob)x", "*.txt"} <= set(paths(found))
         assert found.dirty
-        assert found.notes == ("Not as in its commit: *.txt, :(glob)x, keep.log, only here.txt.",)
+        assert found.notes == ("Differs from its commit: *.txt, :(glob)x, keep.log, only here.txt.",)
 
     def test_changed_removed_and_replaced_files(self, repository: Path) -> None:
         for change in ("model.py", "README.md", "sub/a b.py"):
@@ -240,7 +240,7 @@ class TestWithACommit:
                 place.symlink_to("model.py")
             found = submission(repository)
             assert found.dirty
-            assert found.notes == (f"Not as in its commit: {change}.",)
+            assert found.notes == (f"Differs from its commit: {change}.",)
 
     def test_committed_files_are_taken_wherever_they_lie(self, repository: Path) -> None:
         support.write_files(repository, {"data/small.csv": "1", "__pycache__/old.pyc": "1", "sub/x.log": "1"})
@@ -263,7 +263,7 @@ class TestWithACommit:
         assert paths(found) == [".gitignore", "a b.py", "deep/only here.txt", "deep/x.py"]
         assert found.commit
         assert found.notes == (
-            "Not as in its commit: deep/only here.txt.",
+            "Differs from its commit: deep/only here.txt.",
             "Left out because .gitignore names them: 2 files or folders.",
             "The folder is sub of a repository; only this folder was taken.",
         )
