@@ -22,7 +22,7 @@ from grader.bench.conditions import processor
 from grader.bench.plan import MODELS_REPOSITORY
 from grader.bench.trials import write_text
 from grader.bench.wanted import references
-from grader.course.stored.runs import RESULT, read_result
+from grader.course.stored.results import RESULT, read_result
 from grader.data.interface import load
 from grader.errors import DataMissing, GraderError, GraderFault
 from grader.fetch.interface import fetch

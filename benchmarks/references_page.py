@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from grader.bench.trials import counted, read_bench, write_text
-from grader.course.stored.runs import read_result
+from grader.course.stored.results import read_result
 from grader.errors import StoreError
 from grader.records import Absent, RunRecord
 from grader.spec.shipped import shipped_specs
