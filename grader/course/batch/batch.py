@@ -10,9 +10,9 @@ from __future__ import annotations
 import shlex
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor as Pool
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from grader.course.batch.executors.interface import Executor
 from grader.course.batch.job import ANSWER, FINISH, JOB, Answer, Job, read_answer, write
 from grader.course.batch.secret import row_secret, secret_of
 from grader.course.batch.silent_hosts import SilentHosts, host_of
+from grader.course.batch.threads import Threads
 from grader.course.stored.database import Database, EvidenceKey, Standing
 from grader.course.stored.folder import new_run_id
 from grader.course.stored.runs import read_run
@@ -53,6 +54,7 @@ class Batch:
     finish: threading.Event = field(default_factory=threading.Event)  # nothing new is begun
     stop: threading.Event = field(default_factory=threading.Event)  # what runs is ended
     pause_seconds: float = PAUSE_SECONDS
+    threads: Threads = field(default_factory=Threads)  # in which it is graded
 
     def __post_init__(self) -> None:
         self._clones = Clones(self.plan.work / "clones")
@@ -172,14 +174,14 @@ class Batch:
         left = [row for row in self.rows if row.state == "fetched" and not self._recalled(row)]
         if not measure:
             return
-        with ThreadPoolExecutor(self.executor.slots) as pool:
+        with self.threads.pool(self.executor.slots) as pool:
             begun = [pool.submit(self._guarded, self._grade, row) for row in self._looked_at(left, pool)]
             for one in begun:
                 one.result()
 
     # --- a first look -------------------------------------------------------------------------------------
 
-    def _looked_at(self, rows: Sequence[Row], pool: ThreadPoolExecutor) -> Iterator[Row]:
+    def _looked_at(self, rows: Sequence[Row], pool: Pool) -> Iterator[Row]:
         """The rows that are still to be graded, once everything but training was done for them, where that pays.
 
         Looks come first, so that whoever grades knows soon what cannot be run, and how much is left; a slot that finds
@@ -193,7 +195,7 @@ class Batch:
         looks = {
             pool.submit(self._guarded, self._look, number, part): part for number, part in enumerate(parts)
         }
-        for look in as_completed(looks):
+        for look in self.threads.as_completed(looks):
             look.result()
             yield from (row for row in looks[look] if row.state != "graded")
 
@@ -290,10 +292,10 @@ class Batch:
             if self._recalled(row):  # the same files were handed in by two, and the other one came first
                 return
             row.attempts += 1
-            row.began = time.monotonic()
+            row.began = self.threads.now()
             self._set(row, "grading", "")
             answer = self._attempt(row)
-            row.seconds = time.monotonic() - row.began
+            row.seconds = self.threads.now() - row.began
             if self._settled(row, answer):
                 return
 
