@@ -173,6 +173,8 @@ class _Pool(Pool):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         self._closed = True
+        while cancel_futures and self._tasks:
+            self._tasks.pop()[0].cancel()
         self._clock.unpark(self._idle)
         while wait and self._threads:
             self._clock.park(self._ended)
