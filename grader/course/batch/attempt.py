@@ -38,15 +38,33 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m grader.course.batch.attempt FOLDER", file=sys.stderr)
         return 2
-    folder = Path(arguments[0])
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    end_when_told()
     threading.Thread(target=_end_with_launcher, daemon=True).start()
+    return run(Path(arguments[0]), lambda place, answer: write(place / ANSWER, answer))
+
+
+Leave = Callable[[Path, Answer], None]
+"""Takes the answer of the attempt in a folder."""
+
+
+Whose = Callable[[GraderError], str]
+"""The kind of answer that an error makes."""
+
+
+def whose_fault(error: GraderError) -> str:
+    """As on the machine where the batch is at work, which was proven before."""
+    if isinstance(error, GraderFault):
+        return "machine"
+    return "student" if isinstance(error, FetchError) else "usage"
+
+
+def run(folder: Path, leave: Leave, whose: Whose = whose_fault) -> int:
+    """The attempt in this folder, or a look at all that are in it; the exit code."""
     try:
         if (folder / JOB).is_file():
-            write(folder / ANSWER, _answer(folder, _attempt))
+            leave(folder, _answer(folder, _attempt, whose))
         else:
-            _look(folder)
+            _look(folder, leave, whose)
     except KeyboardInterrupt:
         return 130
     except GraderError as error:
@@ -55,11 +73,11 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _answer(folder: Path, work: Callable[[Job], Answer]) -> Answer:
+def _answer(folder: Path, work: Callable[[Job], Answer], whose: Whose) -> Answer:
     try:
         return work(read_job(folder / JOB))
     except GraderError as error:
-        return Answer(_whose(error), "", error.message, error.hint)
+        return Answer(whose(error), "", error.message, error.hint)
 
 
 def _attempt(job: Job) -> Answer:
@@ -73,7 +91,7 @@ def _attempt(job: Job) -> Answer:
 # --- a first look -------------------------------------------------------------------------------------------------
 
 
-def _look(folder: Path) -> None:
+def _look(folder: Path, leave: Leave, whose: Whose) -> None:
     """Look at the submissions of all folders in this one, one after the other, on a machine that is prepared once.
 
     Raises:
@@ -87,7 +105,7 @@ def _look(folder: Path) -> None:
         for place in places:
             if (folder / FINISH).exists():
                 return
-            write(place / ANSWER, _answer(place, partial(_untrained, place.name, machine)))
+            leave(place, _answer(place, partial(_untrained, place.name, machine), whose))
             _say({"key": place.name})
 
 
@@ -140,12 +158,6 @@ def _request(job: Job) -> Any:
     )
 
 
-def _whose(error: GraderError) -> str:
-    if isinstance(error, GraderFault):
-        return "machine"
-    return "student" if isinstance(error, FetchError) else "usage"
-
-
 def _tell(event: Event) -> None:
     _say(asdict(event))
 
@@ -157,6 +169,12 @@ def _say(event: dict[str, Any]) -> None:
         sys.stdout.flush()
     except OSError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+def end_when_told() -> None:
+    """SIGTERM and Ctrl-C end what is under way, each part in its order."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
 
 
 def _stop(*_: object) -> None:

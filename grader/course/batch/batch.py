@@ -20,6 +20,8 @@ from typing import Any
 
 from grader.course.again.again import is_reusable, judged_again, store, was_killed
 from grader.course.batch.clones import Clones, shown_as
+from grader.course.batch.copies import begin, cleared
+from grader.course.batch.ending import answer_of
 from grader.course.batch.entries import Changed, Entry, Plan, Row, State
 from grader.course.batch.executors.interface import Executor
 from grader.course.batch.job import ANSWER, FINISH, JOB, Answer, Job, read_answer, write
@@ -204,7 +206,7 @@ class Batch:
         if self.finish.is_set():
             return
         folder = self.plan.work / "looks" / f"{number}"
-        shutil.rmtree(folder, ignore_errors=True)
+        cleared(folder)
         for row in rows:
             (folder / row.entry.key).mkdir(parents=True)
             write(folder / row.entry.key / JOB, self._job(row))
@@ -302,20 +304,12 @@ class Batch:
     def _attempt(self, row: Row) -> Answer | None:
         """The answer of one attempt; None where it left none because it was asked to end."""
         folder = self.plan.work / "attempts" / row.entry.key
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        write(folder / JOB, self._job(row))
+        begin(folder, self._job(row), anew=row.attempts > 1)
         ended = self.executor.attempt(folder, lambda event: self._hear(row, event), self.stop)
-        try:
-            answer = read_answer(folder / ANSWER)
-        except StoreError as error:
-            answer = Answer("machine", "", error.message, error.hint)
-        if answer is not None or ended.stopped:
+        answer = answer_of(folder, ended)
+        if ended.stopped or (folder / ANSWER).is_file():
             shutil.rmtree(folder, ignore_errors=True)
-            return answer
-        said = f" It said: {ended.tail[-400:]}" if ended.tail else ""
-        how = f"signal {-ended.code}" if ended.code < 0 else f"exit code {ended.code}"
-        return Answer("machine", "", f"The attempt ended with {how} and without an answer.{said}")
+        return answer
 
     def _job(self, row: Row) -> Job:
         entry = row.entry
@@ -367,7 +361,7 @@ class Batch:
             self.finish.set()
             self._set(row, "blocked", said)
             return True
-        if row.attempts >= MAX_ATTEMPTS:
+        if answer.kind == "person" or row.attempts >= MAX_ATTEMPTS:
             self._set(row, "stuck", said)
             return True
         self._set(row, "retry", said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -102,6 +103,7 @@ def plan_of(wanted: Wanted, work: Path) -> Plan:
         secret=0,
         course=wanted.course,
         web=wanted.web,
+        plan=_digest(wanted, machine.data.facts.digest if machine.data else ""),
         **wanted.execution(),
     )
     return Plan(
@@ -116,6 +118,15 @@ def plan_of(wanted: Wanted, work: Path) -> Plan:
         ref=wanted.ref,
         access=wanted.access,
     )
+
+
+def _digest(wanted: Wanted, data_digest: str) -> str:
+    """Of what an answer hangs on and no other value of a job says."""
+    from grader import __version__
+    from grader.records import MEASURING_VERSION
+
+    parts = (wanted.loaded.digest, __version__, str(MEASURING_VERSION), data_digest)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def machine_request(loaded: Loaded, how: Execution) -> Request:
