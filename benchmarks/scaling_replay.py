@@ -160,7 +160,7 @@ class Replaying:
 
 
 def _lost() -> Ended:
-    return Ended(-9)
+    return Ended(-9, why="node lost")
 
 
 def replay(rows: Sequence[RowTimes], times: Times, devices: int, losses: Losses | None = None) -> Replay:

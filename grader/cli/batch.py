@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.cli._executors import executor_of, executor_options
 from grader.cli._run_options import (
     access_options,
     access_words,
@@ -25,7 +26,6 @@ from grader.errors import ExitCode
 if TYPE_CHECKING:
     from grader.cli._batch_view import View
     from grader.course.batch.batch import Batch
-    from grader.course.batch.executors.interface import Executor
     from grader.course.batch.setup import Wanted
 
 
@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Ask the addresses that the students give, where the assignment wants one that answers.",
 )
+@executor_options
 @click.option("--anonymous", is_flag=True, help="Stable codes in place of names and links, everywhere.")
 @click.option("--dry-run", is_flag=True, help="Read the roster and fetch everything; grade nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print each change as a line of JSON.")
@@ -107,10 +108,10 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
         database.refresh()
         plan = plan_of(wanted, work)
         rows = rows_of(roster, wanted.before, coded=wanted.out if options["anonymous"] else None)
-        with view(rows, as_json=as_json) as shown:
+        with view(rows, as_json=as_json) as shown, executor_of(options) as executor:
             shown.roster(roster, str(roster_file))
             shown.progress.usual = database.usual_seconds(plan.loaded.spec.id, plan.device_class)
-            batch = Batch(plan, database, _executor(options), rows, shown.changed)
+            batch = Batch(plan, database, executor, rows, shown.changed)
             interrupted = _go(batch, shown, dry_run=dry_run)
             shown.over(batch, dry_run=dry_run)
             if not dry_run:
@@ -129,14 +130,6 @@ def _page(batch: Batch) -> str:
     names = {row.entry.key: row.entry.name for row in batch.rows}
     page, _ = write_page(batch.database, spec.id, About(spec.title, spec.course, names))
     return f"The page of the batch: {page}"
-
-
-def _executor(options: dict[str, Any]) -> Executor:
-    from grader.course.batch.executors.local import Local
-    from grader.course.batch.setup import slots
-
-    tokens = tuple(word.rpartition("=")[2] for word in options["git_token_env"])
-    return Local(slots(options["slots"]), hidden=(*tokens, "SSH_AUTH_SOCK"))
 
 
 def _wanted(spec: str, roster_file: Path, options: dict[str, Any]) -> Wanted:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,6 +44,10 @@ PASSED_ON = (
     "GRADER_CORES_DIR",
 )
 """All that an attempt sees of the environment in which the batch was started: no token is among it."""
+NOT_STARTED = (126, 127)
+"""Exit codes of `setpriv` where the command itself cannot be started."""
+ROUNDING = 1e-6
+"""A third of a GPU fits three times."""
 
 _REFUSED = 3  # exit code of a stranger whom the cluster does not let in
 
@@ -63,6 +68,7 @@ class Ray:
     """An engine. Use `connected`."""
 
     needs: Needs
+    slots: int  # attempts that its nodes hold at once
     environment: Mapping[str, str]
     _tasks: dict[str, tuple[Any, Path]] = field(default_factory=dict)  # handle → its result to be, its folder
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -116,28 +122,23 @@ def _on_a_node() -> Callable[[Sequence[str], str, Mapping[str, str], str, float]
     def attempt(
         words: Sequence[str], place: str, environment: Mapping[str, str], errors: str, end_seconds: float
     ) -> int:
-        import ctypes
         import os
+        import shutil
         import signal
         import subprocess
         import time
 
-        library = ctypes.CDLL(None, use_errno=True)
-
-        def end_with_parent() -> None:
-            library.prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG: Ray kills its workers, not their children
-
+        bound = shutil.which("setpriv")  # Ray kills its workers, and not what these have started
         granted = {name: os.environ[name] for name in ("CUDA_VISIBLE_DEVICES",) if name in os.environ}
         with open(errors, "ab") as said:  # noqa: PTH123
             process = subprocess.Popen(
-                words,
+                [*([bound, "--pdeathsig", "TERM", "--"] if bound else []), *words],
                 cwd=place,
                 env={**environment, **granted},
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
                 start_new_session=True,
-                preexec_fn=end_with_parent,
             )
         try:
             while process.poll() is None:  # a cancel is heard between two looks; in a wait it never would be
@@ -160,7 +161,8 @@ def _how(result: Callable[[], int]) -> Ended:
     from ray import exceptions as of_ray
 
     try:
-        return Ended(int(result()))
+        code = int(result())
+        return Ended(code, why="set-up" if code in NOT_STARTED else "")
     except of_ray.TaskCancelledError:
         return Ended(-15, why="cancelled")
     except (of_ray.NodeDiedError, of_ray.OwnerDiedError):
@@ -192,22 +194,22 @@ def connected(address: str, needs: Needs) -> Iterator[Ray]:
             ever hold one attempt.
         GraderFault: nobody answers there.
     """
-    os.environ["RAY_AUTH_MODE"] = "token"
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-    except ImportError:
-        raise UsageError("Ray is not installed here.", 'Install it: pip install "grader[ray]"') from None
     if not address or "://" in address:
         raise UsageError(
             f'"{clean(address, 80)}" is no address of a Ray cluster.',
             "Give --ray-address HOST:PORT of its head, or set RAY_ADDRESS.",
         )
+    os.environ["RAY_AUTH_MODE"] = "token"  # read when Ray is imported
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError:
+        raise UsageError("Ray is not installed here.", 'Install it: pip install "grader[ray]"') from None
     _lets_no_stranger_in(address)
     _joined(address)
     try:
-        _has_room(ray.nodes(), needs)
-        yield Ray(needs, {name: os.environ[name] for name in PASSED_ON if name in os.environ})
+        slots = room([node["Resources"] for node in ray.nodes() if node["Alive"]], needs)
+        yield Ray(needs, slots, {name: os.environ[name] for name in PASSED_ON if name in os.environ})
     finally:
         ray.shutdown()
 
@@ -260,18 +262,26 @@ def _lets_no_stranger_in(address: str) -> None:
     )
 
 
-def _has_room(nodes: Iterable[Mapping[str, Any]], needs: Needs) -> None:
-    """
+def room(nodes: Sequence[Mapping[str, float]], needs: Needs) -> int:
+    """How many attempts these nodes hold at once.
+
+    Args:
+        nodes: what each has, by Ray's names.
+
     Raises:
-        UsageError: an attempt would wait for ever.
+        UsageError: none: an attempt would wait for ever.
     """
-    found = [node["Resources"] for node in nodes if node["Alive"]]
-    if not any(one.get("CPU", 0) >= needs.cpus and one.get("GPU", 0) >= needs.gpus for one in found):
-        seen = "; ".join(f"{one.get('CPU', 0):g} CPU and {one.get('GPU', 0):g} GPU" for one in found)
-        raise UsageError(
-            f"No node of the Ray cluster could hold an attempt, which needs {needs}. Nodes: {seen or 'none'}.",
-            "Ask for less, or start the nodes with --num-cpus and --num-gpus.",
-        )
+    held = 0
+    for node in nodes:
+        of_each = [(node.get(name, 0), needed) for name, needed in (("CPU", needs.cpus), ("GPU", needs.gpus))]
+        held += min(math.floor(there / needed + ROUNDING) for there, needed in of_each if needed)
+    if held:
+        return held
+    seen = "; ".join(f"{node.get('CPU', 0):g} CPU and {node.get('GPU', 0):g} GPU" for node in nodes)
+    raise UsageError(
+        f"No node of the Ray cluster can hold an attempt, which needs {needs}. Nodes: {seen or 'none'}.",
+        "Ask for less, or start the nodes with --num-cpus and --num-gpus.",
+    )
 
 
 def _as_a_stranger(address: str) -> int:
