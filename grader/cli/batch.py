@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from grader.cli._executors import executor_of, executor_options
+from grader.cli._executors import elsewhere, executor_options, here
 from grader.cli._run_options import (
     access_options,
     access_words,
@@ -56,11 +56,7 @@ if TYPE_CHECKING:
 )
 @access_options
 @data_options
-@click.option(
-    "--slots",
-    type=click.IntRange(1, 64),
-    help="Attempts at once, a core each. Default: all cores, at most 8.",
-)
+@executor_options
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -78,7 +74,6 @@ if TYPE_CHECKING:
     show_default=True,
     help="Ask the addresses that the students give, where the assignment wants one that answers.",
 )
-@executor_options
 @click.option("--anonymous", is_flag=True, help="Stable codes in place of names and links, everywhere.")
 @click.option("--dry-run", is_flag=True, help="Read the roster and fetch everything; grade nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print each change as a line of JSON.")
@@ -106,12 +101,13 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
     work = work_folder(wanted)
     with alone(work), opened(wanted.out) as database:
         database.refresh()
-        plan = plan_of(wanted, work)
+        away = elsewhere(options, wanted.loaded.spec)
+        plan = plan_of(wanted, work, away)
         rows = rows_of(roster, wanted.before, coded=wanted.out if options["anonymous"] else None)
-        with view(rows, as_json=as_json) as shown, executor_of(options) as executor:
+        with view(rows, as_json=as_json) as shown:
             shown.roster(roster, str(roster_file))
             shown.progress.usual = database.usual_seconds(plan.loaded.spec.id, plan.device_class)
-            batch = Batch(plan, database, executor, rows, shown.changed)
+            batch = Batch(plan, database, away or here(options, _hidden(options)), rows, shown.changed)
             interrupted = _go(batch, shown, dry_run=dry_run)
             shown.over(batch, dry_run=dry_run)
             if not dry_run:
@@ -130,6 +126,11 @@ def _page(batch: Batch) -> str:
     names = {row.entry.key: row.entry.name for row in batch.rows}
     page, _ = write_page(batch.database, spec.id, About(spec.title, spec.course, names))
     return f"The page of the batch: {page}"
+
+
+def _hidden(options: dict[str, Any]) -> tuple[str, ...]:
+    """What was fetched needs no token any more."""
+    return (*(word.rpartition("=")[2] for word in options["git_token_env"]), "SSH_AUTH_SOCK")
 
 
 def _wanted(spec: str, roster_file: Path, options: dict[str, Any]) -> Wanted:

@@ -28,6 +28,7 @@ from grader.isolation.cores import these_threads
 from grader.stages.recipe import Lane
 
 if TYPE_CHECKING:
+    from grader.spec.load import Loaded
     from grader.stages.machine import Machine
 
 END_SECONDS = 15.0
@@ -83,9 +84,19 @@ def _answer(folder: Path, work: Callable[[Job], Answer], whose: Whose) -> Answer
 def _attempt(job: Job) -> Answer:
     from grader.pipeline import grade_submission
 
+    if not job.clone:
+        return _device(job)
     graded = grade_submission(_request(job), Events([_tell]))
     assert graded.folder is not None
     return Answer("graded", str(graded.folder))
+
+
+def _device(job: Job) -> Answer:
+    """Nobody's submission: on which device others will be trained here."""
+    from grader.course.batch.setup import machine_request
+    from grader.pipeline import prepare_machine
+
+    return Answer("prepared", message=prepare_machine(machine_request(_loaded(job), job)).device.text)
 
 
 # --- a first look -------------------------------------------------------------------------------------------------
@@ -126,19 +137,14 @@ def _untrained(key: str, machine: Machine, job: Job) -> Answer:
 
 def _request(job: Job) -> Any:
     from grader.pipeline import Request
-    from grader.spec.course import load_course, with_course
-    from grader.spec.load import load_spec
 
-    loaded = load_spec(Path(job.spec))
-    if job.course:
-        loaded = with_course(loaded, load_course(job.course))
     staged = kept(Path(job.clone))
     if job.level not in get_args(Level) or job.lane not in get_args(Lane):
         raise GraderFault(
             f"The job asks for level {job.level} and lane {job.lane}.", "Start the batch again."
         )
     return Request(
-        loaded=loaded,
+        loaded=_loaded(job),
         source=staged.submission.source,
         command=job.command,
         staged=replace(staged, submission=shown_as(staged.submission, job.name, job.source)),
@@ -156,6 +162,14 @@ def _request(job: Job) -> Any:
         out=Path(job.out),
         threads=job.threads,
     )
+
+
+def _loaded(job: Job) -> Loaded:
+    from grader.spec.course import load_course, with_course
+    from grader.spec.load import load_spec
+
+    loaded = load_spec(Path(job.spec))
+    return with_course(loaded, load_course(job.course)) if job.course else loaded
 
 
 def _tell(event: Event) -> None:

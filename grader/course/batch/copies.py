@@ -164,7 +164,7 @@ class Copy:
             if not goal.exists():
                 published[mine] = goal.absolute()
                 mine.mkdir(exist_ok=True)
-                write(mine / JOB, replace(read_job(place / JOB), out=str(own / RUNS)))
+                write(mine / JOB, replace(_here(read_job(place / JOB)), out=str(own / RUNS)))
         (own / FINISH).symlink_to(shared.absolute() / FINISH)
         return cls(shared, own, published)
 
@@ -191,6 +191,12 @@ class Copy:
     def is_needed(self) -> bool:
         """Whether anything in it still has no answer, and the folder is still the one that it began in."""
         return self.own.is_dir() and not all(goal.exists() for goal in self.published.values())
+
+
+def _here(job: Job) -> Job:
+    """On the GPU that was given to this job, where the engine says so by a number."""
+    given = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    return replace(job, device=f"cuda:{given}") if job.device == "cuda" and given.isdecimal() else job
 
 
 def places(folder: Path) -> list[Path]:

@@ -41,7 +41,7 @@ class Job(Execution):
     """Paths are absolute, or relative to the folder in which the batch was started."""
 
     spec: str  # a copy of the spec, beside the batch
-    clone: str  # folder that `grader.course.batch.clones` wrote
+    clone: str  # folder that `grader.course.batch.clones` wrote; "": nothing is graded, the machine alone is looked at
     out: str  # folder of all runs
     name: str  # of the submission, as reports and folders call it
     source: str  # as reports show where it came from; "" for the link itself
@@ -58,7 +58,7 @@ class Answer:
     """What came of an attempt. `kind`: `graded` with the run's folder, `student` where the work cannot be graded at
     all, `machine` where it is worth another attempt, `person` where it is not, and nobody's mistake, `usage` where none
     would help, nor with any other row; of a look also `trains` with what was found: nothing is wrong so far, and a
-    training is due."""
+    training is due; of a machine `prepared` with its device."""
 
     kind: str
     folder: str = ""

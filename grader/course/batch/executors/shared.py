@@ -108,6 +108,9 @@ class _Attempt:
                 self._stop.wait(self._shared.turn_seconds)
         except UsageError as error:
             return Ended(2, tail=str(error), why="set-up")
+        except BaseException:
+            self._cancel()
+            raise
         if self._handle is not None:
             self._engine.release(self._handle)
         return Ended(0)
@@ -134,8 +137,14 @@ class _Attempt:
         if seen.ended is None:
             self._tell(seen.text)
             return None
+        if seen.ended.why == "stuck":
+            self._cancel()
         said = tail(self._task.errors) or clean_block(seen.ended.tail)
         return Ended(seen.ended.code, tail=said, why=seen.ended.why)
+
+    def _cancel(self) -> None:
+        if self._handle is not None:
+            self._engine.cancel(self._handle)
 
     def _tell(self, text: str) -> None:
         if text and text != self._text:
