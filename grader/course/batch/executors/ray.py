@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,7 @@ class Ray:
 
     needs: Needs
     slots: int  # attempts that its nodes hold at once
+    start: Any  # the remote function of `_on_a_node`
     environment: Mapping[str, str]
     _tasks: dict[str, tuple[Any, Path]] = field(default_factory=dict)  # handle → its result to be, its folder
     _numbers: Iterator[int] = field(default_factory=itertools.count)
@@ -76,18 +77,7 @@ class Ray:
 
     def launch(self, task: Task) -> str | None:
         """A task; none is under way from before: tasks end with the batch that launched them."""
-        import ray
-
-        options = {
-            "name": f"grader-{task.name[0]}",
-            "num_cpus": self.needs.cpus,
-            "num_gpus": self.needs.gpus,
-            "max_retries": RETRIES,
-            "retry_exceptions": False,
-            "max_calls": 0,
-            "scheduling_strategy": "SPREAD",
-        }
-        made = ray.remote(**options)(_on_a_node()).remote(
+        made = self.start.options(name=f"grader-{task.name[0]}").remote(
             [*task.words], str(Path.cwd()), dict(self.environment), str(task.errors), END_SECONDS
         )
         with self._lock:
@@ -107,7 +97,8 @@ class Ray:
         """What polls is told to end, and ends what it started; what waits never begins."""
         import ray
 
-        ray.cancel(self._tasks[handle][0], force=False)
+        with suppress(ray.exceptions.RayError):
+            ray.cancel(self._tasks[handle][0], force=False)
 
     def release(self, handle: str) -> None:
         """A copy that Ray would still start elsewhere need not begin."""
@@ -154,6 +145,20 @@ def _on_a_node() -> Callable[[Sequence[str], str, Mapping[str, str], str, float]
                     process.wait()
 
     return attempt
+
+
+def _remote(needs: Needs) -> Any:
+    import ray
+
+    options = {
+        "num_cpus": needs.cpus,
+        "num_gpus": needs.gpus,
+        "max_retries": RETRIES,
+        "retry_exceptions": False,
+        "max_calls": 0,
+        "scheduling_strategy": "SPREAD",
+    }
+    return ray.remote(**options)(_on_a_node())
 
 
 def _how(result: Callable[[], int]) -> Ended:
@@ -209,7 +214,8 @@ def connected(address: str, needs: Needs) -> Iterator[Ray]:
     _joined(address)
     try:
         slots = room([node["Resources"] for node in ray.nodes() if node["Alive"]], needs)
-        yield Ray(needs, slots, {name: os.environ[name] for name in PASSED_ON if name in os.environ})
+        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        yield Ray(needs, slots, _remote(needs), passed_on)
     finally:
         ray.shutdown()
 
