@@ -1,20 +1,27 @@
-"""Modules of `benchmarks/`, which is no package: they import their neighbours by name."""
+"""The scripts in `benchmarks/`, which import their neighbours by name."""
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-FOLDER = Path(__file__).parents[3] / "benchmarks"
+BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
 
 
 @pytest.fixture(scope="session")
-def benchmark_module() -> Iterator[Callable[[str], ModuleType]]:
-    sys.path.append(str(FOLDER))
-    yield importlib.import_module
-    sys.path.remove(str(FOLDER))
+def script() -> Callable[[str], ModuleType]:
+    """A script by its name; its folder is on the path only while it is loaded."""
+
+    def loaded(name: str) -> ModuleType:
+        sys.path.insert(0, str(BENCHMARKS))
+        try:
+            return importlib.import_module(name)
+        finally:
+            sys.path.remove(str(BENCHMARKS))
+
+    return loaded

@@ -14,13 +14,13 @@ LOOK, GAP, LOOK_START = 1.0, 2.0, 4.0
 
 
 @pytest.fixture(scope="module")
-def scaling(benchmark_module):
-    return benchmark_module("scaling_replay")
+def scaling(script):
+    return script("scaling_replay")
 
 
 @pytest.fixture(scope="module")
-def measured(benchmark_module):
-    return benchmark_module("scaling_times")
+def measured(script):
+    return script("scaling_times")
 
 
 @pytest.fixture

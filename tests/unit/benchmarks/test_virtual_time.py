@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 
 @pytest.fixture(scope="module")
-def virtual(benchmark_module):
-    return benchmark_module("virtual_time")
+def virtual(script):
+    return script("virtual_time")
 
 
 def _makespan(virtual, seconds: list[float], devices: int) -> tuple[float, list[tuple[float, int]]]:
