@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/installed
 
-.PHONY: demo test test-all attacks matrix lint bench bench-all bench-ladder bench-overhead reference calibrate install clean
+.PHONY: demo test test-all ray attacks matrix lint bench bench-all bench-ladder bench-overhead reference calibrate install \
+	clean
 
 demo: $(STAMP)
 	$(BIN)/python demo.py
@@ -15,6 +16,11 @@ test: $(STAMP)
 
 test-all: $(STAMP)
 	GRADER_EXAMPLES_FROM=searching $(BIN)/python -m pytest -n 2 --dist worksteal
+
+# On a cluster of two nodes of this machine; Ray is large, so it has an environment of its own.
+ray: $(STAMP)
+	$(BIN)/python tests/ray_environment.py $(VENV)/ray
+	GRADER_RAY_PYTHON=$(CURDIR)/$(VENV)/ray/bin/python $(BIN)/python -m pytest tests/integration/test_ray.py
 
 attacks: $(STAMP)
 	$(BIN)/python tests/attacks/run.py -n 2 -q

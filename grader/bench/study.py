@@ -25,9 +25,10 @@ from grader.bench.trials import FILE_NAME, from_run, read_trial, under, with_ene
 from grader.bench.wanted import Wanted, work_folder
 from grader.course.again.again import is_reusable
 from grader.course.batch.clones import Clones
+from grader.course.batch.copies import begin
+from grader.course.batch.ending import answer_of
 from grader.course.batch.executors.interface import Executor
-from grader.course.batch.job import ANSWER, JOB, Answer, read_answer
-from grader.course.batch.job import write as write_job
+from grader.course.batch.job import ANSWER, Answer, read_answer
 from grader.course.stored.database import now
 from grader.course.stored.results import read_run
 from grader.errors import StoreError
@@ -168,7 +169,7 @@ class Study:
             row.began = time.monotonic()
             self._set(row, "training")
             meter = Meter()
-            answer = self._attempt(row, meter)
+            answer = self._attempt(row, meter, anew=attempt > 1)
             row.seconds = time.monotonic() - row.began
             if self._settled(row, answer, meter, last=attempt == MAX_ATTEMPTS):
                 return
@@ -187,26 +188,16 @@ class Study:
         self._set(row, "stuck" if over else "retry", said)
         return over
 
-    def _attempt(self, row: Row, meter: Meter) -> Answer | None:
+    def _attempt(self, row: Row, meter: Meter, *, anew: bool) -> Answer | None:
         """The answer of one attempt; None where it left none because it was asked to end."""
         folder = self._folder(row.cell)
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        write_job(folder / JOB, job_of(self.wanted, row.cell, self.wanted.out / "runs"))
+        begin(folder, job_of(self.wanted, row.cell, self.wanted.out / "runs"), anew=anew)
 
         def hear(event: dict[str, Any]) -> None:
             meter.hear(event)
             self._hear(row, event)
 
-        ended = self.executor.attempt(folder, hear, self.stop)
-        try:
-            answer = read_answer(folder / ANSWER)
-        except StoreError as error:
-            answer = Answer("machine", "", error.message, error.hint)
-        if answer is not None or ended.stopped:
-            return answer
-        said = f" It said: {ended.tail[-400:]}" if ended.tail else ""
-        return Answer("machine", "", f"The attempt ended with {ended.code} and without an answer.{said}")
+        return answer_of(folder, self.executor.attempt(folder, hear, self.stop))
 
     def _taken(self, cell: Cell, answer: Answer, meter: Meter | None) -> StoredTrial | None:
         """Keep what a run measured; None where the machine failed in it."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from grader.cli._executors import elsewhere, executor_options, here
 from grader.cli._run_options import (
     access_options,
     access_words,
@@ -25,7 +26,6 @@ from grader.errors import ExitCode
 if TYPE_CHECKING:
     from grader.cli._batch_view import View
     from grader.course.batch.batch import Batch
-    from grader.course.batch.executors.interface import Executor
     from grader.course.batch.setup import Wanted
 
 
@@ -56,11 +56,7 @@ if TYPE_CHECKING:
 )
 @access_options
 @data_options
-@click.option(
-    "--slots",
-    type=click.IntRange(1, 64),
-    help="Attempts at once, a core each. Default: all cores, at most 8.",
-)
+@executor_options
 @click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -105,12 +101,13 @@ def command(spec: str, roster_file: Path, dry_run: bool, as_json: bool, **option
     work = work_folder(wanted)
     with alone(work), opened(wanted.out) as database:
         database.refresh()
-        plan = plan_of(wanted, work)
+        away = elsewhere(options, wanted.loaded.spec)
+        plan = plan_of(wanted, work, away)
         rows = rows_of(roster, wanted.before, coded=wanted.out if options["anonymous"] else None)
         with view(rows, as_json=as_json) as shown:
             shown.roster(roster, str(roster_file))
             shown.progress.usual = database.usual_seconds(plan.loaded.spec.id, plan.device_class)
-            batch = Batch(plan, database, _executor(options), rows, shown.changed)
+            batch = Batch(plan, database, away or here(options, _hidden(options)), rows, shown.changed)
             interrupted = _go(batch, shown, dry_run=dry_run)
             shown.over(batch, dry_run=dry_run)
             if not dry_run:
@@ -131,12 +128,9 @@ def _page(batch: Batch) -> str:
     return f"The page of the batch: {page}"
 
 
-def _executor(options: dict[str, Any]) -> Executor:
-    from grader.course.batch.executors.local import Local
-    from grader.course.batch.setup import slots
-
-    tokens = tuple(word.rpartition("=")[2] for word in options["git_token_env"])
-    return Local(slots(options["slots"]), hidden=(*tokens, "SSH_AUTH_SOCK"))
+def _hidden(options: dict[str, Any]) -> tuple[str, ...]:
+    """What was fetched needs no token any more."""
+    return (*(word.rpartition("=")[2] for word in options["git_token_env"]), "SSH_AUTH_SOCK")
 
 
 def _wanted(spec: str, roster_file: Path, options: dict[str, Any]) -> Wanted:

@@ -28,6 +28,7 @@ from grader.isolation.cores import these_threads
 from grader.stages.recipe import Lane
 
 if TYPE_CHECKING:
+    from grader.spec.load import Loaded
     from grader.stages.machine import Machine
 
 END_SECONDS = 15.0
@@ -38,15 +39,33 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m grader.course.batch.attempt FOLDER", file=sys.stderr)
         return 2
-    folder = Path(arguments[0])
-    signal.signal(signal.SIGTERM, _stop)
-    signal.signal(signal.SIGINT, _stop)
+    end_when_told()
     threading.Thread(target=_end_with_launcher, daemon=True).start()
+    return run(Path(arguments[0]), lambda place, answer: write(place / ANSWER, answer))
+
+
+Leave = Callable[[Path, Answer], None]
+"""Takes the answer of the attempt in a folder."""
+
+
+Whose = Callable[[GraderError], str]
+"""The kind of answer that an error makes."""
+
+
+def whose_fault(error: GraderError) -> str:
+    """As on the machine where the batch is at work, which was proven before."""
+    if isinstance(error, GraderFault):
+        return "machine"
+    return "student" if isinstance(error, FetchError) else "usage"
+
+
+def run(folder: Path, leave: Leave, whose: Whose = whose_fault) -> int:
+    """The attempt in this folder, or a look at all that are in it; the exit code."""
     try:
         if (folder / JOB).is_file():
-            write(folder / ANSWER, _answer(folder, _attempt))
+            leave(folder, _answer(folder, _attempt, whose))
         else:
-            _look(folder)
+            _look(folder, leave, whose)
     except KeyboardInterrupt:
         return 130
     except GraderError as error:
@@ -55,25 +74,35 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _answer(folder: Path, work: Callable[[Job], Answer]) -> Answer:
+def _answer(folder: Path, work: Callable[[Job], Answer], whose: Whose) -> Answer:
     try:
         return work(read_job(folder / JOB))
     except GraderError as error:
-        return Answer(_whose(error), "", error.message, error.hint)
+        return Answer(whose(error), "", error.message, error.hint)
 
 
 def _attempt(job: Job) -> Answer:
     from grader.pipeline import grade_submission
 
+    if not job.clone:
+        return _device(job)
     graded = grade_submission(_request(job), Events([_tell]))
     assert graded.folder is not None
     return Answer("graded", str(graded.folder))
 
 
+def _device(job: Job) -> Answer:
+    """Nobody's submission: on which device others will be trained here."""
+    from grader.course.batch.setup import machine_request
+    from grader.pipeline import prepare_machine
+
+    return Answer("prepared", message=prepare_machine(machine_request(_loaded(job), job)).device.text)
+
+
 # --- a first look -------------------------------------------------------------------------------------------------
 
 
-def _look(folder: Path) -> None:
+def _look(folder: Path, leave: Leave, whose: Whose) -> None:
     """Look at the submissions of all folders in this one, one after the other, on a machine that is prepared once.
 
     Raises:
@@ -87,7 +116,7 @@ def _look(folder: Path) -> None:
         for place in places:
             if (folder / FINISH).exists():
                 return
-            write(place / ANSWER, _answer(place, partial(_untrained, place.name, machine)))
+            leave(place, _answer(place, partial(_untrained, place.name, machine), whose))
             _say({"key": place.name})
 
 
@@ -108,19 +137,14 @@ def _untrained(key: str, machine: Machine, job: Job) -> Answer:
 
 def _request(job: Job) -> Any:
     from grader.pipeline import Request
-    from grader.spec.course import load_course, with_course
-    from grader.spec.load import load_spec
 
-    loaded = load_spec(Path(job.spec))
-    if job.course:
-        loaded = with_course(loaded, load_course(job.course))
     staged = kept(Path(job.clone))
     if job.level not in get_args(Level) or job.lane not in get_args(Lane):
         raise GraderFault(
             f"The job asks for level {job.level} and lane {job.lane}.", "Start the batch again."
         )
     return Request(
-        loaded=loaded,
+        loaded=_loaded(job),
         source=staged.submission.source,
         command=job.command,
         staged=replace(staged, submission=shown_as(staged.submission, job.name, job.source)),
@@ -140,10 +164,12 @@ def _request(job: Job) -> Any:
     )
 
 
-def _whose(error: GraderError) -> str:
-    if isinstance(error, GraderFault):
-        return "machine"
-    return "student" if isinstance(error, FetchError) else "usage"
+def _loaded(job: Job) -> Loaded:
+    from grader.spec.course import load_course, with_course
+    from grader.spec.load import load_spec
+
+    loaded = load_spec(Path(job.spec))
+    return with_course(loaded, load_course(job.course)) if job.course else loaded
 
 
 def _tell(event: Event) -> None:
@@ -157,6 +183,12 @@ def _say(event: dict[str, Any]) -> None:
         sys.stdout.flush()
     except OSError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
+
+
+def end_when_told() -> None:
+    """SIGTERM and Ctrl-C end what is under way, each part in its order."""
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
 
 
 def _stop(*_: object) -> None:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import shlex
 import shutil
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Executor as Pool
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -20,11 +20,14 @@ from typing import Any
 
 from grader.course.again.again import is_reusable, judged_again, store, was_killed
 from grader.course.batch.clones import Clones, shown_as
+from grader.course.batch.copies import begin, cleared
+from grader.course.batch.ending import answer_of
 from grader.course.batch.entries import Changed, Entry, Plan, Row, State
 from grader.course.batch.executors.interface import Executor
 from grader.course.batch.job import ANSWER, FINISH, JOB, Answer, Job, read_answer, write
 from grader.course.batch.secret import row_secret, secret_of
 from grader.course.batch.silent_hosts import SilentHosts, host_of
+from grader.course.batch.threads import Threads
 from grader.course.stored.database import Database, EvidenceKey, Standing
 from grader.course.stored.folder import new_run_id
 from grader.course.stored.results import read_run
@@ -53,6 +56,7 @@ class Batch:
     finish: threading.Event = field(default_factory=threading.Event)  # nothing new is begun
     stop: threading.Event = field(default_factory=threading.Event)  # what runs is ended
     pause_seconds: float = PAUSE_SECONDS
+    threads: Threads = field(default_factory=Threads)  # in which it is graded
 
     def __post_init__(self) -> None:
         self._clones = Clones(self.plan.work / "clones")
@@ -172,14 +176,14 @@ class Batch:
         left = [row for row in self.rows if row.state == "fetched" and not self._recalled(row)]
         if not measure:
             return
-        with ThreadPoolExecutor(self.executor.slots) as pool:
+        with self.threads.pool(self.executor.slots) as pool:
             begun = [pool.submit(self._guarded, self._grade, row) for row in self._looked_at(left, pool)]
             for one in begun:
                 one.result()
 
     # --- a first look -------------------------------------------------------------------------------------
 
-    def _looked_at(self, rows: Sequence[Row], pool: ThreadPoolExecutor) -> Iterator[Row]:
+    def _looked_at(self, rows: Sequence[Row], pool: Pool) -> Iterator[Row]:
         """The rows that are still to be graded, once everything but training was done for them, where that pays.
 
         Looks come first, so that whoever grades knows soon what cannot be run, and how much is left; a slot that finds
@@ -193,7 +197,7 @@ class Batch:
         looks = {
             pool.submit(self._guarded, self._look, number, part): part for number, part in enumerate(parts)
         }
-        for look in as_completed(looks):
+        for look in self.threads.as_completed(looks):
             look.result()
             yield from (row for row in looks[look] if row.state != "graded")
 
@@ -202,7 +206,7 @@ class Batch:
         if self.finish.is_set():
             return
         folder = self.plan.work / "looks" / f"{number}"
-        shutil.rmtree(folder, ignore_errors=True)
+        cleared(folder)
         for row in rows:
             (folder / row.entry.key).mkdir(parents=True)
             write(folder / row.entry.key / JOB, self._job(row))
@@ -290,30 +294,22 @@ class Batch:
             if self._recalled(row):  # the same files were handed in by two, and the other one came first
                 return
             row.attempts += 1
-            row.began = time.monotonic()
+            row.began = self.threads.now()
             self._set(row, "grading", "")
             answer = self._attempt(row)
-            row.seconds = time.monotonic() - row.began
+            row.seconds = self.threads.now() - row.began
             if self._settled(row, answer):
                 return
 
     def _attempt(self, row: Row) -> Answer | None:
         """The answer of one attempt; None where it left none because it was asked to end."""
         folder = self.plan.work / "attempts" / row.entry.key
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True)
-        write(folder / JOB, self._job(row))
+        begin(folder, self._job(row), anew=row.attempts > 1)
         ended = self.executor.attempt(folder, lambda event: self._hear(row, event), self.stop)
-        try:
-            answer = read_answer(folder / ANSWER)
-        except StoreError as error:
-            answer = Answer("machine", "", error.message, error.hint)
-        if answer is not None or ended.stopped:
+        answer = answer_of(folder, ended)
+        if ended.stopped or (folder / ANSWER).is_file():
             shutil.rmtree(folder, ignore_errors=True)
-            return answer
-        said = f" It said: {ended.tail[-400:]}" if ended.tail else ""
-        how = f"signal {-ended.code}" if ended.code < 0 else f"exit code {ended.code}"
-        return Answer("machine", "", f"The attempt ended with {how} and without an answer.{said}")
+        return answer
 
     def _job(self, row: Row) -> Job:
         entry = row.entry
@@ -365,7 +361,7 @@ class Batch:
             self.finish.set()
             self._set(row, "blocked", said)
             return True
-        if row.attempts >= MAX_ATTEMPTS:
+        if answer.kind == "person" or row.attempts >= MAX_ATTEMPTS:
             self._set(row, "stuck", said)
             return True
         self._set(row, "retry", said)

@@ -6,6 +6,7 @@ A folder with a job is an attempt. A folder of such folders is a first look at a
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,7 @@ class Job(Execution):
     """Paths are absolute, or relative to the folder in which the batch was started."""
 
     spec: str  # a copy of the spec, beside the batch
-    clone: str  # folder that `grader.course.batch.clones` wrote
+    clone: str  # folder that `grader.course.batch.clones` wrote; "": nothing is graded, the machine alone is looked at
     out: str  # folder of all runs
     name: str  # of the submission, as reports and folders call it
     source: str  # as reports show where it came from; "" for the link itself
@@ -49,13 +50,15 @@ class Job(Execution):
     course: str = ""  # whose rules come on top of the spec's
     web: bool = False  # whether a student's own web address is asked
     seed: int = -1  # the only one that is trained with; -1: they follow from `secret`
+    plan: str = ""  # digest of all else that the answer hangs on, such as the spec's text: of another, another attempt
 
 
 @dataclass(frozen=True)
 class Answer:
     """What came of an attempt. `kind`: `graded` with the run's folder, `student` where the work cannot be graded at
-    all, `machine` where it is worth another attempt, `usage` where none would help; of a look also `trains` with what
-    was found: nothing is wrong so far, and a training is due."""
+    all, `machine` where it is worth another attempt, `person` where it is not, and nobody's mistake, `usage` where none
+    would help, nor with any other row; of a look also `trains` with what was found: nothing is wrong so far, and a
+    training is due; of a machine `prepared` with its device."""
 
     kind: str
     folder: str = ""
@@ -67,7 +70,10 @@ def write(place: Path, value: Job | Answer) -> None:
     """Write it whole or not at all."""
     new = place.with_name(f"{place.name}.new")
     try:
-        new.write_text(json.dumps(asdict(value), indent=1) + "\n", "utf-8")
+        with new.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(value), indent=1) + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # another machine may read it
         new.replace(place)
     except OSError as error:
         raise StoreError(f"{place}: {error.strerror or error}.", "Free some space.") from error

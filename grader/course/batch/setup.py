@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from grader.course.batch.copies import begin, cleared
+from grader.course.batch.ending import answer_of
 from grader.course.batch.entries import Entry, Plan, Row
-from grader.course.batch.job import Execution, Job
+from grader.course.batch.job import Answer, Execution, Job
 from grader.course.rosters.records import Problem, Roster, RosterRow
 from grader.course.stored.codes import code_of
 from grader.course.stored.database import device_class
 from grader.course.stored.folder import folder_name
-from grader.errors import StoreError, UsageError
+from grader.errors import GraderFault, StoreError, UsageError
 from grader.fetch.access import NO_ACCESS, Access
 from grader.fetch.deadline import parse_deadline
 from grader.fetch.url import looks_like_link, with_folder
@@ -23,6 +27,7 @@ from grader.isolation.quota import usable_cores
 from grader.text import clean
 
 if TYPE_CHECKING:
+    from grader.course.batch.executors.interface import Executor
     from grader.pipeline import Request
     from grader.spec.load import Loaded
 
@@ -78,15 +83,19 @@ def alone(work: Path) -> Iterator[None]:
         yield
 
 
-def plan_of(wanted: Wanted, work: Path) -> Plan:
+def plan_of(wanted: Wanted, work: Path, elsewhere: Executor | None = None) -> Plan:
     """The plan, after a look at this machine: what is missing here is said before anything is fetched.
+
+    Args:
+        elsewhere: what runs attempts on other machines; a GPU is there, and need not be here.
 
     Raises:
         GraderFault: no sandbox, no data, no such device.
     """
     from grader.pipeline import prepare_machine
 
-    machine = prepare_machine(machine_request(wanted.loaded, wanted))
+    device = wanted.device if elsewhere is None else "cpu"
+    machine = prepare_machine(machine_request(wanted.loaded, replace(wanted, device=device)))
     spec = work / wanted.spec_file.name
     try:
         shutil.copyfile(wanted.spec_file, spec)
@@ -102,8 +111,10 @@ def plan_of(wanted: Wanted, work: Path) -> Plan:
         secret=0,
         course=wanted.course,
         web=wanted.web,
+        plan=_digest(wanted, machine.data.facts.digest if machine.data else ""),
         **wanted.execution(),
     )
+    text = machine.device.text if device == wanted.device else _device_of(elsewhere, job, work / "machine")
     return Plan(
         loaded=wanted.loaded,
         base=wanted.out,
@@ -111,11 +122,33 @@ def plan_of(wanted: Wanted, work: Path) -> Plan:
         name=work.name,
         job=job,
         data_digest=machine.data.facts.digest if machine.data else "",
-        device_class=device_class(machine.device.text),
+        device_class=device_class(text),
         before=wanted.before,
         ref=wanted.ref,
         access=wanted.access,
     )
+
+
+def _device_of(elsewhere: Executor | None, job: Job, folder: Path) -> str:
+    """The device of a machine there, as an attempt that grades nothing finds it."""
+    assert elsewhere is not None
+    begin(folder, job, anew=True)
+    ended = elsewhere.attempt(folder, lambda _: None, threading.Event())
+    answer = answer_of(folder, ended)
+    cleared(folder)
+    if answer is None or answer.kind != "prepared":
+        said = answer or Answer("machine", "", "The look at a machine was ended.", "Start the batch again.")
+        raise GraderFault(said.message, said.hint)
+    return answer.message
+
+
+def _digest(wanted: Wanted, data_digest: str) -> str:
+    """Of what an answer hangs on and no other value of a job says."""
+    from grader import __version__
+    from grader.records import MEASURING_VERSION
+
+    parts = (wanted.loaded.digest, __version__, str(MEASURING_VERSION), data_digest)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def machine_request(loaded: Loaded, how: Execution) -> Request:
@@ -182,5 +215,5 @@ def _inside(repository: str, folder: str) -> str:
 
 
 def slots(asked: int | None) -> int:
-    """Attempts at once: a core each, and no more than the machine has."""
+    """Attempts at once on this machine: a core each, and no more than it has."""
     return asked or max(1, min(MOST_SLOTS, len(usable_cores())))

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -197,7 +198,16 @@ def move(source: Path, target: Path) -> None:
         StoreError: it cannot be moved; it is still where it was then.
     """
     with on_disk(target):
-        source.rename(target)
+        try:
+            source.rename(target)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            copied = target.with_name(f"{target.name}{PARTIAL}")
+            shutil.rmtree(copied, ignore_errors=True)  # of a process that was killed here
+            shutil.copytree(source, copied)
+            copied.rename(target)
+            shutil.rmtree(source, ignore_errors=True)
         _sync_folder(target.parent)
 
 

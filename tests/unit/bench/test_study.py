@@ -254,6 +254,13 @@ def test_a_mistake_of_the_command_is_not_tried_again(go, full):
     assert "No such lane." in made.missing[0].reason
 
 
+def test_a_limit_of_the_machines_is_not_tried_again(go, full):
+    study, made = go(Storing(full, Ended(0, why="limit")), "ada", seeds=2)
+    assert len(study.executor.jobs) == 2
+    assert "no fault of the work" in made.missing[0].reason
+    assert [one.seed for one in made.series[0].trials] == [2]
+
+
 def test_stopped_it_writes_what_there_is(go, full):
     _, made = go(Storing(full, None, Ended(-15, stopped=True)), "ada", seeds=2)
     assert [trial.seed for trial in made.series[0].trials] == [1]

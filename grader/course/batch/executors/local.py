@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import selectors
 import subprocess
@@ -10,17 +9,14 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from grader.course.batch.executors.interface import Ended, Hear, command
+from grader.course.batch.executors.interface import ERRORS, MAX_LINE, Ended, Hear, command, tail, told
 from grader.errors import GraderFault
-from grader.text import clean_block
 
 LOOK_SECONDS = 0.2
 GRACE_SECONDS = 20.0
 """An attempt that was asked to end gets this long to end what it has started."""
-MAX_LINE = 64 * 1024
-ERRORS, TAIL = "errors.txt", 4_000
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class Local:
                 code = process.wait()
             finally:
                 _end(process)
-        return Ended(code, stopped, _tail(folder / ERRORS))
+        return Ended(code, stopped, tail(folder / ERRORS))
 
 
 def _listen(process: subprocess.Popen[bytes], hear: Hear, stop: threading.Event) -> bool:
@@ -77,16 +73,7 @@ def _listen(process: subprocess.Popen[bytes], hear: Hear, stop: threading.Event)
             *lines, buffer = (buffer + data).split(b"\n")
             buffer = buffer[-MAX_LINE:]
             for line in lines:
-                _told(line, hear)
-
-
-def _told(line: bytes, hear: Hear) -> None:
-    try:
-        event: Any = json.loads(line)
-    except ValueError:
-        return
-    if isinstance(event, dict):
-        hear(event)
+                told(line, hear)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -103,12 +90,3 @@ def _close(stream: IO[bytes] | None) -> None:
             stream.close()
     except OSError:
         pass
-
-
-def _tail(place: Path) -> str:
-    try:
-        with place.open("rb") as file:
-            file.seek(max(0, place.stat().st_size - TAIL))
-            return clean_block(file.read().decode("utf-8", "replace"), TAIL).strip()
-    except OSError:
-        return ""

@@ -303,6 +303,47 @@ def test_but_not_for_ever_and_it_costs_nobody_a_point(course, whole):
     assert rows["ada"].state == "graded"
 
 
+@pytest.mark.parametrize("why", ["node lost", "preempted", "cancelled"])
+def test_what_befell_a_machine_elsewhere_is_tried_again(course, whole, why):
+    executor = Storing(whole, ada=[Ended(0, why=why)] * 2)
+    rows = course(executor, "ada")
+    assert (rows["ada"].state, len(executor.done)) == ("graded", 3)
+
+
+@pytest.mark.parametrize("why", ["limit", "stuck"])
+def test_a_limit_of_the_machines_is_for_a_person_at_once(course, whole, why):
+    executor = Storing(whole, ada=[Ended(0, why=why)])
+    rows = course(executor, "ada", "grace")
+    assert states(rows) == {"ada": "stuck", "grace": "graded"}
+    assert sorted(executor.done) == ["ada", "grace"]
+
+
+def test_where_nothing_can_run_the_batch_ends(course, whole):
+    executor = Storing(whole, slots=1, ada=[Ended(127, tail="python: not found", why="set-up")])
+    rows = course(executor, "ada", "grace", "alan")
+    assert executor.done == ["ada"]
+    assert states(rows) == {"ada": "blocked", "grace": "fetched", "alan": "fetched"}
+    assert "python: not found" in rows["ada"].text
+
+
+def test_an_attempt_that_lives_on_elsewhere_is_taken_up(course, whole):
+    """The batch was killed: what copies of the same job left in its folder is there when it comes to that row again."""
+    found: list[list[str]] = []
+
+    class Elsewhere(Storing):
+        def attempt(self, folder: Path, hear, stop: threading.Event) -> Ended:
+            found.append(sorted(place.name for place in folder.iterdir()))
+            (folder / "alive").touch()
+            return super().attempt(folder, hear, stop) if len(found) > 1 else Ended(0)
+
+    executor = Elsewhere(whole, ada=[])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(batch_module, "MAX_ATTEMPTS", 1)
+        course(executor, "ada")
+    assert states(course(executor, "ada")) == {"ada": "graded"}
+    assert found == [["job.json"], ["alive", "job.json"]]
+
+
 def test_what_the_students_work_lacks_is_not_tried_again(course, whole):
     executor = Storing(whole, ada=[Answer("student", "", "The archive is damaged.", "Hand it in again.")])
     rows = course(executor, "ada")
@@ -393,7 +434,7 @@ def test_a_row_that_begins_again_still_knows_its_last_run(course, whole):
 
 
 def test_a_full_disk_while_an_attempt_is_prepared(course, whole, monkeypatch):
-    import grader.course.batch.batch as module
+    import grader.course.batch.copies as module
 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
