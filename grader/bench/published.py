@@ -109,11 +109,15 @@ def _training(trials: Sequence[TrialResult]) -> Spread | Absent:
 def _gap(figure: Figure, series: Series, best: tuple[float, ...]) -> Gap | Absent:
     if series.assignment.stand_in:
         return Absent("skipped", "measured on generated stand-in data, which says nothing of the real one.")
-    known = series.trials[0].known_sd
     theirs, mean, n = figure.best_test_percent / 100, statistics.fmean(best), len(best)
     sd, df = spread(best).sd, float(n - 1)
     if not sd:  # one seed, or all alike: what is known of the noise
-        sd, df = tabulated(series.assignment.data, theirs, known).sd, math.inf
+        kept = scored_trials(series)[0].known_sd
+        sd, df = tabulated(series.assignment.data, theirs, kept).sd, math.inf
+    if not sd:
+        return Absent(
+            "skipped", f"{figure.model} has one seed, and nothing is known of the noise of its data."
+        )
     # One training of theirs against the mean of ours: both sides have their noise.
     t = (mean - theirs) / (sd * math.sqrt(1 + 1 / n))
     return Gap(mean - theirs, sd, math.isfinite(df), _p(t, df), differs=False)

@@ -6,6 +6,7 @@ import ast
 import importlib.util
 import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -147,6 +148,7 @@ def test_the_spec_trains_as_long_as_the_steps_and_has_no_rule_on_parameters():
     assert {rule.check for rule in spec.rules} == {"test_accuracy", "training_accuracy"}
 
 
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
 def test_one_command_runs_all_of_it_the_cheap_steps_first():
     done = subprocess.run(
         ["make", "--no-print-directory", "-n", "bench-all", "LADDER_SEEDS=4"],

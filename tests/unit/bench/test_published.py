@@ -77,6 +77,17 @@ def test_seeds_that_are_all_alike_say_nothing_of_the_noise(make_bench, make_seri
     assert not line.gap.observed
 
 
+def test_where_nothing_is_known_of_the_noise_nothing_is_said(make_bench, make_series):
+    made = make_series((0.99,), data="Another data set")
+    (trial,) = made.trials
+    (line,) = beside(published(figure()), make_bench(made))
+    assert isinstance(line.gap, Gap)
+    assert line.gap.sd == trial.known_sd
+    (line,) = beside(published(figure()), make_bench(replace(made, trials=(replace(trial, known_sd=0.0),))))
+    assert isinstance(line.gap, Absent)
+    assert "nothing is known of the noise" in line.gap.reason
+
+
 def test_the_verdicts_err_as_seldom_as_they_say_and_find_a_slip(make_bench, make_series):
     """Tables of ten rows with five seeds each, in which nothing differs; then one row is 1.3 points off, as a slip is."""
     draw, tables, named, slips = random.Random(12), 150, 0, 0
