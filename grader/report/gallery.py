@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from grader.records import Absent, ExplainedImage, Explanations
 from grader.report import heat, words
+from grader.report.inert import last_kept
 from grader.report.sections.explanations import map_of, name_of, told, where
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ LEGEND = (
 )
 
 
+@last_kept
 def gallery(found: Explanations | Absent) -> str:
     """The cards as HTML; "" where there is nothing to show."""
     if isinstance(found, Absent):

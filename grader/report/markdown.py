@@ -209,7 +209,7 @@ def _weighty(step: Step, text: str) -> str:
 def _section(section: Section) -> str:
     parts = [f"## {plain(section.title)}"]
     parts += [f"> **?** {plain(line)}" for line in section.attention]
-    parts += [plain(line) for line in section.lead]
+    parts += [prose(line) for line in section.lead]
     parts += [_facts(section.facts)] if section.facts else []
     return "\n\n".join([*parts, *map(_table, section.tables), *map(_block, section.blocks)])
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_CODE = re.compile(r"(?<!`)`([^`\n]{1,200})`(?!`)")
+_CODE = re.compile(r"(?<!`)`([^`\s](?:[^`\n]{0,200}[^`\s])?)`(?!`)")
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from grader.records import Absent, RunRecord
+from grader.report.inert import last_kept
 from grader.report.sections import (
     adjustments,
     chance,
@@ -45,6 +46,7 @@ OF_A_MODEL = (training, curves, mistakes, explanations, recovered, method, model
 """What an assignment without a model has no section about."""
 
 
+@last_kept
 def sections(record: RunRecord) -> tuple[Section, ...]:
     """All of them, also where there is nothing to show: then the section says why.
 

@@ -50,6 +50,16 @@ def test_each_says_whose_fault_it_is(format: str, endings: ModuleType) -> None:
         assert [one for one in NEVER[whose] if one in text.split("How the points add up")[0]] == [], name
 
 
+def test_no_student_is_told_to_mend_what_is_not_theirs(endings: ModuleType) -> None:
+    """Only what the student can do stands under "What to try"; what the machine needs is for whoever runs it."""
+    for name, (record, whose) in samples(endings).items():
+        text = interface.formats()["markdown"].render(record)
+        own = {one.finding.hint for one in record.outcomes if one.status == "errored" and one.finding.hint}
+        assert all(f"**For whoever runs the grader:** {hint}" in text for hint in own), name
+        assert bool(own) <= (whose == "machine"), name
+        assert "What to try:** A person decides" not in text, name
+
+
 def test_nothing_is_lost_where_the_machine_or_a_person_is_to_decide(endings: ModuleType) -> None:
     for name, (record, whose) in samples(endings).items():
         hit = [one for one in record.outcomes if one.status in ("errored", "review", "borderline")]

@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from grader.records import RunRecord
-from grader.report.markdown import code, fenced, plain, render
+from grader.report.markdown import code, fenced, plain, prose, render
+from grader.report.prose import pieces
 
 ALPHABET = st.text(st.sampled_from("a1 _*`~|\\<>&[]()#+-=:!$.\"'"), min_size=1, max_size=24)
 
@@ -46,6 +47,33 @@ def test_plain_text_stays_what_it_is(text: str) -> None:
 @given(ALPHABET.map(lambda text: " ".join(text.split())).filter(bool))
 def test_code_stays_what_it_is(text: str) -> None:
     assert shown(f"x {code(text)} y") == f"x {text} y"
+
+
+@given(ALPHABET.map(lambda text: " ".join(text.split())).filter(bool))
+def test_a_sentence_with_code_stays_what_it_is(text: str) -> None:
+    assert shown(prose(f"x {text} y")) == "".join(part for part, _ in pieces(f"x {text} y"))
+
+
+def test_code_in_a_sentence_reads_well_as_plain_text() -> None:
+    assert prose("no network in `__init__`: `# Title`.") == "no network in `__init__`: `# Title`."
+
+
+def test_a_table_stands_aligned_in_plain_text(example_records: dict[str, RunRecord]) -> None:
+    text = render(example_records["partial"])
+    tables = re.findall(r"(?:^\|.*\|$\n)+", text, re.MULTILINE)
+    ends = [{len(line) for line in table.splitlines() if len(line) < 160} for table in tables]
+    assert len(tables) > 8
+    assert sum(len(one) == 1 for one in ends) > 0.7 * len(tables)
+    assert "| small: 0 of 75          |          0 |" in text
+
+
+def test_each_part_of_a_check_has_a_line_for_what_to_try(example_records: dict[str, RunRecord]) -> None:
+    lines = render(example_records["partial"]).splitlines()
+    at = next(number for number, line in enumerate(lines) if "**shows: training log**" in line)
+    assert lines[at + 1 : at + 3] == [
+        "  - **Expected:** a line for each trained epoch",
+        "  - **What to try:** Paste the log as text.",
+    ]
 
 
 @given(ALPHABET.map(lambda text: " ".join(text.split())).filter(bool))

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from grader.judge import not_handed_in
-from grader.records import Absent, RunRecord
+from grader.records import Absent, RunRecord, Status
 from grader.report import words
 from grader.report.interface import formats
 from grader.report.sections import adjustments
@@ -139,6 +139,20 @@ def test_a_fault_is_decided_by_another_run(example_records: dict[str, RunRecord]
     assert words.standing(broken).meaning.startswith("another run decides")
     section = adjustments.build(replace(made, grade=replace(made.grade, adjustments=(broken,))))
     assert "is open: run it again." in section.attention[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "hint", "label", "text"),
+    [
+        ("failed", "Try it.", "What to try", "Try it."),
+        ("failed", "Try: it.", "What to try", "Try: it."),
+        ("review", "A person decides: run it again.", "A person decides", "Run it again."),
+        ("review", "Paste the log as text.", "What to try", "Paste the log as text."),
+        ("errored", "Free some space.", "For whoever runs the grader", "Free some space."),
+    ],
+)
+def test_a_hint_says_whose_turn_it_is(status: Status, hint: str, label: str, text: str) -> None:
+    assert words.advice(status, hint) == (label, text)
 
 
 def test_icons_and_words_are_all_different() -> None:

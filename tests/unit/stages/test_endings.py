@@ -26,6 +26,15 @@ def test_every_ending_in_every_phase_has_a_fault_a_sentence_and_a_next_step(kind
     assert "model.py" in absent.reason or "Net()" in absent.reason
 
 
+@pytest.mark.parametrize(
+    ("kind", "says"), [("memory", "smaller"), ("disk", "Write less"), ("stalled", "input()")]
+)
+def test_where_the_ending_says_more_than_the_phase_the_next_step_is_about_it(
+    kind: EndingKind, says: str
+) -> None:
+    assert says in absent_because(Ending(kind, "It happened."), "train", ENTRY).hint
+
+
 def test_an_error_names_its_line():
     absent = absent_because(Ending("raised", "ValueError: no", "model.py:14"), "forward", ENTRY)
     assert (
