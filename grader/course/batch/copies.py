@@ -18,7 +18,7 @@ import os
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -44,11 +44,23 @@ def begin(folder: Path, job: Job, *, anew: bool) -> None:
     Raises:
         OSError, StoreError: it cannot be written.
     """
-    if not anew and _may_be_under_way(folder, job):
-        return
+    if anew or (folder / ANSWER).exists() or not _may_be_under_way(folder, {folder: job}):
+        _made(folder, {folder: job})
+
+
+def begin_look(folder: Path, jobs: Mapping[str, Job]) -> None:
+    """As `begin`, for a look at several, by the names of their folders in this one."""
+    wanted = {folder / name: job for name, job in jobs.items()}
+    if not _may_be_under_way(folder, wanted):
+        _made(folder, wanted)
+    (folder / FINISH).unlink(missing_ok=True)
+
+
+def _made(folder: Path, jobs: Mapping[Path, Job]) -> None:
     cleared(folder)
-    folder.mkdir(parents=True)
-    write(folder / JOB, job)
+    for place, job in jobs.items():
+        place.mkdir(parents=True)
+        write(place / JOB, job)
 
 
 def cleared(folder: Path) -> None:
@@ -59,11 +71,11 @@ def cleared(folder: Path) -> None:
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def _may_be_under_way(folder: Path, job: Job) -> bool:
-    if not (folder / ALIVE).exists() or (folder / ANSWER).exists():
+def _may_be_under_way(folder: Path, jobs: Mapping[Path, Job]) -> bool:
+    if not (folder / ALIVE).exists():
         return False
     try:
-        return read_job(folder / JOB) == job
+        return {place: read_job(place / JOB) for place in places(folder)} == jobs
     except StoreError:
         return False
 

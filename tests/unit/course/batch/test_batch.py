@@ -16,6 +16,7 @@ import pytest
 
 from grader.course.again.again import was_killed
 from grader.course.batch import batch as batch_module
+from grader.course.batch import copies
 from grader.course.batch.batch import FETCHES_AT_ONCE, MAX_ATTEMPTS, Batch
 from grader.course.batch.clones import kept, shown_as
 from grader.course.batch.entries import Entry, Plan, Row
@@ -231,7 +232,7 @@ def test_a_disk_that_is_full_at_a_look_is_no_mistake_of_the_grader(course, whole
     def full(place, value):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(batch_module, "write", full)
+    monkeypatch.setattr(copies, "write", full)
     with pytest.raises(StoreError, match="No space left"):
         course(Storing(whole), "ada", "grace", "alan")
 
