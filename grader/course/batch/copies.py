@@ -30,6 +30,7 @@ from grader.errors import StoreError
 
 ALIVE, COPIES, EVENTS, RUNS = "alive", "copies", "events.jsonl", "runs"
 _READ_BYTES = 16 * MAX_LINE
+_GONE = ".gone-"
 
 
 # --- whoever launches ---------------------------------------------------------------------------------------------
@@ -66,8 +67,8 @@ def _made(folder: Path, jobs: Mapping[Path, Job]) -> None:
 def cleared(folder: Path) -> None:
     """Nothing has this name any more. A copy that still writes there does so somewhere else, and ends."""
     with suppress(FileNotFoundError):
-        gone = folder.with_name(f".gone-{secrets.token_hex(4)}")
-        folder.rename(gone)
+        folder.rename(folder.with_name(f"{_GONE}{secrets.token_hex(4)}"))
+    for gone in folder.parent.glob(f"{_GONE}*"):  # also what a copy has kept in use the last time
         shutil.rmtree(gone, ignore_errors=True)
 
 

@@ -139,7 +139,7 @@ class _Attempt:
             return None
         if seen.ended.why == "stuck":
             self._cancel()
-        said = tail(self._task.errors) or clean_block(seen.ended.tail)
+        said = f"{tail(self._task.errors)} {clean_block(seen.ended.tail)}".strip()
         return Ended(seen.ended.code, tail=said, why=seen.ended.why)
 
     def _cancel(self) -> None:
