@@ -79,7 +79,7 @@ def test_a_job_is_submitted_with_what_it_needs_and_no_more(fakes, task, monkeypa
         f"--output={tmp_path}/50%% done/errors.txt",
         "--open-mode=append",
         "--time=30",
-        "--signal=B:TERM@60",
+        "--signal=B:USR1@60",
         "--gres=gpu:1",
     ):
         assert word in words

@@ -12,6 +12,7 @@ ENDS = [
     ("exit 0", "COMPLETED", "None", "0", (0, "")),
     ("exit 7", "FAILED", "NonZeroExitCode", "1792", (7, "")),
     ("told to end, no answer", "FAILED", "NonZeroExitCode", "19200", (75, "")),
+    ("told that its time is over", "FAILED", "NonZeroExitCode", "19456", (76, "limit")),
     ("exit 143", "FAILED", "NonZeroExitCode", "36608", (143, "")),
     ("killed by 9", "FAILED", "JobLaunchFailure", "9", (-9, "")),
     ("killed by 11", "FAILED", "JobLaunchFailure", "11", (-11, "")),
