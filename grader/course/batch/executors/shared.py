@@ -21,7 +21,7 @@ from grader.text import clean, clean_block
 
 BEAT_SECONDS = 15.0
 LAG_SECONDS = 75.0
-"""What a job that ended with 0 has left may be seen here so much later: network disks keep what they know for a minute."""
+"""What a job that ended with 0 has left may be seen here so much later: network disks remember for a minute."""
 STOP_SECONDS = 60.0
 """So long is waited for the end of a job that was asked to end."""
 
