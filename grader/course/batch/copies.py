@@ -187,18 +187,20 @@ class Copy:
         Raises:
             StoreError: the answer cannot be written.
         """
-        write(place / ANSWER, answer)
+        goal = self.published[place]
+        mine = goal.with_name(f".{self.own.name}.json")  # some disks link within one folder alone
+        write(mine, answer)
         try:
-            os.link(place / ANSWER, self.published[place])
+            os.link(mine, goal)
         except OSError as error:
-            if (place / ANSWER).stat().st_nlink > 1:  # a network disk that did it, and lost its own reply
+            if mine.stat().st_nlink > 1:  # a network disk that did it, and lost its own reply
                 return True
             if isinstance(error, FileExistsError):
                 return False
             reason = error.strerror or str(error)
-            raise StoreError(
-                f"{self.published[place]}: {reason}.", "The shared folder needs hard links."
-            ) from error
+            raise StoreError(f"{goal}: {reason}.", "The shared folder needs hard links.") from error
+        finally:
+            mine.unlink(missing_ok=True)
         return True
 
     def is_needed(self) -> bool:
