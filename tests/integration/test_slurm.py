@@ -84,7 +84,7 @@ def ended(batch: subprocess.Popen[str], folder: Path, cluster) -> subprocess.Com
 
 def trained(reports: Path) -> list[Path]:
     """Folders of attempts of which a copy is at work now."""
-    found = reports.glob(".batches/*/attempts/*/copies/*/events.jsonl")
+    found = reports.glob(".batches/*/attempts/*/.copies/*/events.jsonl")
     return sorted({place.parents[2] for place in found if not is_answered(place.parents[2])})
 
 

@@ -2,8 +2,8 @@
 machine was lost and lives on: each copy of it writes in a folder of its own, and the first answer wins, for good.
 
     job.json                what to grade
-    alive                   changes as long as whoever launched it is there
-    copies/<one>/           of one copy alone: its job, events and run
+    .alive                  changes as long as whoever launched it is there
+    .copies/<one>/          of one copy alone: its job, events and run
     answer-<digest>.json    the first answer: a hard link, so that it is whole, and made once
     answer.json             the same, when whoever launched it has put the run where runs are
 
@@ -28,7 +28,8 @@ from grader.course.batch.job import ANSWER, FINISH, JOB, Answer, Job, read_answe
 from grader.course.stored.folder import folder_name, move, prepare
 from grader.errors import StoreError
 
-ALIVE, COPIES, EVENTS, RUNS = "alive", "copies", "events.jsonl", "runs"
+ALIVE, COPIES, EVENTS, RUNS = ".alive", ".copies", "events.jsonl", "runs"
+"""The first two with a dot, as no key of a row has: a look has a folder for each key beside them."""
 _READ_BYTES = 16 * MAX_LINE
 _GONE = ".gone-"
 

@@ -334,7 +334,7 @@ def test_an_attempt_that_lives_on_elsewhere_is_taken_up(course, whole):
     class Elsewhere(Storing):
         def attempt(self, folder: Path, hear, stop: threading.Event) -> Ended:
             found.append(sorted(place.name for place in folder.iterdir()))
-            (folder / "alive").touch()
+            (folder / ".alive").touch()
             return super().attempt(folder, hear, stop) if len(found) > 1 else Ended(0)
 
     executor = Elsewhere(whole, ada=[])
@@ -342,7 +342,7 @@ def test_an_attempt_that_lives_on_elsewhere_is_taken_up(course, whole):
         patch.setattr(batch_module, "MAX_ATTEMPTS", 1)
         course(executor, "ada")
     assert states(course(executor, "ada")) == {"ada": "graded"}
-    assert found == [["job.json"], ["alive", "job.json"]]
+    assert found == [["job.json"], [".alive", "job.json"]]
 
 
 def test_what_the_students_work_lacks_is_not_tried_again(course, whole):
