@@ -19,7 +19,7 @@ import pytest
 from grader.course.batch.copies import attempt_name, is_answered
 
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow, pytest.mark.timeout(1800)]
-ROWS, NETS = 20, 6
+ROWS, NETS = 20, 5
 TOKEN = "ghp_planted_where_no_student_may_look"
 PATIENCE_SECONDS = 300.0
 
