@@ -12,10 +12,9 @@ from pathlib import Path
 import pytest
 
 from grader.course.batch.copies import COPIES, EVENTS, Copy, beat, begin, cleared, collected
-from grader.course.batch.executors.interface import command
+from grader.course.batch.executors.interface import NO_ANSWER, OVER_TIME, command
 from grader.course.batch.job import ANSWER, Answer, Job, read_answer
 
-NO_ANSWER = 75
 QUICK = """
 import sys
 from grader.course.batch import node
@@ -46,10 +45,11 @@ def started(attempt: Path, gone_seconds: float = 600.0) -> subprocess.Popen[byte
     return copy
 
 
-def test_told_to_end_it_ends_without_an_answer(attempt):
+@pytest.mark.parametrize(("told", "code"), [("SIGTERM", NO_ANSWER), ("SIGUSR1", OVER_TIME)])
+def test_told_to_end_it_ends_without_an_answer(attempt, told, code):
     copy = started(attempt)
-    copy.terminate()
-    assert copy.wait(20) == NO_ANSWER
+    copy.send_signal(getattr(signal, told))
+    assert copy.wait(20) == code
     assert not collected(attempt)
 
 
