@@ -46,7 +46,9 @@ def main() -> None:
     torch.set_num_threads(1)
     print(f"Date: {datetime.now(UTC):%Y-%m-%d}. Command: `python benchmarks/reference_step.py {given.name}`.")
     print(f"torch {torch.__version__}, {platform.system()} {platform.machine()}, device {given.device}.\n")
-    print(f"| device | task | median of {ROUNDS} rounds, ms | fastest | slowest | spread of the middle half |")
+    print(
+        f"| device | task | median of {ROUNDS} rounds, ms | fastest | slowest | spread of the middle half |"
+    )
     print("| --- | --- | ---: | ---: | ---: | ---: |")
     unsteady = []
     for task in given.tasks:
