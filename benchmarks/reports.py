@@ -2,10 +2,11 @@
 
     python benchmarks/reports.py [--students 150] [--repeats 3]
 
-The records are those of reports/reference/, which real trainings left, in turn; each gets another name, another model and
-other words, so that nothing can be taken from the one before. Timed is what a run's folder holds (result.json,
-report.html, README.md, staff.html), and the page of the batch, in CPU seconds of one core; the goal is under 10 s together, with no
-import of torch. The formats of one run are made one after the other, as a run makes them: what they share is made once.
+The records are those of reports/reference/, which real trainings left, in turn; each gets another name, another model
+and other words, so that nothing can be taken from the one before. Timed is what a run's folder holds (result.json,
+report.html, README.md, staff.html), and the page of the batch, in CPU seconds of one core; the goal is under 10 s
+together, with no import of torch. The formats of one run are made one after the other, as a run makes them: what they
+share is made once.
 Also timed: `grader report`, which reads all of them from a folder and writes their pages again, from the shell and back.
 """
 
