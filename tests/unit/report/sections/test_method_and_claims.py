@@ -138,7 +138,7 @@ def test_stated_numbers_stand_with_their_verdicts(example_records: dict[str, Run
         "Test accuracy",
         "98.83 %",
         "98.93 % ± 0.07 (3 seeds)",
-        "✓ agrees",
+        "✓\u00a0agrees",
         "It is within the noise of a training.",
         "README.md:41",
     )
