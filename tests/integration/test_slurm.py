@@ -7,6 +7,7 @@ installed, the tests say so and are skipped.
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -223,7 +224,8 @@ def test_a_worker_of_a_job_sees_no_token_no_other_student_and_no_slurm(
     nosy = tmp_path / "course"
     (nosy / "nosy").mkdir(parents=True)
     (nosy / "nosy" / "model.py").write_text(probe + NET, "utf-8")
-    (nosy / "roster.csv").write_text(f"name,repository\nnosy,nosy\nother,{course / 'net0'}\n", "utf-8")
+    shutil.copytree(course / "other0", nosy / "other")
+    (nosy / "roster.csv").write_text("name,repository\nnosy,nosy\nother,other\n", "utf-8")
     more = ("--json", "--executor", "slurm", "--git-token-env", "COURSE_TOKEN")
     done = batches.batch(nosy, *more, **cluster.environment, COURSE_TOKEN=TOKEN)
     assert done.returncode == 0, (done.stderr, cluster.log())
