@@ -67,7 +67,7 @@ def welch(first: Sequence[float], second: Sequence[float]) -> Difference:
     error = math.sqrt(sum(parts))
     if error <= 1e-12 * max(abs(statistics.fmean(first)), abs(statistics.fmean(second)), 1e-300):
         # No noise at all: equal means are equal, and any difference is one.
-        return Difference(mean, mean, mean, 1.0 if abs(mean) <= 1e-12 else 0.0)
+        return Difference(mean, mean, mean, 0.0) if abs(mean) > 1e-12 else Difference(0.0, 0.0, 0.0, 1.0)
     shares = [
         part / sum(parts) for part in parts
     ]  # squares of the parts themselves may be too small for a float

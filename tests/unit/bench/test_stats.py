@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.bench.stats import holm, median_of, spread, t_quantile, two_sided_p, welch
+from grader.bench.stats import Difference, holm, median_of, spread, t_quantile, two_sided_p, welch
 
 TABLE = {1: 12.706, 2: 4.303, 4: 2.776, 8: 2.306, 19: 2.093, 38: 2.024, 100: 1.984}
 """NIST/SEMATECH e-Handbook, 1.3.6.7.2: Student's t, 95 % on both sides."""
@@ -50,6 +50,7 @@ def test_samples_without_noise_are_equal_or_differ_for_certain():
     assert welch((1.0, 1.0), (1.0, 1.0)).p == 1.0
     assert welch((1.0, 1.0), (1.5, 1.5)).p == 0.0
     assert welch((0.0, 0.0), (0.0, 0.0)).p == 1.0
+    assert welch((0.0, 0.0), (0.0, 1e-308)) == Difference(0.0, 0.0, 0.0, 1.0)
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=9), st.lists(st.floats(0, 1), min_size=2, max_size=9))
