@@ -13,7 +13,7 @@ from grader.errors import StoreError
 from grader.records import Absent, RunRecord
 from grader.spec.shipped import shipped_specs
 
-MACHINES = "machines.json"
+MACHINES = Path("hardware", "machines.json")
 COMMAND = "python benchmarks/references.py"
 HEAD = f"""\
 # Results of the reference models
@@ -77,7 +77,7 @@ def page(place: Path) -> str:
         "| --- | --- | ---: | --- | --- | --- |",
         *(_made(name, run, machines.get(name)) for name, run in runs.items()),
     ]
-    studies = [line for file in sorted(place.glob("bench*.json")) for line in _benchmark(file)]
+    studies = [line for file in sorted(place.glob("bench/*.json")) for line in _benchmark(file)]
     return "\n".join([HEAD, *figures, "", *made, *studies, ""])
 
 

@@ -28,7 +28,7 @@ def test_the_formats_are_found_by_their_files() -> None:
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(UsageError, match=r'format "pdf".*html, json, .*markdown, staff, terminal'):
+    with pytest.raises(UsageError, match=r'format "pdf".*html, json, .*markdown \(md\), staff, terminal'):
         interface.reports(("html", "pdf"))
 
 

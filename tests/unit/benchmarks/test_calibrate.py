@@ -27,7 +27,7 @@ def root(tmp_path):
     shutil.copytree(ROOT / "benchmarks" / "results", tmp_path / "benchmarks" / "results")
     shutil.copy(ROOT / "benchmarks" / "calibration.toml", tmp_path / "benchmarks")
     shutil.copytree(ROOT / "reports" / "reference", tmp_path / "reports" / "reference")
-    (tmp_path / "reports" / "reference" / "bench-noise.json").unlink(missing_ok=True)
+    (tmp_path / "reports" / "reference" / "bench" / "noise.json").unlink(missing_ok=True)
     return tmp_path
 
 
@@ -52,7 +52,7 @@ def series(spec: str, accuracies: list[float | Absent], model: str = "reference"
 def bench(root: Path, *found: Series) -> None:
     here = Conditions("cpu", "cpu", "A processor", 2, "Linux", (("torch", "2.15.0"),), 1, 2, "auto", "auto")
     made = Bench(BENCH_SCHEMA, "0.1.0", 4, "grader bench", "2026-11-22", here, (), found)
-    write(root / "reports" / "reference" / "bench-noise.json", made)
+    write(root / "reports" / "reference" / "bench" / "noise.json", made)
 
 
 def spread_out(mean: float, half: float, seeds: int) -> list[float | Absent]:
@@ -119,7 +119,7 @@ def test_many_seeds_take_the_place_of_a_stated_figure(script, root, asked):
     assert found[0.989].what == "MNIST after one epoch near 98.9 %: 0.11 points over 20 seeds"
     assert found[0.995].what == "MNIST after 15 epochs near 99.5 %: 0.05 points over 12 seeds"
     text = script("calibrate_noise").noise_table(asked, root)
-    assert "s4 in bench-noise.json, A processor, torch 2.15.0, measuring version 4" in text
+    assert "s4 in noise.json, A processor, torch 2.15.0, measuring version 4" in text
 
 
 @pytest.mark.parametrize(("half", "near", "sd"), [(0.0002, 0.994, 0.0006), (0.001, 0.995, 0.0012)])
@@ -148,8 +148,10 @@ def test_generated_data_tells_nothing_of_noise(script, root, asked):
 
 
 def test_a_benchmark_that_cannot_be_read_is_no_benchmark_that_is_missing(script, root, asked):
-    (root / "reports" / "reference" / "bench-noise.json").write_text("{}", "utf-8")
-    with pytest.raises(script("calibrate_sources").CalibrationError, match=r"bench-noise\.json"):
+    place = root / "reports" / "reference" / "bench" / "noise.json"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text("{}", "utf-8")
+    with pytest.raises(script("calibrate_sources").CalibrationError, match=r"noise\.json"):
         rows(script, root, asked)
 
 
