@@ -60,6 +60,12 @@ def batches() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def slurm_cluster() -> ModuleType:
+    """A real Slurm: `tests/fixtures/slurm_cluster.py`."""
+    return load_fixture("slurm_cluster")
+
+
+@pytest.fixture(scope="session")
 def git_server() -> ModuleType:
     """A real git server: `tests/fixtures/git_server.py`."""
     return load_fixture("git_server")

@@ -138,13 +138,14 @@ def _untrained(key: str, machine: Machine, job: Job) -> Answer:
 def _request(job: Job) -> Any:
     from grader.pipeline import Request
 
+    loaded = _loaded(job)
     staged = kept(Path(job.clone))
     if job.level not in get_args(Level) or job.lane not in get_args(Lane):
         raise GraderFault(
             f"The job asks for level {job.level} and lane {job.lane}.", "Start the batch again."
         )
     return Request(
-        loaded=_loaded(job),
+        loaded=loaded,
         source=staged.submission.source,
         command=job.command,
         staged=replace(staged, submission=shown_as(staged.submission, job.name, job.source)),

@@ -20,11 +20,11 @@ from typing import Any
 
 from grader.course.again.again import is_reusable, judged_again, store, was_killed
 from grader.course.batch.clones import Clones, shown_as
-from grader.course.batch.copies import begin, cleared
+from grader.course.batch.copies import begin, begin_look
 from grader.course.batch.ending import answer_of
 from grader.course.batch.entries import Changed, Entry, Plan, Row, State
 from grader.course.batch.executors.interface import Executor
-from grader.course.batch.job import ANSWER, FINISH, JOB, Answer, Job, read_answer, write
+from grader.course.batch.job import ANSWER, FINISH, Answer, Job, read_answer
 from grader.course.batch.secret import row_secret, secret_of
 from grader.course.batch.silent_hosts import SilentHosts, host_of
 from grader.course.batch.threads import Threads
@@ -206,10 +206,7 @@ class Batch:
         if self.finish.is_set():
             return
         folder = self.plan.work / "looks" / f"{number}"
-        cleared(folder)
-        for row in rows:
-            (folder / row.entry.key).mkdir(parents=True)
-            write(folder / row.entry.key / JOB, self._job(row))
+        begin_look(folder, {row.entry.key: self._job(row) for row in rows})
         left = {row.entry.key: row for row in rows}
 
         def hear(event: dict[str, Any]) -> None:

@@ -2,8 +2,8 @@
 machine was lost and lives on: each copy of it writes in a folder of its own, and the first answer wins, for good.
 
     job.json                what to grade
-    alive                   changes as long as whoever launched it is there
-    copies/<one>/           of one copy alone: its job, events and run
+    .alive                  changes as long as whoever launched it is there
+    .copies/<one>/          of one copy alone: its job, events and run
     answer-<digest>.json    the first answer: a hard link, so that it is whole, and made once
     answer.json             the same, when whoever launched it has put the run where runs are
 
@@ -18,7 +18,7 @@ import os
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,8 +28,10 @@ from grader.course.batch.job import ANSWER, FINISH, JOB, Answer, Job, read_answe
 from grader.course.stored.folder import folder_name, move, prepare
 from grader.errors import StoreError
 
-ALIVE, COPIES, EVENTS, RUNS = "alive", "copies", "events.jsonl", "runs"
+ALIVE, COPIES, EVENTS, RUNS = ".alive", ".copies", "events.jsonl", "runs"
+"""The first two with a dot, as no key of a row has: a look has a folder for each key beside them."""
 _READ_BYTES = 16 * MAX_LINE
+_GONE = ".gone-"
 
 
 # --- whoever launches ---------------------------------------------------------------------------------------------
@@ -44,26 +46,38 @@ def begin(folder: Path, job: Job, *, anew: bool) -> None:
     Raises:
         OSError, StoreError: it cannot be written.
     """
-    if not anew and _may_be_under_way(folder, job):
-        return
+    if anew or (folder / ANSWER).exists() or not _may_be_under_way(folder, {folder: job}):
+        _made(folder, {folder: job})
+
+
+def begin_look(folder: Path, jobs: Mapping[str, Job]) -> None:
+    """As `begin`, for a look at several, by the names of their folders in this one."""
+    wanted = {folder / name: job for name, job in jobs.items()}
+    if not _may_be_under_way(folder, wanted):
+        _made(folder, wanted)
+    (folder / FINISH).unlink(missing_ok=True)
+
+
+def _made(folder: Path, jobs: Mapping[Path, Job]) -> None:
     cleared(folder)
-    folder.mkdir(parents=True)
-    write(folder / JOB, job)
+    for place, job in jobs.items():
+        place.mkdir(parents=True)
+        write(place / JOB, job)
 
 
 def cleared(folder: Path) -> None:
     """Nothing has this name any more. A copy that still writes there does so somewhere else, and ends."""
     with suppress(FileNotFoundError):
-        gone = folder.with_name(f".gone-{secrets.token_hex(4)}")
-        folder.rename(gone)
+        folder.rename(folder.with_name(f"{_GONE}{secrets.token_hex(4)}"))
+    for gone in folder.parent.glob(f"{_GONE}*"):  # also what a copy has kept in use the last time
         shutil.rmtree(gone, ignore_errors=True)
 
 
-def _may_be_under_way(folder: Path, job: Job) -> bool:
-    if not (folder / ALIVE).exists() or (folder / ANSWER).exists():
+def _may_be_under_way(folder: Path, jobs: Mapping[Path, Job]) -> bool:
+    if not (folder / ALIVE).exists():
         return False
     try:
-        return read_job(folder / JOB) == job
+        return {place: read_job(place / JOB) for place in places(folder)} == jobs
     except StoreError:
         return False
 
@@ -174,18 +188,20 @@ class Copy:
         Raises:
             StoreError: the answer cannot be written.
         """
-        write(place / ANSWER, answer)
+        goal = self.published[place]
+        mine = goal.with_name(f".{self.own.name}.json")  # some disks link within one folder alone
+        write(mine, answer)
         try:
-            os.link(place / ANSWER, self.published[place])
+            os.link(mine, goal)
         except OSError as error:
-            if (place / ANSWER).stat().st_nlink > 1:  # a network disk that did it, and lost its own reply
+            if mine.stat().st_nlink > 1:  # a network disk that did it, and lost its own reply
                 return True
             if isinstance(error, FileExistsError):
                 return False
             reason = error.strerror or str(error)
-            raise StoreError(
-                f"{self.published[place]}: {reason}.", "The shared folder needs hard links."
-            ) from error
+            raise StoreError(f"{goal}: {reason}.", "The shared folder needs hard links.") from error
+        finally:
+            mine.unlink(missing_ok=True)
         return True
 
     def is_needed(self) -> bool:

@@ -14,7 +14,7 @@ from typing import Any
 from grader.errors import StoreError
 
 JOB, ANSWER = "job.json", "answer.json"
-FINISH = "finish"
+FINISH = ".finish"
 """In a folder of several: what is under way is finished, and nothing else begun."""
 
 

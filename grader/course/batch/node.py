@@ -2,8 +2,9 @@
 
 It does what `grader.course.batch.attempt` does, in a folder of its own inside of the shared one, and links its answer
 there: the first of all copies wins. It ends with 0 whenever there is an answer, whosever and whatever it is; so any
-other code is the machine's. When it is told to end it ends with 75 and leaves no answer. Nobody's standard input is here
-to say that the batch is gone: a file in the folder changes as long as it is there.
+other code is the machine's. When it is told to end it leaves no answer and ends with 75, or with 76 where SIGUSR1
+told it that its time is over. Nobody's standard input is here to say that the batch is gone: a file in the folder changes
+as long as it is there.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from pathlib import Path
 
 from grader.course.batch.attempt import END_SECONDS, end_when_told, run, whose_fault
 from grader.course.batch.copies import ALIVE, EVENTS, Copy, is_answered
+from grader.course.batch.executors.interface import NO_ANSWER, OVER_TIME
 from grader.course.batch.job import Answer
 from grader.errors import DataMissing, GraderError, SandboxUnavailable
 from grader.text import clean
 
-NO_ANSWER = 75
-"""It ended without an answer and is worth another attempt (EX_TEMPFAIL of sysexits.h)."""
 GONE_SECONDS = 15 * 60.0
 """As long as this nobody waits for it: then it ends."""
 _LOOK_SECONDS = 5.0
+_TIME_IS_OVER = threading.Event()
 
 
 def main(arguments: list[str]) -> int:
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> int:
         return 2
     shared = Path(arguments[0])
     end_when_told()
+    signal.signal(signal.SIGUSR1, _time_is_over)
     try:
         if is_answered(shared):
             return 0
@@ -46,7 +48,14 @@ def main(arguments: list[str]) -> int:
     except KeyboardInterrupt:
         code = NO_ANSWER
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    return 0 if _is_answered(shared) else code
+    if _is_answered(shared):
+        return 0
+    return OVER_TIME if _TIME_IS_OVER.is_set() else code
+
+
+def _time_is_over(*_: object) -> None:
+    _TIME_IS_OVER.set()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _copied(copy: Copy) -> int:

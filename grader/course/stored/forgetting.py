@@ -20,7 +20,7 @@ class Remembered:
 
     name: str
     runs: tuple[Path, ...]
-    kept: tuple[Path, ...]  # clones, and attempts that were never finished
+    kept: tuple[Path, ...]  # clones, and attempts and looks that were never finished
     rows: tuple[tuple[str, str], ...]  # (batch, key) in the store
 
     def __bool__(self) -> bool:
@@ -46,6 +46,7 @@ def remembered(database: Database, name: str) -> Remembered:
         )
         if place.name in (key, f"{key}.partial")
     ]
+    kept += [one.parent for batch, key in rows for one in (work / batch / "looks").glob(f"*/{key}")]
     partial = [place for folder in {one.parent for one in runs} for place in folder.glob("*.partial")]
     return Remembered(name, runs, tuple(sorted({*kept, *partial})), rows)
 

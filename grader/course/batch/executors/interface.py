@@ -19,6 +19,9 @@ from grader.text import clean_block
 
 ERRORS = "errors.txt"
 """In the folder of an attempt: what it said on standard error."""
+NO_ANSWER, OVER_TIME = 75, 76
+"""Exit codes on another machine: it ended without an answer and is worth another attempt (EX_TEMPFAIL of sysexits.h); or
+it was told by SIGUSR1 that its time there is over."""
 MAX_LINE, TAIL = 64 * 1024, 4_000
 
 Why = Literal[

@@ -20,8 +20,8 @@ from grader.errors import UsageError
 from grader.text import clean, clean_block
 
 BEAT_SECONDS = 15.0
-LAG_SECONDS = 20.0
-"""A job's answer may come to be seen here so long after its end: network disks keep what they know."""
+LAG_SECONDS = 75.0
+"""What a job that ended with 0 has left may be seen here so much later: network disks remember for a minute."""
 STOP_SECONDS = 60.0
 """So long is waited for the end of a job that was asked to end."""
 
@@ -104,7 +104,8 @@ class _Attempt:
                 if self._stop.is_set():
                     return self._stopped()
                 if (ended := self._seen()) is not None:
-                    return ended if not self._answered_within(LAG_SECONDS) else Ended(0)
+                    wait_seconds = LAG_SECONDS if ended.code == 0 else 0.0
+                    return Ended(0) if self._answered_within(wait_seconds) else ended
                 self._stop.wait(self._shared.turn_seconds)
         except UsageError as error:
             return Ended(2, tail=str(error), why="set-up")
@@ -139,7 +140,7 @@ class _Attempt:
             return None
         if seen.ended.why == "stuck":
             self._cancel()
-        said = tail(self._task.errors) or clean_block(seen.ended.tail)
+        said = f"{tail(self._task.errors)} {clean_block(seen.ended.tail)}".strip()
         return Ended(seen.ended.code, tail=said, why=seen.ended.why)
 
     def _cancel(self) -> None:

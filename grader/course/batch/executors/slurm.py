@@ -32,7 +32,7 @@ STUCK_SECONDS = 120.0
 """A reason that no time heals may be there for a moment while Slurm looks at a new job."""
 COMMAND_SECONDS = 60.0
 NOTICE_SECONDS = 60
-"""Before its time is over, a job is told to end."""
+"""So long before its time is over, a job is told so; Slurm itself then has no part in its end, and says FAILED."""
 LOOK_MINUTES, MARGIN_MINUTES = 60, 15
 NAME = "grader"
 EXPORTED = (
@@ -174,7 +174,7 @@ class Slurm:
             "ntasks": "1",
             "cpus-per-task": str(self.cpus),
             "time": str(LOOK_MINUTES if task.several else self.minutes),
-            "signal": f"B:TERM@{NOTICE_SECONDS}",
+            "signal": f"B:USR1@{NOTICE_SECONDS}",
         }
         if self.gpus:
             made["gres"] = f"gpu:{self.gpus}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from grader.course.batch.executors.interface import Ended, Why
+from grader.course.batch.executors.interface import OVER_TIME, Ended, Why
 from grader.course.batch.executors.shared import Seen
 
 FIELDS = "JobID:30|,Name:80|,State:30|,Reason:80|,exit_code:20|"
@@ -88,6 +88,8 @@ def classified(state: str, reason: str = "", code: str = "0:0") -> Seen:
     why = _ENDS[state]
     if state == "FAILED" and (signal == _LAUNCH_FAILED or exit_code in _SET_UP):
         why = "set-up"
+    if exit_code == OVER_TIME:
+        why = "limit"
     return Seen(Ended(-signal if signal else exit_code, tail=f"Slurm: {said}, {code}", why=why))
 
 

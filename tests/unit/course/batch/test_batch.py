@@ -16,6 +16,7 @@ import pytest
 
 from grader.course.again.again import was_killed
 from grader.course.batch import batch as batch_module
+from grader.course.batch import copies
 from grader.course.batch.batch import FETCHES_AT_ONCE, MAX_ATTEMPTS, Batch
 from grader.course.batch.clones import kept, shown_as
 from grader.course.batch.entries import Entry, Plan, Row
@@ -231,7 +232,7 @@ def test_a_disk_that_is_full_at_a_look_is_no_mistake_of_the_grader(course, whole
     def full(place, value):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(batch_module, "write", full)
+    monkeypatch.setattr(copies, "write", full)
     with pytest.raises(StoreError, match="No space left"):
         course(Storing(whole), "ada", "grace", "alan")
 
@@ -333,7 +334,7 @@ def test_an_attempt_that_lives_on_elsewhere_is_taken_up(course, whole):
     class Elsewhere(Storing):
         def attempt(self, folder: Path, hear, stop: threading.Event) -> Ended:
             found.append(sorted(place.name for place in folder.iterdir()))
-            (folder / "alive").touch()
+            (folder / ".alive").touch()
             return super().attempt(folder, hear, stop) if len(found) > 1 else Ended(0)
 
     executor = Elsewhere(whole, ada=[])
@@ -341,7 +342,7 @@ def test_an_attempt_that_lives_on_elsewhere_is_taken_up(course, whole):
         patch.setattr(batch_module, "MAX_ATTEMPTS", 1)
         course(executor, "ada")
     assert states(course(executor, "ada")) == {"ada": "graded"}
-    assert found == [["job.json"], ["alive", "job.json"]]
+    assert found == [["job.json"], [".alive", "job.json"]]
 
 
 def test_what_the_students_work_lacks_is_not_tried_again(course, whole):

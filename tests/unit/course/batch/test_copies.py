@@ -21,6 +21,7 @@ from grader.course.batch.copies import (
     attempt_name,
     beat,
     begin,
+    begin_look,
     cleared,
     collected,
     is_answered,
@@ -217,6 +218,26 @@ def test_a_look_has_an_answer_of_each(tmp_path, job):
     assert (collected(folder), is_answered(folder), late.is_needed()) == (True, True, False)
 
 
+def test_a_look_that_may_be_under_way_is_taken_up(tmp_path, job):
+    folder = tmp_path / "looks"
+    jobs = {name: replace(job, name=name) for name in ("ada", "grace")}
+    begin_look(folder, jobs)
+    copy = Copy.of(folder)
+    beat(folder)
+    assert copy.publish(copy.own / "ada", Answer("trains"))
+    assert not collected(folder)
+    (folder / FINISH).touch()
+    begin_look(folder, jobs)
+    assert (copy.is_needed(), (folder / "ada" / ANSWER).is_file(), (folder / FINISH).exists()) == (
+        True,
+        True,
+        False,
+    )
+    begin_look(folder, {"ada": jobs["ada"]})
+    assert not copy.is_needed()
+    assert sorted(path.name for path in folder.rglob("*")) == ["ada", JOB]
+
+
 def test_each_line_of_each_copy_is_heard_once(attempt):
     said = Said(attempt)
     assert list(said.new()) == []
@@ -236,6 +257,22 @@ def test_a_line_without_end_is_passed_over(attempt, monkeypatch):
     (copy.own / EVENTS).write_bytes(b"x" * 30 + b"\n1\n")
     found = [line for _ in range(6) for line in said.new()]
     assert found[-1] == b"1"
+
+
+@pytest.mark.parametrize(
+    ("asked", "given", "taken"),
+    [
+        ("cuda", "1", "cuda:1"),
+        ("cuda", "", "cuda"),
+        ("cuda", "GPU-1f2e", "cuda"),
+        ("cuda:0", "1", "cuda:0"),
+        ("cpu", "1", "cpu"),
+    ],
+)
+def test_it_takes_the_card_that_the_engine_gave_it(attempt, job, monkeypatch, asked, given, taken):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", given)
+    begin(attempt, replace(job, device=asked), anew=True)
+    assert read_job(Copy.of(attempt).own / JOB).device == taken
 
 
 def test_names_of_attempts(attempt, tmp_path, job):

@@ -33,6 +33,8 @@ def base(tmp_path, example_records) -> Path:
     (base / "s4" / "Ada" / "20261103-100000-aaaa.partial").mkdir()
     for key in ("ada", "grace", "ada-2"):
         (base / ".batches" / "s4-list" / "clones" / key / "tree").mkdir(parents=True)
+    for look, key in (("0", "ada"), ("0", "grace"), ("1", "ada-2")):  # of a batch that was killed
+        (base / ".batches" / "s4-list" / "looks" / look / key).mkdir(parents=True)
     with opened(base) as store:
         store.stand("s4-list", "ada", Standing("graded", 1, "20261102-100000-aaaa"))
         store.stand("s4-list", "grace", Standing("graded", 1, "20261101-100000-bbbb"))
@@ -59,6 +61,7 @@ def test_nothing_is_left_but_a_line(base):
         "grace",
         "ada-2",
     }
+    assert [path.name for path in (base / ".batches" / "s4-list" / "looks").iterdir()] == ["1"]
     assert holding(base, b"20261102-100000-aaaa") == []
 
 
