@@ -8,7 +8,6 @@ of the attempts, the stored results it reads) is really done, and its cost is me
 from __future__ import annotations
 
 import random
-import shutil
 import tempfile
 import threading
 import time
@@ -26,6 +25,8 @@ from grader.course.batch.executors.interface import Ended, Hear
 from grader.course.batch.job import ANSWER, JOB, Answer, Job, write
 from grader.course.stored.results import RESULT, read_run
 from grader.course.stored.store import opened
+from grader.records import Absent, RunRecord
+from grader.report.json import render
 from grader.spec.load import load_spec
 
 
@@ -163,14 +164,17 @@ def _lost() -> Ended:
     return Ended(-9, why="node lost")
 
 
-def replay(rows: Sequence[RowTimes], times: Times, devices: int, losses: Losses | None = None) -> Replay:
+def replay(
+    rows: Sequence[RowTimes], times: Times, devices: int, losses: Losses | None = None, *, whole: bool = False
+) -> Replay:
     """Grade these rows, each as a submission of its own, on so many devices.
 
     Args:
         times: the batch that they were measured in.
+        whole: read whole records, as a batch does: slow, and only `own_seconds` is another.
     """
     with tempfile.TemporaryDirectory() as place:
-        kept, spec = _copied(rows, Path(place))
+        kept, spec = _copied(rows, Path(place), whole=whole)
         clock = VirtualTime()
         executor = Replaying(clock, Devices(clock, devices, losses or Losses()), devices, _named(kept), times)
         begun = time.process_time()
@@ -192,14 +196,21 @@ def _named(rows: Sequence[RowTimes]) -> dict[str, RowTimes]:
     return {f"row{number:06d}": row for number, row in enumerate(rows)}
 
 
-def _copied(rows: Sequence[RowTimes], base: Path) -> tuple[list[RowTimes], str]:
+def _copied(rows: Sequence[RowTimes], base: Path, *, whole: bool) -> tuple[list[RowTimes], str]:
     """The rows with their runs below `base`, and the spec of the runs. The store that was measured is only read."""
     spec = read_run(rows[0].folder).provenance.spec_id
     for folder in {row.folder for row in rows}:
+        record = read_run(folder)
         copy = _copy_of(folder, base)
         copy.mkdir(parents=True)
-        shutil.copyfile(folder / RESULT, copy / RESULT)
+        (copy / RESULT).write_text(render(record if whole else _small(record)), "utf-8")
     return [replace(row, folder=_copy_of(row.folder, base)) for row in rows], spec
+
+
+def _small(record: RunRecord) -> RunRecord:
+    """Without what is large and decides nothing: a batch looks at how the run was graded."""
+    none = Absent("skipped", "A replay needs none.")
+    return replace(record, evidence=replace(record.evidence, model=none, recipe=none), outcomes=())
 
 
 def _copy_of(folder: Path, base: Path) -> Path:

@@ -40,7 +40,7 @@ def test_tasks_are_taken_in_their_order_by_whoever_is_free(virtual):
     st.lists(st.integers(0, 50).map(lambda tenths: tenths / 8), max_size=12),
     st.integers(1, 5),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_it_is_list_scheduling(virtual, seconds, devices):
     makespan, ends = _makespan(virtual, seconds, devices)
     free = [0.0] * devices

@@ -119,6 +119,10 @@ def _on_a_node() -> Callable[[Sequence[str], str, Mapping[str, str], str, float]
         import subprocess
         import time
 
+        if (
+            signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+        ):  # of a cluster that was started in the background
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # Ray cancels by it
         bound = shutil.which("setpriv")  # Ray kills its workers, and not what these have started
         granted = {name: os.environ[name] for name in ("CUDA_VISIBLE_DEVICES",) if name in os.environ}
         with open(errors, "ab") as said:  # noqa: PTH123

@@ -61,6 +61,7 @@ def test_it_ends_with_0_as_soon_as_another_has_the_answer(attempt):
     assert read_answer(attempt / ANSWER).kind == "person"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["nobody waits", "it begins anew"])
 def test_it_ends_where_nobody_waits_for_it(attempt, what):
     copy = started(attempt, 0.5 if what == "nobody waits" else 600.0)
@@ -69,6 +70,7 @@ def test_it_ends_where_nobody_waits_for_it(attempt, what):
     assert copy.wait(20) == NO_ANSWER
 
 
+@pytest.mark.slow
 def test_it_goes_on_as_long_as_somebody_waits(attempt):
     copy = started(attempt, 0.8)
     for _ in range(12):
@@ -95,6 +97,7 @@ def test_without_a_job_it_says_so(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_fault_is_an_answer_that_names_the_machine(attempt, tmp_path):
     (tmp_path / "s4.yaml").unlink()
     assert subprocess.run(command(attempt, "node"), check=False, timeout=20).returncode == 0

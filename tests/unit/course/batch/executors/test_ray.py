@@ -68,6 +68,16 @@ def test_a_cancelled_task_ends_what_it_started(on_a_node, tmp_path, listens, end
     assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
 
 
+def test_a_cancel_is_heard_where_the_cluster_ignores_interrupts(on_a_node):
+    """As one that was started in the background of a script does: Ray cancels by an interrupt."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            on_a_node("import os, signal, time; os.kill(os.getppid(), signal.SIGINT); time.sleep(60)")
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def test_a_missing_command_is_an_error_of_the_task(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")  # no setpriv in front of it
     with pytest.raises(FileNotFoundError):
