@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.course.batch.executors.ray import PASSED_ON
+from grader.course.batch.executors.shared import EXPORTED
 
 ROOT = Path(__file__).resolve().parents[2]
 CLUSTER = ROOT / "tests" / "fixtures" / "ray_cluster.py"
@@ -146,7 +146,7 @@ def test_how_tasks_end(cluster, short, tmp_path):
     assert told["slots"] == 2
     assert told["exit code"] == [7, ""]
     assert told["missing"][1] == "set-up"
-    assert set(told["environment"]) <= {*PASSED_ON, "LC_CTYPE", "CUDA_VISIBLE_DEVICES"}
+    assert set(told["environment"]) <= {*EXPORTED, "LC_CTYPE", "CUDA_VISIBLE_DEVICES"}
     assert told["place"] == str(ROOT)
     assert told["cancelled"] == {
         "waiting": "Waits for a node with 1 CPU free",

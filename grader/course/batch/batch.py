@@ -90,12 +90,10 @@ class Batch:
                 self._set(row, "missing", "Nothing was handed in.")
             elif was is not None and was.state == "unreachable":
                 row.attempts, row.text = 0, was.reason  # the link may have been mended: it is tried again
-            if row.state == "waiting" and (found := self._clones.get(row.entry.key)) is not None:
-                if self._is_what_was_asked(row, found):
-                    row.submission = found.submission
-                    self._set(row, "fetched", "")
-                else:
-                    self._clones.drop(row.entry.key)
+            found = self._clones.get(row.entry.key) if row.state == "waiting" else None
+            if found is not None and self._is_what_was_asked(row, found):
+                row.submission = found.submission
+                self._set(row, "fetched", "")
 
     def _is_what_was_asked(self, row: Row, found: Fetched) -> bool:
         """A kept clone is of the same link and deadline. A local folder may have changed: it is read again."""

@@ -26,7 +26,8 @@ class Clones:
         self._folder = folder
 
     def put(self, key: str, fetched: Fetched, asked: str = "") -> None:
-        """Keep a submission, whole or not at all; one that was kept under this key before is replaced.
+        """Keep a submission, whole or not at all; another one that was kept under this key before is replaced. The same
+        one stays in its place: an attempt that outlived the batch may be reading it.
 
         Args:
             asked: what was asked for when it was fetched: `asked` gives it back.
@@ -37,11 +38,14 @@ class Clones:
         final, partial = self._folder / key, self._folder / f"{key}{_PARTIAL}"
         record = {"submission": plain(fetched.submission), "also_sources": list(fetched.also_sources)}
         record["asked"] = asked
+        text = json.dumps(record)
         with _faults(final):
+            if (final / _RECORD).is_file() and (final / _RECORD).read_text("utf-8") == text:
+                return
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
             shutil.copytree(fetched.root, partial / _TREE, symlinks=True)
-            (partial / _RECORD).write_text(json.dumps(record), "utf-8")
+            (partial / _RECORD).write_text(text, "utf-8")
             if final.exists():
                 shutil.rmtree(final)
             partial.rename(final)
@@ -64,9 +68,6 @@ class Clones:
     def place(self, key: str) -> Path:
         """Where `kept` finds it."""
         return self._folder / key
-
-    def drop(self, key: str) -> None:
-        shutil.rmtree(self._folder / key, ignore_errors=True)
 
 
 def kept(place: Path) -> Fetched:

@@ -8,7 +8,14 @@ from grader.cli._executors import JOBS_AT_ONCE, elsewhere, here
 from grader.errors import UsageError
 from grader.spec.load import load_spec
 
-ASKED = {"executor": "local", "sbatch": (), "slots": None, "device": "cpu"}
+ASKED = {
+    "executor": "local",
+    "sbatch": (),
+    "ray_address": "",
+    "gpus_each": None,
+    "slots": None,
+    "device": "cpu",
+}
 
 
 @pytest.fixture
@@ -38,9 +45,11 @@ def test_jobs_of_slurm(commands):
     ("asked", "said"),
     [
         ({"sbatch": ("--time=1",)}, "is for --executor slurm alone"),
+        ({"executor": "slurm", "ray_address": "head:6379"}, "is for --executor ray alone"),
+        ({"gpus_each": 0.0}, "is for --executor ray alone"),
         ({"executor": "slurm", "sbatch": ("--account='a",)}, "--sbatch: No closing quotation"),
     ],
-    ids=["of another", "a quotation mark"],
+    ids=["of another", "of Ray", "a share of a GPU", "a quotation mark"],
 )
 def test_what_cannot_be(commands, asked, said):
     with pytest.raises(UsageError, match=said):

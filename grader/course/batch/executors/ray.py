@@ -22,7 +22,7 @@ from typing import Any
 
 from grader.course.batch.copies import COPIES
 from grader.course.batch.executors.interface import Ended
-from grader.course.batch.executors.shared import Seen, Task
+from grader.course.batch.executors.shared import EXPORTED, Seen, Task
 from grader.errors import GraderFault, UsageError
 from grader.text import clean, clean_block
 
@@ -31,19 +31,6 @@ RETRIES = 2
 END_SECONDS = 20.0
 """An attempt that is told to end has so long for it."""
 STRANGER_SECONDS = 30.0
-PASSED_ON = (
-    "PATH",
-    "HOME",
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "TMPDIR",
-    "PYTHONPATH",
-    "XDG_CACHE_HOME",
-    "GRADER_DATA",
-    "GRADER_CORES_DIR",
-)
-"""All that an attempt sees of the environment in which the batch was started: no token is among it."""
 NOT_STARTED = (126, 127)
 """Exit codes of `setpriv` where the command itself cannot be started."""
 ROUNDING = 1e-6
@@ -218,7 +205,7 @@ def connected(address: str, needs: Needs) -> Iterator[Ray]:
     _joined(address)
     try:
         slots = room([node["Resources"] for node in ray.nodes() if node["Alive"]], needs)
-        passed_on = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        passed_on = {name: os.environ[name] for name in EXPORTED if name in os.environ}
         yield Ray(needs, slots, _remote(needs), passed_on)
     finally:
         ray.shutdown()

@@ -19,6 +19,11 @@ from grader.course.batch.job import JOB
 from grader.errors import UsageError
 from grader.text import clean, clean_block
 
+EXPORTED = (
+    *("GRADER_CORES_DIR", "GRADER_DATA", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "LOGNAME", "PATH"),
+    *("PYTHONPATH", "TZ", "USER", "VIRTUAL_ENV", "XDG_CACHE_HOME"),
+)
+"""Variables of the environment that go to other machines with an attempt. No other does, so no token."""
 BEAT_SECONDS = 15.0
 LAG_SECONDS = 75.0
 """What a job that ended with 0 has left may be seen here so much later: network disks remember for a minute."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from grader.course.batch.executors.interface import Ended
-from grader.course.batch.executors.shared import Seen, Task
+from grader.course.batch.executors.shared import EXPORTED, Seen, Task
 from grader.course.batch.executors.slurm_states import FIELDS, Known, classified, job
 from grader.errors import UsageError
 from grader.evaluation.clock import wall_limit
@@ -35,10 +35,6 @@ NOTICE_SECONDS = 60
 """So long before its time is over, a job is told so; Slurm itself then has no part in its end, and says FAILED."""
 LOOK_MINUTES, MARGIN_MINUTES = 60, 15
 NAME = "grader"
-EXPORTED = (
-    *("GRADER_CORES_DIR", "GRADER_DATA", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "LOGNAME", "PATH"),
-    *("PYTHONPATH", "TZ", "USER", "VIRTUAL_ENV", "XDG_CACHE_HOME"),
-)
 _ASK_AGAIN = (
     "Unable to contact slurm controller",
     "Socket timed out",

@@ -30,8 +30,19 @@ def test_read_back(work, tmp_path):
     assert back is not None
     assert (back.submission, back.also_sources) == (fetched.submission, ())
     assert (back.root / "model.py").read_text() == "x = 1\n"
-    clones.drop("ada")
-    assert clones.get("ada") is None
+
+
+def test_the_same_one_again_stays_in_its_place_and_another_one_takes_it(work, tmp_path):
+    clones = Clones(tmp_path / "clones")
+    for text, same in (("x = 1\n", True), ("x = 2\n", False)):
+        with fetch(str(work)) as fetched:
+            clones.put("ada", fetched, "it")
+        before = clones.place("ada").stat().st_ino
+        (work / "model.py").write_text(text)
+        with fetch(str(work)) as fetched:
+            clones.put("ada", fetched, "it")
+        assert (clones.place("ada").stat().st_ino == before) is same
+        assert (clones.place("ada") / "tree" / "model.py").read_text() == text
 
 
 def test_what_was_half_kept_is_not_there(work, tmp_path, monkeypatch):
@@ -44,7 +55,7 @@ def test_what_was_half_kept_is_not_there(work, tmp_path, monkeypatch):
 
         monkeypatch.setattr(shutil, "copytree", full)
         with pytest.raises(StoreError, match="No space left"):
-            clones.put("ada", fetched)
+            clones.put("ada", fetched, "another deadline")
         with pytest.raises(StoreError):
             clones.put("grace", fetched)
     assert clones.get("ada") is not None

@@ -10,7 +10,8 @@ import psutil
 import pytest
 
 from grader.course.batch.executors import ray
-from grader.course.batch.executors.ray import PASSED_ON, Needs, room
+from grader.course.batch.executors.ray import Needs, room
+from grader.course.batch.executors.shared import EXPORTED
 from grader.errors import UsageError
 
 
@@ -36,7 +37,7 @@ def test_a_node_runs_the_command_with_nothing_but_what_is_given(on_a_node, tmp_p
     )
     assert code == 7
     assert (tmp_path / "errors.txt").read_text() == f"before\n{tmp_path} ['CUDA_VISIBLE_DEVICES', 'LANG']\n"
-    assert not [name for name in PASSED_ON if "TOKEN" in name or "SSH" in name or name.startswith("RAY")]
+    assert not [name for name in EXPORTED if "TOKEN" in name or "SSH" in name or name.startswith("RAY")]
 
 
 WAITS = """

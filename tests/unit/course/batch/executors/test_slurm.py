@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from grader.course.batch.executors import slurm as slurm_module
-from grader.course.batch.executors.shared import Task
+from grader.course.batch.executors.shared import EXPORTED, Task
 from grader.course.batch.executors.slurm import LOOK_MINUTES, Slurm, job_minutes, needed
 from grader.errors import UsageError
 from grader.spec.load import load_spec
@@ -85,7 +85,7 @@ def test_a_job_is_submitted_with_what_it_needs_and_no_more(fakes, task, monkeypa
         assert word in words
     assert words.endswith("--partition=gpu")
     exported = words.partition("--export=")[2].split(" ")[0].split(",")
-    assert {"PATH", "GRADER_DATA"} <= set(exported) <= set(slurm_module.EXPORTED)
+    assert {"PATH", "GRADER_DATA"} <= set(exported) <= set(EXPORTED)
     environment = fakes.read("environment")
     assert "GRADER_DATA=/data" in environment
     assert "s3cret" not in environment + words + fakes.read("script")
