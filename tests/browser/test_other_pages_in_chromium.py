@@ -80,7 +80,14 @@ def page_of(benches: Any) -> Callable[[str], str]:
     return made
 
 
-@pytest.mark.parametrize("name", ["similarity", "bench", "compare", "leaderboard"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "similarity",
+        "bench",
+        *(pytest.param(name, marks=pytest.mark.slow) for name in ("compare", "leaderboard")),
+    ],
+)
 def test_a_page_of_the_staff_says_nothing_asks_for_nothing_fits_and_can_be_used_by_all(
     name: str, page_of: Callable[[str], str], open_page: Callable[..., Any], serious: Any, tmp_path: Path
 ) -> None:
