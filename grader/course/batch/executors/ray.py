@@ -7,6 +7,7 @@ its tasks, and the same command begins them again; what had an answer has it. Ra
 
 from __future__ import annotations
 
+import io
 import itertools
 import logging
 import math
@@ -15,10 +16,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from grader.course.batch.copies import COPIES
 from grader.course.batch.executors.interface import Ended
@@ -202,13 +203,39 @@ def connected(address: str, needs: Needs) -> Iterator[Ray]:
     except ImportError:
         raise UsageError("Ray is not installed here.", 'Install it: pip install "grader[ray]"') from None
     _lets_no_stranger_in(address)
-    _joined(address)
-    try:
-        slots = room([node["Resources"] for node in ray.nodes() if node["Alive"]], needs)
-        passed_on = {name: os.environ[name] for name in EXPORTED if name in os.environ}
-        yield Ray(needs, slots, _remote(needs), passed_on)
-    finally:
-        ray.shutdown()
+    with redirect_stdout(OwnLines(sys.stdout)):
+        _joined(address)
+        try:
+            slots = room([node["Resources"] for node in ray.nodes() if node["Alive"]], needs)
+            passed_on = {name: os.environ[name] for name in EXPORTED if name in os.environ}
+            yield Ray(needs, slots, _remote(needs), passed_on)
+        finally:
+            ray.shutdown()
+
+
+class OwnLines(io.TextIOBase):
+    """Standard output for the batch alone. What a thread of Ray prints there, such as that a node was lost, goes to
+    standard error: `--json` promises that each line is one of the batch."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def write(self, text: str) -> int:
+        is_rays = threading.current_thread().name.startswith("ray_")
+        return (sys.stderr if is_rays else self._out).write(text)
+
+    def flush(self) -> None:
+        self._out.flush()
+
+    def isatty(self) -> bool:
+        return self._out.isatty()
+
+    def fileno(self) -> int:
+        return self._out.fileno()
+
+    @property
+    def encoding(self) -> str:  # type: ignore[override]
+        return self._out.encoding
 
 
 def _joined(address: str) -> None:

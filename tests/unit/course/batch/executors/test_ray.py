@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
+from contextlib import redirect_stdout
 
 import psutil
 import pytest
+from rich.console import Console
 
 from grader.course.batch.executors import ray
-from grader.course.batch.executors.ray import Needs, room
+from grader.course.batch.executors.ray import Needs, OwnLines, room
 from grader.course.batch.executors.shared import EXPORTED
 from grader.errors import UsageError
 
@@ -126,3 +129,14 @@ def test_a_cluster_that_cannot_be_asked_is_not_trusted(monkeypatch):
     monkeypatch.setattr(ray.sys, "executable", "/bin/false")
     with pytest.raises(UsageError, match="not seen to refuse"):
         ray._lets_no_stranger_in("head:1")
+
+
+def test_what_a_thread_of_ray_prints_is_no_line_of_the_batch(capsys):
+    with redirect_stdout(OwnLines(sys.stdout)):
+        for name in ("ray_listen_error_messages", "ours"):
+            thread = threading.Thread(target=print, args=(name,), name=name)
+            thread.start()
+            thread.join()
+        Console().print("the table")
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("ours\nthe table\n", "ray_listen_error_messages\n")
