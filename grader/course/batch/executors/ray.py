@@ -197,6 +197,7 @@ def connected(address: str, needs: Needs) -> Iterator[Ray]:
             "Give --ray-address HOST:PORT of its head, or set RAY_ADDRESS.",
         )
     os.environ["RAY_AUTH_MODE"] = "token"  # read when Ray is imported
+    os.environ["RAY_DEDUP_LOGS"] = "0"  # else it prints what it held back later, from any thread
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray
@@ -210,7 +211,8 @@ def connected(address: str, needs: Needs) -> Iterator[Ray]:
             passed_on = {name: os.environ[name] for name in EXPORTED if name in os.environ}
             yield Ray(needs, slots, _remote(needs), passed_on)
         finally:
-            ray.shutdown()
+            with redirect_stdout(sys.stderr):
+                ray.shutdown()
 
 
 class OwnLines(io.TextIOBase):
